@@ -1,0 +1,151 @@
+# The commands a person types. Each sets up what it needs; a machine needs Python 3.11-3.13, git and make.
+#
+#   make demo     the whole pipeline on embedded data, then the path of its report
+#   make test     lint, then every test
+#   make lint     ruff, mypy, import-linter
+#   make bench    speed against the textbook's loops
+#   make setup    .venv/ from the lock, so that .venv/bin/dvc and .venv/bin/atelier work
+#   make lock     compile requirements/ anew (LOCK_FLAGS=--upgrade raises the pins)
+#   make clean    remove .venv/ and caches; data/ stays
+#
+# PYTHON=… names the interpreter, EXTRA=cpu|gpu the TensorFlow, WORKERS=… the processes that run the tests.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench lock clean anew
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+# uv trusts its own list of authorities unless told otherwise; pip and git trust the system's, a company's among them.
+UV_SYSTEM_CERTS ?= true
+export UV_SYSTEM_CERTS
+
+ifndef EXTRA
+EXTRA := $(shell nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
+endif
+ifeq ($(filter cpu gpu,$(EXTRA)),)
+$(error EXTRA=$(EXTRA): allowed are cpu and gpu)
+endif
+
+# A stamp stands for an environment that holds what the lock says. Development packages come on top of the others: where
+# they are, they stay, so that `make demo` after `make test` takes nothing away.
+RUN := $(VENV)/.synced-$(EXTRA)
+DEV := $(VENV)/.synced-$(EXTRA)-dev
+RUN_OR_DEV := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
+
+# Scripts in an environment hold its absolute path, and its Python is a link: a moved checkout or a removed interpreter
+# asks for a new one.
+ifneq ($(wildcard $(VENV)),)
+BROKEN := $(shell $(BIN)/python -c '' 2>/dev/null && \
+	{ [ ! -e $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$(CURDIR)" ]; } || echo yes)
+ifeq ($(BROKEN),yes)
+$(RUN) $(DEV): anew
+endif
+endif
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+
+setup: $(RUN_OR_DEV)
+	@echo "$(VENV) is ready: $(BIN)/dvc, $(BIN)/atelier"
+
+demo: $(RUN_OR_DEV)
+	$(BIN)/dvc repro
+	@echo "The report: $(CURDIR)/data/report/index.html"
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+lint: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(RUN_OR_DEV)
+	$(BIN)/python benchmarks/run.py
+
+$(RUN): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
+	$(call sync,requirements/$(EXTRA).txt)
+	@touch $@
+
+$(DEV): requirements/$(EXTRA).txt requirements/dev.txt requirements/uv.txt pyproject.toml
+	$(call sync,requirements/$(EXTRA).txt requirements/dev.txt)
+	@touch $(RUN) $@
+
+anew:
+	@echo "$(VENV) was made elsewhere or has lost its Python: making it anew"
+	@rm -rf $(VENV)
+
+# Write the environment: $(call sync,LOCK...).
+#
+# - uv, where there is none on PATH, lives in an environment of its own: `uv pip sync` removes what the lock does not name.
+# - Bytecode is compiled ahead, also where PYTHONDONTWRITEBYTECODE is set: without it TensorFlow imports in 12 s, not 4.5.
+#   Some packages ship templates that are no valid Python, so its exit status says nothing.
+# - dvc.yaml's commands say `python`. The .pth line puts this environment first on PATH in each of its processes, so that
+#   `.venv/bin/dvc repro` needs no activation, in the temporary workspaces of `dvc exp run` either.
+define sync
+	@set -e; \
+	if [ ! -x $(BIN)/python ]; then \
+		$(find_python); \
+		echo "making $(VENV) with $$python"; \
+		"$$python" -m venv --clear --without-pip $(VENV); \
+	fi; \
+	$(find_uv); \
+	rm -f $(VENV)/.synced-*; \
+	printf '%s' "$(CURDIR)" >$(VENV)/.place; \
+	"$$uv" pip sync --python $(BIN)/python --require-hashes $(1); \
+	"$$uv" pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .; \
+	packages="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	printf '%s\n' '$(path_line)' >"$$packages/atelier_path.pth"; \
+	echo "compiling bytecode"; \
+	$(BIN)/python -m compileall -qq -j 0 "$$packages" || true
+endef
+
+path_line := import os, sys; here = os.path.join(sys.prefix, "bin"); path = os.environ.get("PATH") or os.defpath; \
+	path.split(os.pathsep)[0] == here or os.environ.update(PATH=here + os.pathsep + path)
+
+# A version manager's shim is on PATH even where its version is switched off, so each candidate has to answer.
+define find_python
+	python=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
+		if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+			python="$$candidate"; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Atelier needs Python 3.11, 3.12 or 3.13; $(if $(PYTHON),PYTHON=$(PYTHON) is none,PATH has none)." >&2; \
+		echo "Say where one is: make PYTHON=/path/to/python3.11 …" >&2; \
+		exit 1; \
+	fi
+endef
+
+define find_uv
+	if uv --version >/dev/null 2>&1; then uv=uv; else \
+		uv=$(VENV)/uv/bin/uv; \
+		if [ ! -x "$$uv" ] || [ requirements/uv.txt -nt "$$uv" ]; then \
+			echo "installing uv into $(VENV)/uv"; \
+			$(BIN)/python -m venv --clear $(VENV)/uv || { \
+				echo "Python cannot make an environment with pip: install it (Debian: apt install python3-venv) or uv." >&2; \
+				exit 1; \
+			}; \
+			$(VENV)/uv/bin/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt; \
+			touch "$$uv"; \
+		fi; \
+	fi
+endef
+
+# uv on PATH or the one of .venv/; the other locks follow the pins of cpu.txt, so that the extras agree.
+COMPILE = pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --quiet $(LOCK_FLAGS)
+lock: $(RUN_OR_DEV)
+	@set -e; $(find_uv); set -x; \
+	"$$uv" $(COMPILE) pyproject.toml --extra cpu --output-file requirements/cpu.txt; \
+	"$$uv" $(COMPILE) pyproject.toml --extra gpu --constraint requirements/cpu.txt --output-file requirements/gpu.txt; \
+	"$$uv" $(COMPILE) pyproject.toml --extra dev --constraint requirements/cpu.txt --output-file requirements/dev.txt; \
+	echo 'uv>=0.9' | "$$uv" $(COMPILE) - --no-annotate --output-file requirements/uv.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	find . -path ./data -prune -o -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,87 @@
+"""`atelier generate`: pictures from a trained run, without DVC running."""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import yaml
+
+from atelier.cli import project
+from atelier.core import files, images
+from atelier.core.door import one_line_errors
+from atelier.core.params import file
+
+WEIGHTS = "model.weights.h5"
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "-n", "--count", type=click.IntRange(1, 100_000), default=16, show_default=True, help="How many pictures."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first; the next have +1."
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
+@click.option("--scale", type=click.IntRange(1, 32), default=1, show_default=True, help="Enlarge each pixel of a PNG.")
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures made at once.")
+def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int) -> None:
+    """Draw pictures from RUN, a trained run of params.yaml.
+
+    A picture depends on its seed alone: -n 1 --seed 7 draws the eighth picture of -n 16 --seed 0.
+
+    \b
+    Examples:
+      atelier generate mnist-vae -n 64 -o grid.png     one grid
+      atelier generate mnist-vae -n 64 -o pictures/    a folder with a PNG for each seed
+      atelier generate mnist-vae -n 5000 -o many.npz   arrays `images` (uint8 NHWC) and `seeds`
+    """
+    with one_line_errors():
+        _check_out(out)
+        directory = trained(project.root(), run)
+        # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
+        from atelier.pipeline import generation, networks
+
+        seeds = np.arange(seed, seed + count)
+        pictures = generation.from_seeds(networks.load(directory), seeds.tolist(), min(batch, count))
+        _write(out, pictures, seeds, scale)
+    click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
+
+
+def trained(root: Path, run: str) -> Path:
+    """The directory of a run's network, as the outs of `train` in `dvc.yaml` have it.
+
+    Raises:
+        ValueError: there is no such run, or it has not been trained here.
+    """
+    file.read(root / "params.yaml").run(run)
+    train = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["train"]["do"]
+    weights = next(out for out in train["outs"] if Path(out).name == WEIGHTS)
+    path = root / weights.replace("${key}", run)
+    if not path.is_file():
+        there = sorted(p.parent.name for p in path.parent.parent.glob(f"*/{WEIGHTS}"))
+        raise ValueError(
+            f"{run} is not trained here (trained are: {', '.join(there) or 'none'}); "
+            f"train it with `dvc repro train@{run}` or fetch it with `dvc pull train@{run}`"
+        )
+    return path.parent
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix not in (".png", ".npz", "") or (out.suffix and out.is_dir()):
+        raise ValueError(f"{out}: cannot write there; allowed are a .png, a .npz or a folder (a name without suffix)")
+    if not out.absolute().parent.is_dir():
+        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
+    if not out.suffix and out.is_file():
+        raise ValueError(f"{out}: a file is in the way of that folder")
+
+
+def _write(out: Path, pictures: np.ndarray, seeds: np.ndarray, scale: int) -> None:
+    if out.suffix == ".png":
+        images.write_png(out, images.grid(pictures, columns=round(len(pictures) ** 0.5) or 1), scale)
+    elif out.suffix == ".npz":
+        with files.atomic(out) as temporary, temporary.open("wb") as stream:
+            np.savez_compressed(stream, images=pictures, seeds=seeds)
+    else:
+        for seed, picture in zip(seeds, pictures, strict=True):
+            images.write_png(out / f"seed-{seed:06}.png", picture, scale)

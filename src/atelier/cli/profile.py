@@ -1,0 +1,89 @@
+"""`atelier profile`: choose the scale that `params.yaml` describes."""
+
+from pathlib import Path
+
+import click
+
+from atelier.cli import project
+from atelier.core.door import one_line_errors
+from atelier.core.params import profiles, text
+
+
+@click.group()
+def profile() -> None:
+    """Choose the scale: demo, laptop or full.
+
+    A profile is a set of values for `params.yaml`; it lies in `profiles/`. Applying one rewrites `params.yaml` and
+    keeps its comments; DVC then reruns what the changed values reach.
+
+    \b
+    Examples:
+      atelier profile list
+      atelier profile diff laptop          what applying `laptop` would change
+      atelier profile diff laptop full     how the two differ
+      atelier profile apply laptop && dvc repro
+    """
+
+
+@profile.command("list")
+def list_() -> None:
+    """The profiles there are; * marks the one that params.yaml equals."""
+    with one_line_errors():
+        directory, params = _places()
+        known = profiles.names(directory)
+        current = profiles.current(directory, params)
+        width = max(map(len, known), default=0)
+        for name in known:
+            line = f"{'*' if name == current else ' '} {name:{width}}  {profiles.description(directory, name)}"
+            click.echo(line.rstrip())
+        if current is None:
+            click.echo("params.yaml equals none of them; `atelier profile diff NAME` says where it differs")
+
+
+@profile.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the whole set of parameters that NAME stands for, as YAML."""
+    with one_line_errors():
+        directory, _ = _places()
+        resolved = profiles.resolve(directory, name)
+        click.echo(text.dump(resolved), nl=False)
+
+
+@profile.command()
+@click.argument("name")
+@click.argument("other", required=False)
+def diff(name: str, other: str | None) -> None:
+    """Print what applying NAME would change, or how OTHER differs from NAME."""
+    with one_line_errors():
+        directory, params = _places()
+        named = profiles.resolve(directory, name)
+        if other is None:
+            held = text.load(params.read_text(encoding="utf-8"), params.name)
+            changes, same = profiles.compare(held, named), f"params.yaml is {name}"
+        else:
+            changes, same = profiles.compare(named, profiles.resolve(directory, other)), f"{name} and {other} are equal"
+        click.echo("\n".join(map(str, changes)) or same)
+
+
+@profile.command()
+@click.argument("name")
+def apply(name: str) -> None:
+    """Rewrite params.yaml so that it holds NAME, and print what changed.
+
+    Comments stay. The values are checked before anything is written. Changes of your own to params.yaml are replaced:
+    Git has them if they were committed.
+    """
+    with one_line_errors():
+        directory, params = _places()
+        changes = profiles.apply(directory, name, params)
+        if not changes:
+            click.echo(f"params.yaml is {name} already")
+            return
+        click.echo("\n".join(map(str, changes)))
+        click.echo(f"params.yaml is {name} now; `dvc repro` runs what this reaches")
+
+
+def _places() -> tuple[Path, Path]:
+    root = project.root()
+    return root / "profiles", root / "params.yaml"

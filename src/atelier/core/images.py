@@ -1,0 +1,71 @@
+"""Pictures from arrays: grids, labelled rows and PNG files, all of them uint8 NHWC."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from atelier.core import files
+
+
+def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) -> np.ndarray:
+    """Lay images out row by row.
+
+    Args:
+        images: uint8 of shape ``(n, height, width, channels)``.
+        columns: images in a row; the last row is filled up with background.
+        gap: pixels between neighbours.
+        background: grey level of the gaps.
+
+    Returns:
+        uint8 of shape ``(rows·(height + gap) − gap, columns·(width + gap) − gap, channels)``.
+
+    Raises:
+        ValueError: `images` is not a non-empty uint8 NHWC array.
+
+    >>> grid(np.zeros((5, 4, 4, 1), np.uint8), columns=3, gap=1).shape
+    (9, 14, 1)
+    """
+    if images.ndim != 4 or images.dtype != np.uint8 or len(images) == 0:
+        raise ValueError(f"a grid needs uint8 images (n, h, w, c), got {images.dtype} {images.shape}")
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    tiles = np.full((rows * columns, height + gap, width + gap, channels), background, np.uint8)
+    tiles[:count, :height, :width] = images
+    sheet = tiles.reshape(rows, columns, height + gap, width + gap, channels).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
+
+
+def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
+    """A uint8 HWC array with one or three channels as a Pillow image, each pixel `scale` wide."""
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def labelled_rows(images: np.ndarray, labels: Sequence[str], columns: int, scale: int = 1) -> Image.Image:
+    """A grid whose rows have a name at their left.
+
+    Args:
+        images: uint8 of shape ``(len(labels)·columns, height, width, channels)``, row by row.
+        labels: one name a row.
+    """
+    sheet = to_pil(grid(images, columns), scale)
+    font = ImageFont.load_default(size=12)
+    margin = 12 + max(round(font.getlength(label)) for label in labels)
+    picture = Image.new(sheet.mode, (margin + sheet.width, sheet.height), 255 if sheet.mode == "L" else (255,) * 3)
+    picture.paste(sheet, (margin, 0))
+    draw = ImageDraw.Draw(picture)
+    step = (images.shape[1] + 2) * scale
+    for row, label in enumerate(labels):
+        draw.text((4, row * step + step // 2), label, fill=0, font=font, anchor="lm")
+    return picture
+
+
+def write_png(path: Path, picture: np.ndarray | Image.Image, scale: int = 1) -> None:
+    """Write a PNG, atomically; an array is uint8 HWC."""
+    if isinstance(picture, np.ndarray):
+        picture = to_pil(picture, scale)
+    with files.atomic(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)

@@ -1,0 +1,5 @@
+"""Parameters of `datasets.mnist`."""
+
+from atelier.core.params.idx_images import Dataset
+
+__all__ = ["Dataset"]

@@ -1,0 +1,44 @@
+"""What a prepared dataset is, without its pixels."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from atelier.core import files
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Shape and meaning of a prepared dataset; written beside its arrays as `spec.json`.
+
+    Attributes:
+        name: the dataset.
+        shape: height, width and channels of an image.
+        value_range: smallest and largest value on disk.
+        classes: class names, in the order of the labels.
+        attributes: names of binary attributes, in the order of their columns; empty where there are none.
+        sizes: number of examples by split (``train``, ``validation``, ``test``).
+        sha256: digest of each array file, by file name.
+        source: where the raw files came from (``embedded``, ``upstream``, ``mirror``).
+    """
+
+    name: str
+    shape: tuple[int, int, int]
+    value_range: tuple[int, int]
+    classes: tuple[str, ...]
+    attributes: tuple[str, ...]
+    sizes: dict[str, int]
+    sha256: dict[str, str]
+    source: str
+
+    def write(self, path: Path) -> None:
+        files.write_json(path, asdict(self))
+
+    @classmethod
+    def from_dict(cls, value: dict) -> "Spec":
+        """Rebuild a Spec from what `asdict` or JSON made of it."""
+        tuples = {key: tuple(value[key]) for key in ("shape", "value_range", "classes", "attributes")}
+        return cls(**{**value, **tuples})
+
+    @classmethod
+    def read(cls, path: Path) -> "Spec":
+        return cls.from_dict(files.read_json(path))

@@ -1,0 +1,40 @@
+"""Smooth random deformations of the plane, drawn from a generator."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+Map = Callable[[np.ndarray], np.ndarray]
+_WAVES = 12
+
+
+def elastic(rng: np.random.Generator, reach: float, amount: float) -> Map:
+    """Draw a smooth random field that moves neighbours alike.
+
+    The elastic distortion of Simard, Steinkraus & Platt (2003): uniform noise smoothed by a Gaussian. Here the field is
+    a sum of random waves with a Gaussian spectrum (Rahimi & Recht, 2007), which is as smooth and needs no raster.
+
+    Args:
+        reach: distance over which displacements are alike, in the unit of the points.
+        amount: standard deviation of the displacement along each axis, in the unit of the points.
+
+    Returns:
+        A map from points of shape ``(n, 2)`` to moved points of the same shape.
+    """
+    waves = rng.standard_normal((2, _WAVES)) / reach
+    phases = rng.uniform(0, 2 * np.pi, (_WAVES,))
+    weights = rng.standard_normal((_WAVES, 2)) * (amount * np.sqrt(2 / _WAVES))
+    return lambda points: points + np.cos(points @ waves + phases) @ weights
+
+
+def affine(points: np.ndarray, width: float, slant: float, angle: float) -> np.ndarray:
+    """Stretch sideways, slant (the top to the right) and turn (radians, clockwise), about the mean of the points.
+
+    >>> affine(np.array([[0.0, 0.0], [0.0, 1.0]]), width=1, slant=1, angle=0).tolist()
+    [[0.5, 0.0], [-0.5, 1.0]]
+    """
+    centre = points.mean(axis=0)
+    x, y = (points - centre).T
+    x = width * x - slant * y
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.stack([cos * x - sin * y, sin * x + cos * y], axis=1) + centre

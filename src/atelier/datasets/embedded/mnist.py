@@ -1,0 +1,73 @@
+"""The offline twin of MNIST: digits in many hands, drawn by this module.
+
+As the original was made (LeCun et al., 1998): each digit is fitted into 20×20 pixels with its proportions kept, and
+moved so that the centre of its ink lies in the middle of 28×28.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core.params.idx_images import Embedded
+from atelier.datasets.drawing import warp
+from atelier.datasets.drawing.mnist import hands, typeface
+from atelier.datasets.embedded import _twin
+
+_SIZE, _BOX = 28, 20
+_PRINTED = 0.08
+_SOFTNESS = 1.25
+
+
+def write(directory: Path, params: Embedded) -> None:
+    """Write the four files of MNIST, in upstream's own format."""
+    _twin.write("mnist", draw, directory, params)
+
+
+def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
+    """Write one digit, white on black.
+
+    Returns:
+        uint8 of shape ``(28, 28)``.
+    """
+    centres, radii = _printed(digit, rng) if rng.random() < _PRINTED else _written(digit, rng)
+    width, slant, angle = np.exp(rng.normal(0, 0.17)), np.clip(rng.normal(0.16, 0.2), -0.35, 0.6), rng.normal(0, 0.08)
+    centres = warp.affine(warp.elastic(rng, reach=0.4, amount=0.044)(centres), width, slant, angle)
+    low, high = centres.min(axis=0), centres.max(axis=0)
+    pen = float(np.clip(np.exp(rng.normal(np.log(1.2), 0.27)), 0.7, 2.0))
+    scale = (_BOX - 2 * pen) / (high - low).max()
+    ink = _ink((centres - (low + high) / 2) * scale + (_SIZE - 1) / 2, radii * pen)
+    grey = np.rint(ink * rng.uniform(235, 255)).astype(np.uint8)
+    return _centred(grey)
+
+
+def _written(digit: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    ways, probabilities = hands.ways(digit)
+    way = ways[rng.choice(len(ways), p=probabilities)]
+    points = way.points + rng.normal(0, 0.035, way.points.shape)
+    along = np.linspace(0, 2 * np.pi, hands.SAMPLES)
+    pressure = 1 + rng.uniform(0, 0.22) * np.cos(rng.uniform(0.5, 2) * along + rng.uniform(0, 2 * np.pi))
+    return way.path @ points, pressure
+
+
+def _printed(digit: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    centres, radii = typeface.glyph(digit)
+    return centres, 0.9 * radii / np.median(radii)
+
+
+def _ink(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """How much of each pixel a union of discs covers, from the distance to its rim: shape ``(28, 28)``, in 0…1."""
+    pixels = np.arange(_SIZE, dtype=np.float64)[:, np.newaxis]
+    across, down = (pixels - centres[:, 0]) ** 2, (pixels - centres[:, 1]) ** 2
+    beyond = (np.sqrt(down[:, np.newaxis] + across[np.newaxis]) - radii).min(axis=-1)
+    return np.clip(0.5 - beyond / _SOFTNESS, 0, 1)
+
+
+def _centred(grey: np.ndarray) -> np.ndarray:
+    """Move by whole pixels until the centre of mass is in the middle; ink that reaches the rim stops it."""
+    places = np.arange(_SIZE) - (_SIZE - 1) / 2
+    for axis in (0, 1):
+        profile = grey.sum(axis=1 - axis, dtype=np.float64)
+        inked = np.flatnonzero(profile)
+        shift = -int(np.rint(places @ profile / profile.sum()))
+        grey = np.roll(grey, np.clip(shift, -inked[0], _SIZE - 1 - inked[-1]), axis=axis)
+    return grey

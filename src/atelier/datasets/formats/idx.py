@@ -1,0 +1,89 @@
+"""IDX files, gzipped: the format of MNIST and its relatives (LeCun, Cortes & Burges).
+
+A file is a magic number (two zero bytes, a type code, the number of dimensions), each dimension as a big-endian
+uint32, and the values in C order. Only type 0x08, unsigned byte, occurs here.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core import files
+
+_UINT8 = 0x08
+_TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+def read(path: Path, ndim: int) -> np.ndarray:
+    """Decode one file, and accept nothing but a whole one.
+
+    Args:
+        path: a gzipped IDX file.
+        ndim: how many dimensions it must have: 1 for labels, 3 for images.
+
+    Returns:
+        uint8 with `ndim` dimensions; writable.
+
+    Raises:
+        ValueError: not gzip, truncated, another type or number of dimensions, or bytes missing or left over;
+            the message names the file, what came and what is allowed.
+        OSError: the file cannot be read.
+    """
+    content = _gunzip(path)
+    if len(content) < 4:
+        raise ValueError(f"{path}: {len(content)} bytes after unzipping; an IDX file begins with a magic of 4 bytes")
+    zeros, type_code, came = struct.unpack(">HBB", content[:4])
+    if zeros != 0 or type_code not in _TYPES:
+        raise ValueError(f"{path}: magic 0x{content[:4].hex()}; this is no IDX file (allowed: {_magic(ndim)})")
+    if (type_code, came) != (_UINT8, ndim):
+        raise ValueError(f"{path}: holds {_TYPES[type_code]} with {came} dimensions; allowed is uint8 with {ndim}")
+    header = 4 + 4 * ndim
+    if len(content) < header:
+        raise ValueError(f"{path}: ends inside its header, after {len(content)} of {header} bytes")
+    shape = struct.unpack(f">{ndim}I", content[4:header])
+    expected = math.prod(shape)
+    if len(content) - header != expected:
+        raise ValueError(
+            f"{path}: {len(content) - header} bytes of values; its header says {'×'.join(map(str, shape))} = {expected}"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()
+
+
+def write(path: Path, array: np.ndarray) -> None:
+    """Encode an array, atomically; equal arrays give equal bytes, as no time or file name goes into the gzip header.
+
+    Raises:
+        ValueError: `array` is not uint8, or has no dimension.
+    """
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= 255:
+        raise ValueError(f"{path}: got {array.dtype} with {array.ndim} dimensions; IDX files here hold uint8 arrays")
+    header = struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape)
+    with (
+        files.atomic(path) as temporary,
+        temporary.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed,
+    ):
+        packed.write(header + array.tobytes())
+
+
+def _gunzip(path: Path) -> bytes:
+    # Not `gzip.open`: it takes a second member or zero padding after the first for more of the same file.
+    stream = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = stream.decompress(path.read_bytes())
+    except zlib.error as error:
+        raise ValueError(f"{path}: not a sound gzip file ({error})") from None
+    if not stream.eof:
+        raise ValueError(f"{path}: truncated; the gzip stream has no end after {len(content)} unzipped bytes")
+    if stream.unused_data:
+        raise ValueError(f"{path}: {len(stream.unused_data)} bytes follow the end of the gzip stream; none may")
+    return content
+
+
+def _magic(ndim: int) -> str:
+    return f"0x0000{_UINT8:02x}{ndim:02x}"

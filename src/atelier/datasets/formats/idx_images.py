@@ -1,0 +1,135 @@
+"""Datasets of labelled images in four IDX files: MNIST and its relatives, from raw files to arrays and a Spec."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core import files, images, seeds
+from atelier.core.params.idx_images import Prepare
+from atelier.core.spec import Spec
+from atelier.datasets.formats import idx
+
+IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
+LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
+
+_PREVIEW_COLUMNS = 16
+
+
+def prepare(
+    name: str, classes: Sequence[str], shape: tuple[int, int, int], raw: Path, out: Path, params: Prepare, source: str
+) -> Spec:
+    """Decode the four files, hold out a validation split, and write arrays, `spec.json` and pictures.
+
+    Args:
+        name: the dataset.
+        classes: class names, in the order of the labels.
+        shape: height, width and channels (one) that every image must have.
+        raw: directory with the four files.
+        out: directory to write; it replaces what was there, whole or not at all.
+        params: how many train images are held out, and by which draw; the official test split stays the test split.
+        source: where the raw files came from; goes into the Spec.
+
+    Raises:
+        ValueError: a file is truncated, foreign or of another shape, images and labels differ in number, a label is
+            out of range, or the validation split would leave nothing to train on.
+        OSError: a file cannot be read or written.
+    """
+    train_images, train_labels = decode(raw, "train", shape, len(classes))
+    test = decode(raw, "test", shape, len(classes))
+    try:
+        kept, held_out = carve(len(train_images), params.validation, params.seed)
+    except ValueError as error:
+        raise ValueError(f"datasets.{name}.prepare.{error}") from None
+    splits = {
+        "train": (train_images[kept], train_labels[kept]),
+        "validation": (train_images[held_out], train_labels[held_out]),
+        "test": test,
+    }
+    with files.atomic_directory(out) as directory:
+        for split, (pixels, labels) in splits.items():
+            files.write_array(directory / f"{split}_images.npy", pixels)
+            files.write_array(directory / f"{split}_labels.npy", labels)
+        spec = Spec(
+            name=name,
+            shape=shape,
+            value_range=(0, 255),
+            classes=tuple(classes),
+            attributes=(),
+            sizes={split: len(labels) for split, (_, labels) in splits.items()},
+            sha256={path.name: files.sha256(path) for path in sorted(directory.glob("*.npy"))},
+            source=source,
+        )
+        spec.write(directory / "spec.json")
+        sheet = images.labelled_rows(preview(*splits["train"], len(classes)), classes, _PREVIEW_COLUMNS, scale=2)
+        images.write_png(directory / "preview.png", sheet)
+        files.write_json(directory / "pictures.json", [_caption(spec)])
+    return spec
+
+
+def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read the images and labels of ``train`` or ``test`` and hold them against each other.
+
+    Returns:
+        uint8 images of shape ``(n, height, width, 1)`` and uint8 labels of shape ``(n,)``.
+
+    Raises:
+        ValueError: see `prepare`.
+    """
+    images_path, labels_path = raw / IMAGES[split], raw / LABELS[split]
+    pixels, labels = idx.read(images_path, ndim=3), idx.read(labels_path, ndim=1)
+    if pixels.shape[1:] != shape[:2]:
+        raise ValueError(
+            f"{images_path}: images of {pixels.shape[1]}×{pixels.shape[2]}; allowed are {shape[0]}×{shape[1]}"
+        )
+    if len(pixels) != len(labels) or len(pixels) == 0:
+        raise ValueError(
+            f"{images_path} holds {len(pixels)} images and {labels_path} {len(labels)} labels; "
+            "one label for each image is needed, and at least one image"
+        )
+    if labels.max() >= classes:
+        first = int(np.argmax(labels >= classes))
+        raise ValueError(f"{labels_path}: label {labels[first]} at index {first}; allowed are 0 to {classes - 1}")
+    return pixels[..., np.newaxis], labels
+
+
+def carve(train: int, validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split the indices of the train images by a seeded draw; both parts keep upstream's order.
+
+    Returns:
+        Indices that stay, shape ``(train − validation,)``, and indices held out, shape ``(validation,)``.
+
+    Raises:
+        ValueError: nothing would stay.
+
+    >>> kept, held_out = carve(5, 2, seed=0)
+    >>> sorted([*kept.tolist(), *held_out.tolist()])
+    [0, 1, 2, 3, 4]
+    """
+    if validation >= train:
+        raise ValueError(f"validation: got {validation}; the train split holds {train} images, so at most {train - 1}")
+    order = seeds.generator(seed, "validation").permutation(train)
+    return np.sort(order[validation:]), np.sort(order[:validation])
+
+
+def preview(pixels: np.ndarray, labels: np.ndarray, classes: int, columns: int = _PREVIEW_COLUMNS) -> np.ndarray:
+    """The first images of each class, a row a class, black where a class has fewer than `columns`.
+
+    Returns:
+        uint8 of shape ``(classes·columns, height, width, channels)``.
+    """
+    rows = np.zeros((classes, columns, *pixels.shape[1:]), np.uint8)
+    for label in range(classes):
+        found = np.flatnonzero(labels == label)[:columns]
+        rows[label, : len(found)] = pixels[found]
+    return rows.reshape(-1, *pixels.shape[1:])
+
+
+def _caption(spec: Spec) -> dict[str, str]:
+    sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
+    drawn = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
+    return {
+        "file": "preview.png",
+        "title": "The data",
+        "caption": f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{drawn}",
+    }

@@ -1,0 +1,35 @@
+"""Known damage to real images, to learn what a distance says of it: the ceilings beside every score."""
+
+import numpy as np
+from scipy import ndimage
+
+from atelier.core import seeds
+
+
+def blur(images: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur within each channel.
+
+    Args:
+        images: uint8 ``(n, h, w, c)``.
+        sigma: standard deviation in pixels.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    blurred = ndimage.gaussian_filter(images.astype(np.float32), sigma=(0, sigma, sigma, 0), mode="nearest")
+    return np.rint(blurred).astype(np.uint8)
+
+
+def noise(images: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Add Gaussian noise, clipped to the range of uint8.
+
+    Args:
+        images: uint8 ``(n, h, w, c)``.
+        share: standard deviation as a share of 255.
+        seed: of the draw.
+
+    Returns:
+        uint8 of the same shape.
+    """
+    draw = seeds.generator(seed, "noise").standard_normal(images.shape, dtype=np.float32)
+    return np.clip(np.rint(images + 255 * share * draw), 0, 255).astype(np.uint8)

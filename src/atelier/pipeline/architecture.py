@@ -1,0 +1,62 @@
+"""A network's architecture as a picture: one block a layer, as high as its feature map and as wide as its channels."""
+
+import math
+from html import escape
+
+import keras
+
+UNIT, GAP, MARGIN, LABEL = 6.0, 26.0, 16.0, 64.0
+HIDDEN = ("InputLayer", "Flatten", "Reshape", "Activation", "Dropout")
+
+
+def diagram(networks: dict[str, keras.Model]) -> str:
+    """SVG of some functional networks, a row each; text and lines take the colour of the page.
+
+    Args:
+        networks: by the name that stands above the row.
+    """
+    rows = [_row(name, network) for name, network in networks.items()]
+    width = max(row_width for _, row_width, _ in rows)
+    height, parts = MARGIN, []
+    for markup, _, row_height in rows:
+        parts.append(f'<g transform="translate({MARGIN:.1f} {height:.1f})">{markup}</g>')
+        height += row_height + MARGIN
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 2 * MARGIN:.0f} {height:.0f}" '
+        f'role="img" aria-label="Architecture of the network" font-family="system-ui, sans-serif" '
+        f'font-size="11" fill="currentColor" stroke="none">{"".join(parts)}</svg>\n'
+    )
+
+
+def _row(name: str, network: keras.Model) -> tuple[str, float, float]:
+    """Markup, width and height of one network's row."""
+    blocks = [(network.name, tuple(network.inputs[0].shape[1:]), 0)]
+    for layer in network.layers:
+        kind = type(layer).__name__
+        if kind not in HIDDEN:
+            blocks.append((kind, tuple(layer.output.shape[1:]), layer.count_params()))
+    blocks[0] = ("input", *blocks[0][1:])
+    sizes = [_size(shape) for _, shape, _ in blocks]
+    tallest = max(tall for _, tall in sizes)
+    title = f'<text y="12" font-weight="600">{escape(name)}: {network.count_params():,} parameters</text>'
+    x, parts = 0.0, [title]
+    for (kind, shape, parameters), (wide, tall) in zip(blocks, sizes, strict=True):
+        column = max(wide, LABEL)
+        left, top = x + (column - wide) / 2, 24 + (tallest - tall) / 2
+        text = f'x="{x + column / 2:.1f}" text-anchor="middle"'
+        below = 24 + tallest
+        parts.append(
+            f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{tall:.1f}" rx="2" '
+            f'fill-opacity="0.14" stroke="currentColor" stroke-opacity="0.6"/>'
+            f'<text {text} y="{below + 16:.1f}">{escape(kind)}</text>'
+            f'<text {text} y="{below + 30:.1f}" opacity="0.7">{"×".join(map(str, shape))}</text>'
+            f'<text {text} y="{below + 44:.1f}" opacity="0.7">{f"{parameters:,}" if parameters else ""}</text>'
+        )
+        x += column + GAP
+    return "".join(parts), x - GAP, tallest + 72
+
+
+def _size(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Width and height of a block, in pixels; logarithms keep 1 and 2,048 on one page."""
+    side = shape[0] if len(shape) == 3 else 1
+    return UNIT * (1 + math.log2(shape[-1])), UNIT * 3 * (1 + math.log2(side))

@@ -1,0 +1,65 @@
+"""Batches for Keras: shuffled ones, the same again after a resume, to train on, and plain ones for everything else."""
+
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from atelier.core import seeds
+
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches over arrays that may be memory-mapped; the last, incomplete batch of an epoch is left out.
+
+    Args:
+        arrays: inputs, and targets if there are any; equal lengths, first axis the examples.
+        batch: examples in a batch.
+        seed: the order of epoch e is drawn from (seed, e).
+        augment: changes a batch of inputs, given its own generator.
+
+    Raises:
+        ValueError: there are fewer examples than a batch needs.
+    """
+
+    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, seed: int, augment: Augment | None = None) -> None:
+        super().__init__()
+        if len(arrays[0]) < batch:
+            raise ValueError(
+                f"a batch of {batch} needs at least as many examples; the train split has {len(arrays[0])}"
+            )
+        self.arrays, self.batch, self.seed, self.augment = arrays, batch, seed, augment
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Draw the order of `epoch`, counted from zero."""
+        self.epoch = epoch
+        self.order = seeds.generator(self.seed, "order", epoch).permutation(len(self.arrays[0]))
+
+    def __len__(self) -> int:
+        return len(self.arrays[0]) // self.batch
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        # Sorted rows are read front to back from a memory map; the order within a batch changes no gradient.
+        rows = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
+        inputs, *targets = (array[rows] for array in self.arrays)
+        if self.augment is not None:
+            inputs = self.augment(inputs, seeds.generator(self.seed, f"augment {self.epoch}", index))
+        return (inputs, *targets)
+
+
+class InOrder(keras.utils.PyDataset):
+    """All examples in their order, the last batch as short as it comes out; arguments as for `Batches`."""
+
+    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int) -> None:
+        super().__init__()
+        self.arrays, self.batch = arrays, batch
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.arrays[0]) / self.batch)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        rows = slice(index * self.batch, (index + 1) * self.batch)
+        return tuple(np.asarray(array[rows]) for array in self.arrays)

@@ -1,0 +1,83 @@
+"""A training's whole state in one file, so that a killed run goes on as if nothing had happened."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from atelier.core import files
+
+Row = dict[str, float]
+_ENDED = "ended"
+
+
+@dataclass
+class Progress:
+    """How far a training has come.
+
+    Attributes:
+        epoch: epochs finished.
+        best_epoch: the epoch, counted from one, with the lowest validation loss so far.
+        history: a row of numbers for each epoch.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    history: list[Row] = field(default_factory=list)
+
+    @property
+    def best_loss(self) -> float:
+        return self.history[self.best_epoch - 1]["val_loss"] if self.best_epoch else float("inf")
+
+
+def workspace(checkpoints: Path, key: str) -> Path:
+    """The directory of the training that `key` names; those of earlier trainings that have ended are removed.
+
+    One that was interrupted stays, so that going back to its parameters resumes it.
+    """
+    directory = checkpoints / key
+    directory.mkdir(parents=True, exist_ok=True)
+    for other in checkpoints.iterdir():
+        if other != directory and (other / _ENDED).exists():
+            shutil.rmtree(other)
+    return directory
+
+
+def end(directory: Path) -> None:
+    """Mark the training in `directory` as ended."""
+    (directory / _ENDED).touch()
+
+
+def variables_of(model: keras.Model) -> list[keras.Variable]:
+    """Everything that training changes: weights, random seeds and the optimiser's state."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progress) -> None:
+    """Write the state of a compiled `model` atomically.
+
+    Args:
+        best: the model's weights at the best epoch, in the order of ``model.variables``.
+    """
+    state = {f"variable {i:05}": np.asarray(v) for i, v in enumerate(variables_of(model))}
+    state |= {f"best {i:05}": value for i, value in enumerate(best)}
+    columns = {name: [row[name] for row in progress.history] for name in progress.history[0]}
+    state |= {f"history {name}": np.asarray(values, np.float64) for name, values in columns.items()}
+    state["epochs"] = np.asarray([progress.epoch, progress.best_epoch])
+    with files.atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **state)
+
+
+def restore(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
+    """Read what `save` wrote into a built and compiled `model`; returns the best weights and the progress."""
+    with np.load(path, allow_pickle=False) as state:
+        for i, variable in enumerate(variables_of(model)):
+            variable.assign(state[f"variable {i:05}"])
+        best = [state[f"best {i:05}"] for i in range(len(model.variables))]
+        epoch, best_epoch = (int(number) for number in state["epochs"])
+        names = [key.removeprefix("history ") for key in state.files if key.startswith("history ")]
+        columns = {name: state[f"history {name}"].tolist() for name in names}
+    history = [{name: columns[name][i] for name in names} for i in range(epoch)]
+    return best, Progress(epoch, best_epoch, history)

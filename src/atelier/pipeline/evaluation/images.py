@@ -1,0 +1,124 @@
+"""How close samples come to real images: distances on the judge's features, classes, nearest training images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atelier.core import files, images
+from atelier.metrics.classes import class_entropy, class_histogram
+from atelier.metrics.neighbours import nearest
+from atelier.metrics.proxies import proxies
+from atelier.pipeline import features as judge_features
+from atelier.pipeline import networks
+from atelier.pipeline.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Samples and real draws as the judge sees them.
+
+    Attributes:
+        samples: uint8 ``(N, h, w, c)``.
+        features: of these samples, float32 ``(N, features)``.
+        labels: the judge's verdicts on them, ``(N,)``.
+    """
+
+    samples: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+
+
+def judged(judge: networks.Network, path: Path, count: int) -> Judged:
+    """The first `count` samples of a `.npy` file, with the judge's features and verdicts.
+
+    Raises:
+        ValueError: the file holds fewer.
+    """
+    samples = np.load(path, mmap_mode="r", allow_pickle=False)[:count]
+    if len(samples) < count:
+        raise ValueError(f"{count} samples are to be judged, but {path} holds {len(samples)}; raise sample.samples")
+    features = judge_features.features(judge, np.asarray(samples))
+    return Judged(samples, features, judge_features.verdicts(judge, features).argmax(axis=1))
+
+
+def distances(seen: Judged, directory: Path, params: Any) -> dict[str, float]:
+    """Every proxy of the samples against the test draw, beside its floor and ceiling at the same N.
+
+    Args:
+        directory: of the judge.
+        params: a family's evaluate section (`samples`, `neighbours`, `subsets`, `subset_size`, `seed`).
+
+    Returns:
+        The proxies, ``fd_floor``, ``fd_ceiling`` (the largest of the judge's ceilings), ``kid_floor`` and ``samples``.
+    """
+
+    def measure(features: np.ndarray) -> dict[str, float]:
+        return proxies(
+            real,
+            features,
+            neighbours=params.neighbours,
+            subsets=params.subsets,
+            subset_size=params.subset_size,
+            seed=params.seed,
+        )
+
+    def drawn(name: str) -> np.ndarray:
+        return judge_features.read_draw(directory, name, params.samples)
+
+    real = drawn(judge_features.REAL)
+    floor = measure(drawn(judge_features.FLOOR))
+    ceilings = [measure(drawn(name)) for name in judge_features.CEILINGS]
+    return measure(seen.features) | {
+        "fd_floor": floor["fd"],
+        "fd_ceiling": max(ceiling["fd"] for ceiling in ceilings),
+        "kid_floor": floor["kid"],
+        "samples": params.samples,
+    }
+
+
+def classes(seen: Judged, prepared: Prepared) -> tuple[dict[str, dict[str, float]], float]:
+    """Shares of the classes among samples (by the judge) and test images (by label); the samples' entropy in nats."""
+    names = prepared.spec.classes
+    counts = {"samples": class_histogram(seen.labels, len(names))}
+    counts["test"] = class_histogram(np.asarray(prepared.labels("test")), len(names))
+    shares = {
+        of: {name: float(n / histogram.sum()) for name, n in zip(names, histogram, strict=True)}
+        for of, histogram in counts.items()
+    }
+    return shares, class_entropy(counts["samples"])
+
+
+def memorisation(
+    seen: Judged, prepared: Prepared, judge: networks.Network, shown: int, directory: Path
+) -> dict[str, float]:
+    """Distances to the nearest training image, of samples and of as many test images, on the judge's features.
+
+    Copies of training images would lie far closer than fresh real images do. Writes `neighbours.png`.
+
+    Returns:
+        Medians ``neighbour_distance`` of the samples and ``neighbour_distance_test`` of test images.
+    """
+    train = np.asarray(prepared.images("train"))
+    train_features = judge_features.features(judge, train)
+    test = np.asarray(prepared.images("test")[: len(seen.samples)])
+    of_samples, indices = nearest(seen.features, train_features, k=5)
+    of_test, _ = nearest(judge_features.features(judge, test), train_features, k=1)
+    rows = np.concatenate([seen.samples[:shown, None], train[indices[:shown]]], axis=1)
+    images.write_png(directory / "neighbours.png", images.grid(rows.reshape(-1, *train.shape[1:]), columns=12))
+    medians = {"neighbour_distance": np.median(of_samples[:, 0]), "neighbour_distance_test": np.median(of_test)}
+    return {name: float(value) for name, value in medians.items()}
+
+
+def write(directory: Path, metrics: dict[str, float], shares: dict[str, dict[str, float]]) -> None:
+    """Write `metrics.json`, `classes.json` and the `pictures.json` of a judged run."""
+    files.write_json(directory / "metrics.json", metrics)
+    files.write_json(directory / "classes.json", shares)
+    caption = (
+        "Two samples a row, each followed by its five nearest training images on the judge's features. Median distance "
+        f"to the nearest: {metrics['neighbour_distance']:.3g} for samples, "
+        f"{metrics['neighbour_distance_test']:.3g} for test images; copies would be far closer."
+    )
+    exhibit = {"file": "neighbours.png", "title": "Nearest training images", "caption": caption}
+    files.write_json(directory / "pictures.json", [exhibit])

@@ -1,0 +1,75 @@
+"""A trained network on disk: `config.json` says how to build it, `model.weights.h5` holds its weights."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from atelier.core import files, lookup
+from atelier.core.params.strict import Strict, validate
+from atelier.core.spec import Spec
+
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A built network and what it was built from."""
+
+    family: str
+    config: Any
+    spec: Spec
+    model: keras.Model
+
+
+def configuration(schema: type[Strict], params: Strict) -> Any:
+    """The part of `params` that `schema` describes: what a network is built from, without how it is trained."""
+    return schema(**{name: getattr(params, name) for name in schema.model_fields})
+
+
+def build(family: str, params: Strict, spec: Spec, *, seed: int, precision: str) -> Network:
+    """Build an untrained network from a section of parameters; the same seed gives the same initial weights."""
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
+    module = lookup.module("models", family)
+    config = configuration(module.Config, params)
+    return Network(family, config, spec, module.build(config, spec))
+
+
+def save(network: Network, directory: Path) -> None:
+    """Write `config.json` and `model.weights.h5`; equal weights give equal bytes."""
+    description = {
+        "family": network.family,
+        "config": network.config.model_dump(mode="json"),
+        "precision": keras.config.dtype_policy().name,
+        "spec": asdict(network.spec),
+    }
+    files.write_json(directory / CONFIG, description)
+    # A compiled model would write its optimiser's state as well, so a fresh one carries the weights.
+    bare = lookup.module("models", network.family).build(network.config, network.spec)
+    for target, source in zip(bare.variables, network.model.variables, strict=True):
+        target.assign(source)
+    with files.atomic(directory / WEIGHTS) as temporary:
+        bare.save_weights(temporary)
+
+
+def load(directory: Path) -> Network:
+    """Rebuild the network that `save` wrote to `directory`, and read its weights.
+
+    Raises:
+        FileNotFoundError: one of the files is missing.
+        ValueError: the files do not fit each other.
+    """
+    config_path, weights_path = directory / CONFIG, directory / WEIGHTS
+    for path in (config_path, weights_path):
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing: nothing has been trained there yet")
+    description = files.read_json(config_path)
+    keras.config.set_dtype_policy(description["precision"])
+    module = lookup.module("models", description["family"])
+    config = validate(module.Config, description["config"], str(config_path))
+    spec = Spec.from_dict(description["spec"])
+    model = module.build(config, spec)
+    model.load_weights(weights_path)
+    return Network(description["family"], config, spec, model)

@@ -1,0 +1,107 @@
+"""Optimisers and schedules from parameters, with an average of the weights that is right from the first step."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from atelier.core.params.training import Training
+
+
+@keras.saving.register_keras_serializable("atelier")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then constant or half a cosine down to zero (Loshchilov & Hutter, 2017, eq. 5).
+
+    Args:
+        peak: the learning rate after warm-up.
+        steps: optimiser steps in the whole training.
+        warmup: steps over which the rate rises from zero.
+        cosine: whether it falls afterwards.
+    """
+
+    def __init__(self, peak: float, steps: int, warmup: int, cosine: bool) -> None:
+        self.peak, self.steps, self.warmup, self.cosine = peak, steps, warmup, cosine
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        rate = ops.full((), self.peak, dtype="float32")
+        if self.cosine:
+            done = ops.clip((step - self.warmup) / max(1, self.steps - self.warmup), 0.0, 1.0)
+            rate = rate * 0.5 * (1 + ops.cos(math.pi * done))
+        return rate * ops.minimum(1.0, (step + 1) / self.warmup) if self.warmup else rate
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "cosine": self.cosine}
+
+
+class WeightAverage:
+    """Mixed into an optimiser: an exponential moving average of the trained weights.
+
+    Keras's own `use_ema` weighs the untrained weights too much for the first thousands of steps. Here the decay
+    rises as ``min(ema, (1 + t) / (10 + t))``, so that short trainings are averaged rightly as well.
+
+    Attributes:
+        averages: one variable for each trained one, in their order.
+    """
+
+    ema: float = 0.0
+
+    def build(self, variables: list[Any]) -> None:
+        super().build(variables)  # type: ignore[misc]
+        self.averages = [
+            self.add_variable_from_reference(v, name="average", initializer="zeros")  # type: ignore[attr-defined]
+            for v in variables
+        ]
+        for average, variable in zip(self.averages, variables, strict=True):
+            average.assign(variable)
+
+    def apply(self, grads: list[Any], trainable_variables: list[Any] | None = None) -> None:
+        super().apply(grads, trainable_variables)  # type: ignore[misc]
+        step = ops.cast(self.iterations, "float32")  # type: ignore[attr-defined]
+        decay = ops.minimum(self.ema, (1 + step) / (10 + step))
+        for average, variable in zip(self.averages, self._trainable_variables, strict=True):  # type: ignore[attr-defined]
+            average.assign(average + (1 - ops.cast(decay, average.dtype)) * (variable - average))
+
+
+class Adam(WeightAverage, keras.optimizers.Adam):
+    pass
+
+
+class AdamW(WeightAverage, keras.optimizers.AdamW):
+    pass
+
+
+class RMSprop(WeightAverage, keras.optimizers.RMSprop):
+    pass
+
+
+class SGD(WeightAverage, keras.optimizers.SGD):
+    pass
+
+
+_AVERAGED = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "sgd": SGD}
+_PLAIN = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The optimiser that `params` describe, for a training of ``params.epochs · steps_per_epoch`` steps."""
+    schedule = Schedule(
+        params.learning_rate,
+        steps=params.epochs * steps_per_epoch,
+        warmup=round(params.warmup_epochs * steps_per_epoch),
+        cosine=params.schedule == "cosine",
+    )
+    optimizer = (_AVERAGED if params.ema else _PLAIN)[params.optimizer](
+        learning_rate=schedule,
+        weight_decay=params.weight_decay or None,
+        global_clipnorm=params.clip_norm or None,
+    )
+    if params.ema:
+        optimizer.ema = params.ema
+    return optimizer

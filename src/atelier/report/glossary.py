@@ -1,0 +1,116 @@
+"""What each metric is called, in which unit it is, which way is better, and what it says.
+
+A metric that is not listed here is shown under its own name; nothing else depends on this table.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True)
+class Term:
+    label: str
+    better: Better
+    meaning: str
+    unit: str = ""
+
+
+TERMS: dict[str, Term] = {
+    "fd": Term("FD", "lower", "Fréchet distance between samples and test images on the judge's features."),
+    "kid": Term("KID", "lower", "Kernel distance on the judge's features, unbiased, averaged over subsets."),
+    "precision": Term("Precision", "higher", "Share of samples that lie among real images: fidelity."),
+    "recall": Term("Recall", "higher", "Share of real images that lie among samples: variety."),
+    "density": Term("Density", "higher", "Real neighbourhoods that a sample lies in; outliers move it less."),
+    "coverage": Term("Coverage", "higher", "Share of real images with a sample near by; low when modes are missing."),
+    "class_entropy": Term("Class entropy", "higher", "Spread of the samples over the judge's classes.", "nats"),
+    "samples": Term("Samples", "neither", "N, the number of samples and of real images that the distances compare."),
+    "loss": Term("Loss", "lower", "Held-out objective: reconstruction + KL, an upper bound on −log p(x).", "nats"),
+    "reconstruction": Term("Reconstruction", "lower", "−log p(x | z), summed over the pixels.", "nats"),
+    "kl": Term("KL", "neither", "KL(q(z | x) ‖ p(z)), summed: what the latents tell about the image.", "nats"),
+    "importance_weighted_bound": Term("Importance-weighted", "lower", "A tighter bound on −log p(x).", "nats"),
+    "active_units": Term("Active units", "neither", "Latents whose mean moves with the image."),
+    "psnr": Term("PSNR", "higher", "Peak signal to noise of reconstructions.", "dB"),
+    "ssim": Term("SSIM", "higher", "Structural similarity of reconstructions; 1 is equal."),
+    "discriminator_real": Term("Discriminator on real", "neither", "Share of real images that it takes for real."),
+    "discriminator_fake": Term("Discriminator on samples", "neither", "Share of samples that it sees through."),
+    "neighbour_distance": Term("Neighbour distance", "neither", "Median, to the nearest training image."),
+    "perplexity": Term("Perplexity", "lower", "Per token, on held-out text."),
+    "word_perplexity": Term("Word perplexity", "lower", "Per word, so that tokenizers compare."),
+    "bits_per_byte": Term("Bits per byte", "lower", "On held-out text, whatever the tokenizer.", "bits"),
+    "oov_rate": Term("Unknown tokens", "lower", "Share of held-out tokens outside the vocabulary."),
+    "distinct_2": Term("Distinct-2", "neither", "Share of word pairs that occur once; near human text is best."),
+    "rep_4": Term("Repetition-4", "neither", "Share of four-word spans already said; near human text is best."),
+    "self_bleu_4": Term("Self-BLEU-4", "lower", "How much the samples resemble each other."),
+    "copied_8": Term("Copied-8", "lower", "Share of eight-word spans that stand in the training text."),
+    "learning_rate": Term("Learning rate", "neither", ""),
+    "accuracy": Term("Accuracy", "higher", ""),
+}  # fmt: skip
+
+# The metrics of one attribute end with its name: flip_rate_smiling.
+_BY_ATTRIBUTE: dict[str, Term] = {
+    "flip_rate": Term("Flip rate", "higher", "Share of faces whose verdict the edit turns."),
+    "leakage": Term("Leakage", "lower", "How far the other attributes' verdicts move with it."),
+    "identity_drift": Term("Identity drift", "lower", "How far the face moves on the judge's features."),
+}
+
+# The first of these that a run has is its score in the overview.
+SCORES = ("fd", "bits_per_byte", "perplexity", "loss")
+# The first of these that a run has is its held-out objective.
+OBJECTIVES = ("loss", "perplexity")
+
+# Companions of a metric are shown beside it rather than as metrics of their own.
+SPREAD = "{}_std"
+FLOOR = "{}_floor"
+CEILINGS = ("{}_ceiling", "ngram_{}")
+YARDSTICKS = {
+    "{}_floor": "floor",
+    "{}_ceiling": "ceiling",
+    "{}_test": "test images",
+    "human_{}": "human text",
+    "ngram_{}": "n-gram model",
+}
+
+
+def term(metric: str) -> Term:
+    """The entry of a metric; one made of its name where there is none.
+
+    >>> term("leakage_smiling").label
+    'Leakage, smiling'
+    >>> term("brightness_drift").label
+    'Brightness drift'
+    """
+    if metric in TERMS:
+        return TERMS[metric]
+    for stem, general in _BY_ATTRIBUTE.items():
+        if metric.startswith(f"{stem}_"):
+            attribute = metric.removeprefix(f"{stem}_").replace("_", " ")
+            return Term(f"{general.label}, {attribute}", general.better, general.meaning, general.unit)
+    return Term(humanise(metric), "neither", "")
+
+
+def order(metric: str) -> tuple[int, str]:
+    """A sort key: as listed here, then what is not listed, by name."""
+    listed = list(TERMS)
+    return (listed.index(metric) if metric in TERMS else len(listed), metric)
+
+
+def companions(metrics: set[str]) -> set[str]:
+    """The metrics that are shown beside another one.
+
+    >>> sorted(companions({"fd", "fd_floor", "kid_std", "human_rep_4"}))
+    ['fd_floor']
+    """
+    patterns = (SPREAD, *YARDSTICKS)
+    return {name for metric in metrics for pattern in patterns if (name := pattern.format(metric)) in metrics}
+
+
+def humanise(name: str) -> str:
+    """A key as words.
+
+    >>> humanise("missing_class")
+    'Missing class'
+    """
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,52 @@
+"""Numbers as people read them."""
+
+import math
+
+# Narrow and unbreakable, between thousands.
+_THIN = "\u202f"
+
+
+def number(value: float) -> str:
+    """Four significant digits, three below one; thousands apart, no exponent unless it is needed.
+
+    >>> number(138.4372), number(0.012345), number(60000) == f"60{_THIN}000", number(1e-7), number(-2.5)
+    ('138.4', '0.0123', True, '1e-07', '−2.500')
+    """
+    if not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if (value == int(value) and size < 1e15) or size >= 10_000:
+        text = f"{round(size):,}".replace(",", _THIN)
+    elif size < 1e-4:
+        text = f"{size:.2g}"
+    else:
+        text = f"{size:.{(3 if size >= 1 else 2) - math.floor(math.log10(size))}f}"
+    return f"−{text}" if value < 0 else text
+
+
+def share(value: float) -> str:
+    """A share of one as a percentage.
+
+    >>> share(0.9912)
+    '99.1\\u202f%'
+    """
+    return f"{100 * value:.1f}{_THIN}%"
+
+
+def plain(value: object) -> str:
+    """A parameter as `params.yaml` would write it, lists without brackets.
+
+    >>> plain(True), plain((32, 64)), plain(0.001), plain(None)
+    ('yes', '32, 64', '0.001', '–')
+    """
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list() | tuple():
+            return ", ".join(plain(part) for part in value) or "–"
+        case _:
+            return str(value)

@@ -1,0 +1,67 @@
+"""The numbers of all runs in one small file that Git tracks and `dvc metrics diff` reads."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from atelier.core import files
+
+Metrics = dict[str, dict[str, float]]
+
+
+def gather(evaluations: Path, runs: Iterable[str]) -> Metrics:
+    """Collect `RUN/metrics.json` of every run, runs and metrics sorted by name.
+
+    Args:
+        evaluations: the directory with a directory for each run.
+        runs: the runs of the parameter file.
+
+    Raises:
+        ValueError: a run has no metrics, a directory has no run, or a metric is no finite number.
+    """
+    wanted = set(runs)
+    present = {path.name for path in evaluations.iterdir() if path.is_dir()} if evaluations.is_dir() else set()
+    for run in sorted(present - wanted):
+        raise ValueError(
+            f"{evaluations / run} belongs to no run of the parameter file; remove it (rm -r {evaluations / run}) "
+            f"or add runs.{run}; runs are: {', '.join(sorted(wanted)) or 'none'}"
+        )
+    return {run: _metrics(evaluations / run / "metrics.json", run) for run in sorted(wanted)}
+
+
+def read(path: Path) -> Metrics:
+    """Read what `gather` collected.
+
+    Raises:
+        ValueError: the file is missing or holds something else.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path} is missing; make it with: dvc repro summarize")
+    return check(files.read_json(path), str(path))
+
+
+def check(value: Any, name: str) -> Metrics:
+    """`value` if it is ``{run: {metric: finite number}}``; else `ValueError`, which begins with `name`."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: got {value!r}; a mapping of runs to metrics is expected")
+    return {run: _numbers(metrics, f"{name}: {run}") for run, metrics in value.items()}
+
+
+def _metrics(path: Path, run: str) -> dict[str, float]:
+    if not path.is_file():
+        raise ValueError(f"{path} is missing; make it with: dvc repro evaluate@{run}")
+    return dict(sorted(_numbers(files.read_json(path), str(path)).items()))
+
+
+def _numbers(metrics: Any, name: str) -> dict[str, float]:
+    if not isinstance(metrics, dict):
+        raise ValueError(f"{name}: got {metrics!r}; a mapping of metrics to numbers is expected")
+    for key, value in metrics.items():
+        # A bool is an int in Python, but no metric.
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(
+                f"{name}: {key} is {value!r}; every metric is a finite number. A NaN comes from a training that "
+                f"diverged: look at its history.csv, lower its learning rate, and repeat train and evaluate"
+            )
+    return metrics

@@ -1,0 +1,45 @@
+"""download@DATASET: the raw files, from the source that params.yaml names."""
+
+import os
+from pathlib import Path
+
+import click
+
+from atelier.core import files, lookup
+from atelier.core.door import one_line_errors
+from atelier.core.params import file
+from atelier.datasets.transfer import sources
+from atelier.datasets.transfer.mirror import VARIABLE
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The raw folder to make.")
+@click.option(
+    "--partial",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A folder that survives an interruption; downloads are continued there.",
+)
+@click.option("--params", type=click.Path(path_type=Path), default=Path("params.yaml"), show_default=True)
+def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
+    """Bring the raw files of DATASET into a folder, each verified against its checksum.
+
+    datasets.DATASET.source in params.yaml says where from: "embedded" draws the offline twin, "upstream" asks the
+    official hosts, "mirror" takes them from ATELIER_MIRROR, a directory or an http(s) prefix with a manifest.json.
+
+    An error is told without a traceback; ATELIER_TRACEBACK=1 shows it.
+    """
+    with one_line_errors():
+        section = file.read(params).dataset(dataset)
+        if section.source == "embedded":
+            with files.atomic_directory(out) as folder:
+                lookup.module("datasets.embedded", dataset).write(folder, section.embedded)
+                sources.record(folder, dataset, section.source)
+        else:
+            wanted = lookup.module("datasets", dataset).FILES
+            sources.fetch(dataset, section.source, wanted, out, partial, mirror=os.environ.get(VARIABLE))
+
+
+if __name__ == "__main__":
+    main()

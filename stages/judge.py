@@ -1,0 +1,25 @@
+"""The door of `judge@DATASET`: prepared data → a classifier, its accuracy, its features of real draws, its gauge."""
+
+from pathlib import Path
+
+import click
+
+from atelier.core.door import one_line_errors
+from atelier.core.params import file
+from atelier.pipeline.judging import judge
+from atelier.pipeline.prepared import Prepared
+
+
+@click.command(help=__doc__)
+@click.argument("dataset")
+@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write the judge to.")
+@click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
+@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
+def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, params: Path) -> None:
+    with one_line_errors():
+        judge(Prepared.read(prepared), file.read(params).judge(dataset), out, checkpoints)
+
+
+if __name__ == "__main__":
+    main()

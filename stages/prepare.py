@@ -1,0 +1,24 @@
+"""The door of `prepare@DATASET`: raw files → uint8 arrays, `spec.json` and a preview."""
+
+from pathlib import Path
+
+import click
+
+from atelier.core import lookup
+from atelier.core.door import one_line_errors
+from atelier.core.params import file
+
+
+@click.command(help=__doc__)
+@click.argument("dataset")
+@click.option("--raw", type=click.Path(path_type=Path), required=True, help="Directory with the raw files.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
+@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
+def main(dataset: str, raw: Path, out: Path, params: Path) -> None:
+    with one_line_errors():
+        section = file.read(params).dataset(dataset)
+        lookup.module("datasets", dataset).prepare(raw, out, section.prepare, section.source)
+
+
+if __name__ == "__main__":
+    main()

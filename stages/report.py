@@ -1,0 +1,32 @@
+"""Put everything there is to see into one page that opens offline."""
+
+from pathlib import Path
+
+import click
+
+from atelier.core import files
+from atelier.core.door import one_line_errors
+from atelier.report import page
+from atelier.report.sources import Sources
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=__doc__)
+@click.option("--params", type=PATH, required=True, help="The parameter file.")
+@click.option("--pipeline", type=PATH, required=True, help="The pipeline's dvc.yaml.")
+@click.option("--metrics", type=PATH, required=True, help="The metrics of all runs.")
+@click.option("--code", type=PATH, multiple=True, help="Results' commit: the last one that touched it.")
+@click.option("--prepared", type=PATH, required=True, help="Directory with a prepared DATASET in each directory.")
+@click.option("--judges", type=PATH, required=True, help="Directory with the judge of a DATASET in each directory.")
+@click.option("--models", type=PATH, required=True, help="Directory with the trained RUN in each directory.")
+@click.option("--samples", type=PATH, required=True, help="Directory with the samples of a RUN in each directory.")
+@click.option("--evaluations", type=PATH, required=True, help="Directory with the verdict on a RUN in each directory.")
+@click.option("--out", type=PATH, required=True, help="The page to write.")
+def main(out: Path, code: tuple[Path, ...], **paths: Path) -> None:
+    with one_line_errors():
+        files.write_text(out, page.render(Sources(code=code, **paths)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Gather every run's metrics into the one file that Git tracks."""
+
+from pathlib import Path
+
+import click
+
+from atelier.core import files
+from atelier.core.door import one_line_errors
+from atelier.core.params import file as params_file
+from atelier.report import summary
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=__doc__)
+@click.option("--params", type=PATH, required=True, help="The parameter file, which names the runs.")
+@click.option("--evaluations", type=PATH, required=True, help="Directory with RUN/metrics.json.")
+@click.option("--out", type=PATH, required=True, help="The file to write.")
+def main(params: Path, evaluations: Path, out: Path) -> None:
+    with one_line_errors():
+        files.write_json(out, summary.gather(evaluations, params_file.read(params).runs))
+
+
+if __name__ == "__main__":
+    main()

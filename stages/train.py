@@ -1,0 +1,28 @@
+"""The door of `train@RUN`: prepared data → a trained network, its history and previews.
+
+An interrupted training goes on where it stopped when the stage is run again.
+"""
+
+from pathlib import Path
+
+import click
+
+from atelier.core.door import one_line_errors
+from atelier.core.params import file
+from atelier.pipeline.prepared import Prepared
+from atelier.pipeline.training import train
+
+
+@click.command(help=__doc__)
+@click.argument("run")
+@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write the network to.")
+@click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
+@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
+def main(run: str, prepared: Path, out: Path, checkpoints: Path, params: Path) -> None:
+    with one_line_errors():
+        train(Prepared.read(prepared), file.read(params).run(run), out, checkpoints)
+
+
+if __name__ == "__main__":
+    main()

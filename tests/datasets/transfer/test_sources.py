@@ -1,0 +1,88 @@
+"""The raw folder as a whole: all files and their record, or nothing."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from atelier.datasets.transfer import sources
+from atelier.datasets.transfer.hosts import DownloadError
+from atelier.datasets.transfer.remote import RemoteFile
+
+
+def test_the_folder_appears_only_when_all_files_are_there(server, transfer, pin, body):
+    here = pin(server.script("/a.gz", server.file(body)))
+    with pytest.raises(DownloadError):
+        transfer(here, pin(server.url + "/b.gz", name="b.gz"))
+    assert not transfer.out.exists()
+    assert sorted(path.name for path in transfer.partial.iterdir()) == ["a.gz"]
+
+
+def test_nothing_is_left_beside_the_folder(server, transfer, pin, body):
+    transfer(pin(server.script("/a.gz", server.file(body, upto=9), server.file(body))))
+    assert sorted(path.name for path in transfer.out.iterdir()) == ["a.gz", "source.json"]
+    assert not transfer.partial.exists()
+    assert [path.name for path in transfer.out.parent.iterdir()] == ["toy"]
+
+
+def test_files_of_others_in_the_partial_folder_are_left_alone(server, transfer, pin, body):
+    transfer.partial.mkdir(parents=True)
+    (transfer.partial / "notes.txt").write_text("mine")
+    transfer(pin(server.script("/a.gz", server.file(body))))
+    assert [path.name for path in transfer.partial.iterdir()] == ["notes.txt"]
+
+
+def test_the_record_says_source_lengths_and_checksums_and_nothing_else(server, transfer, pin, body):
+    file = pin(server.script("/a.gz", server.file(body)))
+    transfer(file)
+    assert json.loads((transfer.out / "source.json").read_text()) == {
+        "dataset": "toy",
+        "source": "upstream",
+        "files": {"a.gz": {"bytes": len(body), "sha256": file.sha256}},
+    }
+
+
+def test_the_record_is_the_same_bytes_whichever_host_served(server, second, transfer, pin, body):
+    records = []
+    for url in (server.script("/a.gz", server.file(body)), second.script("/x", second.file(body, '"v1"'))):
+        transfer(pin(url))
+        records.append((transfer.out / "source.json").read_bytes())
+    assert records[0] == records[1]
+
+
+def test_the_record_of_drawn_files_does_not_list_itself(tmp_path):
+    for name in ("b.gz", "a.gz"):
+        (tmp_path / name).write_bytes(b"drawn")
+    sources.record(tmp_path, "toy", "embedded")
+    first = (tmp_path / "source.json").read_bytes()
+    sources.record(tmp_path, "toy", "embedded")
+    assert (tmp_path / "source.json").read_bytes() == first
+    assert list(json.loads(first)["files"]) == ["a.gz", "b.gz"]
+
+
+def test_the_folder_may_be_on_another_file_system(server, transfer, pin, body):
+    memory = Path("/dev/shm")
+    if not (memory.is_dir() and os.access(memory, os.W_OK) and memory.stat().st_dev != Path("/tmp").stat().st_dev):
+        pytest.skip("needs a second file system that can be written: /dev/shm is none here")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        transfer.partial = Path(folder) / "toy"
+        transfer(pin(server.script("/a.gz", server.file(body))))
+    assert transfer.fetched() == body
+
+
+def test_an_unknown_source_is_told(transfer, pin):
+    with pytest.raises(ValueError, match=r"datasets.toy.source: got 'torrent'; upstream and mirror are fetched"):
+        transfer(pin(), source="torrent")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "a/b", "/etc/passwd", "a\\b", "a\0b"])
+def test_a_file_name_cannot_leave_its_folder(name):
+    with pytest.raises(ValueError, match="a plain name is expected"):
+        RemoteFile(name, 1, "0" * 64, ())
+
+
+def test_a_checksum_that_is_none_is_told():
+    with pytest.raises(ValueError, match="64 lower-case hexadecimal digits"):
+        RemoteFile("a", 1, "f" * 63, ())

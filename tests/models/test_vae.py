@@ -1,0 +1,109 @@
+"""The variational autoencoder: its size, its objective, its warm-up."""
+
+import keras
+import numpy as np
+import pytest
+
+from atelier.core.params.families.vae import Config
+from atelier.core.spec import Spec
+from atelier.models import vae
+
+SPEC = Spec("digits", (28, 28, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
+TEXTBOOK = Config(
+    latent_dim=2,
+    encoder_filters=(32, 64),
+    encoder_dense=(16,),
+    decoder_dense=(),
+    decoder_filters=(64, 32),
+    activation="relu",
+    beta=1.0,
+    kl_warmup_epochs=0.0,
+)
+
+
+def compiled(config: Config) -> vae.VAE:
+    keras.utils.set_random_seed(0)
+    model = vae.build(config, SPEC)
+    model.compile(optimizer="sgd", jit_compile=False)
+    return model
+
+
+def test_textbook_network_is_reachable_by_parameters():
+    model = vae.build(TEXTBOOK, SPEC)
+    assert model.encoder.count_params() == 69_076
+    assert model.decoder.count_params() == 65_089
+
+
+def test_decoder_without_convolutions_gives_logits_of_the_image_shape():
+    model = vae.build(TEXTBOOK.model_copy(update={"decoder_filters": ()}), SPEC)
+    assert model.decoder(np.zeros((3, 2), np.float32)).shape == (3, 28, 28, 1)
+
+
+@pytest.mark.parametrize("key", ["encoder_filters", "decoder_filters"])
+def test_sides_that_cannot_be_halved_are_an_error_naming_the_parameter(key: str):
+    with pytest.raises(ValueError, match=rf"{key} \[8, 8, 8\] halves an image 3 times.*divisible by 8.*28 and 28"):
+        vae.build(TEXTBOOK.model_copy(update={key: (8, 8, 8)}), SPEC)
+
+
+def test_likelihood_of_indifferent_logits_is_log_two_a_pixel():
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), np.uint8)
+    nats = np.asarray(vae.bernoulli_nats(images, np.zeros(images.shape, np.float32)))
+    np.testing.assert_allclose(nats, 784 * np.log(2), rtol=1e-6)
+
+
+def test_likelihood_stays_finite_at_extreme_logits():
+    images = np.full((1, 2, 2, 1), 255, np.uint8)
+    nats = np.asarray(vae.bernoulli_nats(images, np.full(images.shape, -1000.0, np.float32)))
+    np.testing.assert_allclose(nats, 4000)
+
+
+def test_kl_of_a_gaussian_is_its_closed_form_in_nats():
+    mean, variance = np.array([[0.0, 1.5]], np.float32), np.array([[1.0, 0.25]], np.float32)
+    kl = np.asarray(vae.gaussian_kl_nats(mean, np.log(variance)))
+    np.testing.assert_allclose(kl, [[0, 0.5 * (1.5**2 + 0.25 - 1 - np.log(0.25))]], rtol=1e-6)
+
+
+def test_objective_sums_over_pixels_and_latents_and_averages_over_the_batch():
+    model = compiled(TEXTBOOK)
+    images = np.random.default_rng(1).integers(0, 256, (6, 28, 28, 1), np.uint8)
+    outputs = model(images)
+    once = float(model.compute_loss(x=images, y_pred=outputs))
+    doubled = {name: np.concatenate([value, value]) for name, value in outputs.items()}
+    assert float(model.compute_loss(x=np.concatenate([images, images]), y_pred=doubled)) == pytest.approx(once)
+    assert 300 < once < 800
+
+
+def test_beta_weighs_the_kl_term_alone():
+    images = np.zeros((2, 28, 28, 1), np.uint8)
+    outputs = {
+        "logits": np.zeros(images.shape, np.float32),
+        "z_mean": np.ones((2, 2), np.float32),
+        "z_log_var": np.zeros((2, 2), np.float32),
+    }
+    losses = [
+        float(
+            compiled(TEXTBOOK.model_copy(update={"beta": beta})).compute_loss(x=images, y_pred=outputs, training=False)
+        )
+        for beta in (0.0, 1.0, 3.0)
+    ]
+    np.testing.assert_allclose(np.diff(losses), [1, 2], rtol=1e-4)
+
+
+def test_kl_weight_warms_up_to_beta_and_validation_always_has_all_of_it():
+    model = compiled(TEXTBOOK.model_copy(update={"beta": 2.0, "kl_warmup_epochs": 3.0}))
+    weights = []
+    for epoch in range(5):
+        model.on_epoch_begin(epoch)
+        weights.append(float(model.kl_weight))
+    assert weights == [0.5, 1.0, 1.5, 2.0, 2.0]
+    images = np.zeros((2, 28, 28, 1), np.uint8)
+    outputs = model(images)
+    model.on_epoch_begin(0)
+    early = float(model.compute_loss(x=images, y_pred=outputs, training=False))
+    model.on_epoch_begin(4)
+    assert float(model.compute_loss(x=images, y_pred=outputs, training=False)) == early
+
+
+def test_pixels_are_the_rounded_mean_of_the_likelihood():
+    logits = np.array([-50.0, 0.0, 50.0], np.float32)
+    assert vae.pixels(logits).tolist() == [0, 128, 255]

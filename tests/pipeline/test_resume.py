@@ -1,0 +1,84 @@
+"""Killed trainings resume to the same bits; equal trainings write equal bytes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from atelier.core.files import sha256
+
+ROOT = Path(__file__).parents[2]
+EPOCHS = 5
+
+
+@pytest.fixture(scope="module")
+def params(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = small_params["runs"]["mnist-vae"]
+    train = run["train"] | {"epochs": EPOCHS, "kl_warmup_epochs": 2.0, "clip_norm": 10.0, "warmup_epochs": 1.0}
+    changed = small_params | {"runs": {"mnist-vae": run | {"train": train}}}
+    path = tmp_path_factory.mktemp("resume") / "params.yaml"
+    path.write_text(yaml.safe_dump(changed), encoding="utf-8")
+    return path
+
+
+def start(params: Path, prepared: Path, place: Path) -> subprocess.Popen[str]:
+    options = {"prepared": prepared, "out": place / "out", "checkpoints": place / "checkpoints", "params": params}
+    arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    command = [sys.executable, str(ROOT / "stages/train.py"), "mnist-vae", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return output
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {str(path.relative_to(out)): sha256(path) for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(params: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    place = tmp_path_factory.mktemp("whole")
+    finish(start(params, prepared, place))
+    return digests(place / "out")
+
+
+def test_same_seed_gives_the_same_bytes_of_every_out(params, prepared, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, tmp_path))
+    assert digests(tmp_path / "out") == uninterrupted
+    assert {"config.json", "model.weights.h5", "history.csv", "previews/growth.png"} <= set(uninterrupted)
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_training_killed_without_warning_ends_with_the_same_bits(
+    epochs, params, prepared, uninterrupted, tmp_path: Path
+):
+    process = start(params, prepared, tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"epoch {epochs}/"):
+            break
+    # Somewhere within the next epoch, its checkpoint or its picture.
+    time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not (tmp_path / "out").exists()
+    assert "resuming after epoch" in finish(start(params, prepared, tmp_path))
+    assert digests(tmp_path / "out") == uninterrupted
+
+
+def test_a_changed_parameter_starts_anew(params, prepared, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, tmp_path))
+    changed = tmp_path / "params.yaml"
+    changed.write_text(params.read_text().replace("learning_rate: 0.001", "learning_rate: 0.002"), encoding="utf-8")
+    assert changed.read_text() != params.read_text()
+    assert "resuming" not in finish(start(changed, prepared, tmp_path))
+    assert digests(tmp_path / "out") != uninterrupted

@@ -1,0 +1,124 @@
+"""Sampling: one seed a picture, manifolds through quantiles, paths along the sphere, and the command for it."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from atelier.core.files import read_json
+from atelier.core.params import file
+from atelier.pipeline import generation, networks
+from atelier.pipeline.architecture import diagram
+from atelier.pipeline.prepared import Prepared
+from atelier.pipeline.sampling import vae as sampling
+
+
+@pytest.fixture(scope="module")
+def network(params_file: Path, prepared: Path) -> networks.Network:
+    run = file.read(params_file).run("mnist-vae")
+    return networks.build("vae", run.train, Prepared.read(prepared).spec, seed=1, precision="float32")
+
+
+@pytest.mark.parametrize("batch", [1, 3, 8])
+def test_image_depends_on_its_seed_not_its_batch(network, batch: int):
+    together = generation.from_seeds(network, range(10), batch=10)
+    apart = generation.from_seeds(network, [7, 2], batch=batch)
+    np.testing.assert_array_equal(apart, together[[7, 2]])
+
+
+def test_different_seeds_give_different_latents_and_pictures(network):
+    pictures = generation.from_seeds(network, range(20), batch=10)
+    assert len({picture.tobytes() for picture in pictures}) == 20
+
+
+def test_network_comes_back_from_disk_as_it_was(network, tmp_path: Path):
+    networks.save(network, tmp_path)
+    again = networks.load(tmp_path)
+    assert again.config == network.config
+    assert again.spec == network.spec
+    for ours, theirs in zip(network.model.variables, again.model.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+def test_optimiser_state_is_not_saved_with_the_weights(network, tmp_path: Path):
+    networks.save(network, tmp_path / "bare")
+    network.model.compile(optimizer="adam", jit_compile=False)
+    network.model.optimizer.build(network.model.trainable_variables)
+    networks.save(network, tmp_path / "compiled")
+    sizes = [(tmp_path / name / networks.WEIGHTS).stat().st_size for name in ("bare", "compiled")]
+    assert sizes[0] == sizes[1]
+
+
+def test_missing_weights_are_an_error_that_names_the_file(tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match=r"config\.json is missing: nothing has been trained there yet"):
+        networks.load(tmp_path)
+
+
+def test_manifold_holds_equal_shares_of_the_prior():
+    z = sampling.manifold_latents(4, (0, 1), 2).reshape(4, 4, 2)
+    np.testing.assert_allclose(z[0, :, 0], [-1.1503, -0.3186, 0.3186, 1.1503], atol=1e-4)
+    np.testing.assert_allclose(z[:, 0, 1], z[0, ::-1, 0])
+
+
+def test_manifold_of_many_latents_lies_in_the_plane_of_the_two_most_active():
+    mean = np.random.default_rng(0).normal(size=(500, 5)) * [0.1, 3, 0, 0.2, 2]
+    log_var = np.zeros((500, 5))
+    plane = sampling.most_active(mean, log_var)
+    assert plane == (1, 4)
+    z = sampling.manifold_latents(3, plane, 5)
+    assert not z[:, [0, 2, 3]].any()
+    assert z[:, [1, 4]].any()
+
+
+def test_slerp_starts_and_ends_at_its_ends_and_keeps_the_radius():
+    start, end = np.array([2.0, 0.0, 0.0]), np.array([0.0, 2.0, 0.0])
+    path = sampling.slerp(start, end, 9)
+    np.testing.assert_allclose(path[[0, -1]], [start, end], atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 2, rtol=1e-6)
+
+
+def test_slerp_of_parallel_latents_is_a_straight_line():
+    path = sampling.slerp(np.array([1.0, 1.0]), np.array([2.0, 2.0]), 3)
+    np.testing.assert_allclose(path, [[1, 1], [1.5, 1.5], [2, 2]], rtol=1e-6)
+
+
+def test_every_picture_is_named_and_there(network, prepared: Path, params_file: Path, tmp_path: Path):
+    params = file.read(params_file).run("mnist-vae").sample
+    sampling.sample(network, Prepared.read(prepared), params, tmp_path / "out")
+    exhibits = read_json(tmp_path / "out" / "pictures.json")
+    assert [e["title"] for e in exhibits] == [
+        "Samples",
+        "Latent manifold",
+        "Reconstructions",
+        "Interpolations",
+        "Latents by class",
+    ]
+    for exhibit in exhibits:
+        Image.open(tmp_path / "out" / exhibit["file"]).verify()
+    samples = np.load(tmp_path / "out" / "samples.npy")
+    np.testing.assert_array_equal(samples[:3], generation.from_seeds(network, range(params.seed, params.seed + 3), 3))
+
+
+def test_sampling_writes_the_same_bytes_again(network, prepared: Path, params_file: Path, tmp_path: Path):
+    params = file.read(params_file).run("mnist-vae").sample
+    for name in ("a", "b"):
+        sampling.sample(network, Prepared.read(prepared), params, tmp_path / name)
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_more_reconstructions_than_test_images_are_an_error(network, prepared: Path, params_file: Path, tmp_path: Path):
+    params = file.read(params_file).run("mnist-vae").sample.model_copy(update={"reconstructions": 999})
+    with pytest.raises(ValueError, match="999 test images are to be shown as reconstructions, but the split has 150"):
+        sampling.sample(network, Prepared.read(prepared), params, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_diagram_counts_parameters_and_escapes_names():
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    svg = diagram({"<b>": network})
+    assert "15 parameters" in svg
+    assert "&lt;b&gt;" in svg
+    assert "<b>" not in svg

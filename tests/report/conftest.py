@@ -1,0 +1,321 @@
+"""A whole small house to report on: parameters, pipeline, a Git history and what every stage would have written."""
+
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from PIL import Image, ImageDraw, ImageFont
+
+from atelier.core import images
+from atelier.report.sources import Sources
+
+DIGITS = [str(digit) for digit in range(10)]
+GARMENTS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+RUNS = {"mnist-vae": "mnist", "mnist-vae-32": "mnist", "fashion_mnist-vae": "fashion_mnist"}
+
+PIPELINE = """
+stages:
+  download:
+    foreach: ${datasets}
+    do:
+      cmd: python stages/download.py ${key}
+      params:
+        - datasets.${key}.source
+      outs:
+        - data/raw/${key}
+  prepare:
+    foreach: ${datasets}
+    do:
+      cmd: python stages/prepare.py ${key}
+      deps:
+        - data/raw/${key}
+      outs:
+        - data/prepared/${key}
+  judge:
+    foreach: ${judges}
+    do:
+      cmd: python stages/judge.py ${key}
+      deps:
+        - data/prepared/${key}
+      outs:
+        - data/judges/${key}
+  train:
+    foreach: ${runs}
+    do:
+      cmd: python stages/train.py ${key}
+      deps:
+        - data/prepared/${item.dataset}
+        - src/atelier/models/${item.family}.py
+      outs:
+        - data/models/${key}:
+            cache: true
+  sample:
+    foreach: ${runs}
+    do:
+      cmd: python stages/sample.py ${key}
+      deps:
+        - data/models/${key}
+        - data/prepared/${item.dataset}
+      outs:
+        - data/samples/${key}
+  evaluate:
+    foreach: ${runs}
+    do:
+      cmd: python stages/evaluate.py ${key}
+      deps:
+        - data/judges/${item.dataset}
+        - data/models/${key}
+        - data/prepared/${item.dataset}
+        - data/samples/${key}
+      outs:
+        - data/evaluations/${key}
+  summarize:
+    cmd: python stages/summarize.py
+    deps:
+      - data/evaluations
+    metrics:
+      - metrics.json:
+          cache: false
+  report:
+    cmd: python stages/report.py
+    deps:
+      - data/evaluations
+      - data/judges
+      - data/models
+      - data/prepared
+      - data/samples
+      - metrics.json
+    outs:
+      - data/report/index.html
+"""
+
+
+def parameters() -> dict[str, Any]:
+    """The project's own parameters, cut down to what the house holds: they always match the schema."""
+    project = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+    run = project["runs"]["mnist-vae"]
+    return {
+        "datasets": {name: project["datasets"][name] for name in ("mnist", "fashion_mnist")},
+        "judges": {name: project["judges"][name] for name in ("mnist", "fashion_mnist")},
+        "runs": {name: {**run, "dataset": dataset} for name, dataset in RUNS.items()},
+    }
+
+
+class House:
+    """Where the small house stands, and what it holds."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.data = root / "data"
+
+    def build(self) -> None:
+        self.write("params.yaml", yaml.safe_dump(parameters(), sort_keys=False))
+        self.write("dvc.yaml", PIPELINE)
+        self.write("src/code.py", "answer = 42\n")
+        for name, classes in (("mnist", DIGITS), ("fashion_mnist", GARMENTS)):
+            self._dataset(name, classes)
+        for index, name in enumerate(RUNS):
+            self._run(name, DIGITS if RUNS[name] == "mnist" else GARMENTS, index)
+        self.summarize()
+
+    def write(self, name: str, content: Any) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return path
+
+    def summarize(self) -> dict[str, dict[str, float]]:
+        metrics = {run: json.loads((self.data / "evaluations" / run / "metrics.json").read_text()) for run in RUNS}
+        self.write("metrics.json", metrics)
+        return metrics
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout.strip()
+
+    def commit(self, message: str = "results") -> str:
+        if not (self.root / ".git").exists():
+            self.git("init", "--quiet")
+        self.git("add", "params.yaml", "dvc.yaml", "src", "metrics.json")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def sources(self) -> Sources:
+        """As the door gets them: relative to the top of the house."""
+        data = Path("data")
+        return Sources(
+            params=Path("params.yaml"),
+            pipeline=Path("dvc.yaml"),
+            metrics=Path("metrics.json"),
+            code=(Path("params.yaml"), Path("dvc.yaml"), Path("src")),
+            prepared=data / "prepared",
+            judges=data / "judges",
+            models=data / "models",
+            samples=data / "samples",
+            evaluations=data / "evaluations",
+        )
+
+    def _dataset(self, name: str, classes: list[str]) -> None:
+        prepared = f"data/prepared/{name}"
+        spec = {
+            "name": name, "shape": [28, 28, 1], "value_range": [0, 255], "classes": classes, "attributes": [],
+            "sizes": {"train": 2700, "validation": 300, "test": 1000}, "sha256": {"train.npy": "ab" * 32},
+            "source": "embedded",
+        }  # fmt: skip
+        self.write(f"{prepared}/spec.json", spec)
+        preview = images.labelled_rows(_glyphs(classes, 10, 0), classes, columns=10)
+        self._pictures(prepared, [("preview.png", preview, "Preview", "Ten training images of each class.")])
+        judge = f"data/judges/{name}"
+        verdict = {
+            "test_accuracy": 0.9912,
+            "parameters": 61_322,
+            "features": 64,
+            "samples": 1000,
+            "class_accuracy": {label: 0.999 - 0.004 * index for index, label in enumerate(classes)},
+            "gauge": {
+                row: {
+                    "fd": fd, "kid": fd / 900, "kid_std": fd / 9000, "precision": quality, "recall": quality,
+                    "density": quality, "coverage": quality,
+                }
+                for row, fd, quality in (
+                    ("floor", 0.42, 0.957), ("blur", 55.2, 0.12), ("noise", 38.9, 0.31), ("missing_class", 6.1, 0.88)
+                )
+            },
+        }  # fmt: skip
+        self.write(f"{judge}/judge.json", verdict)
+        self._history(f"{judge}/history.csv", {"loss": (1.9, 0.03, 1.0), "accuracy": (0.5, 0.993, 1.0)})
+        gauge = _glyphs(classes, 8, 9)[:32]
+        self._pictures(judge, [("gauge.png", images.grid(gauge, 8), "Gauge", "Real, blurred, noisy images.")])
+
+    def _run(self, name: str, classes: list[str], index: int) -> None:
+        model, samples, evaluation = (f"data/{part}/{name}" for part in ("models", "samples", "evaluations"))
+        self.write(f"{model}/config.json", {"latent_dim": 2})
+        with h5py.File(self.root / model / "model.weights.h5", "w", track_order=True) as file:
+            file["weights"] = np.arange(8) + index
+        columns = {"loss": (212, 138.4 + 9 * index, 1.01), "reconstruction": (206, 131.9, 1.01), "kl": (2.1, 6.5, 0.99)}
+        self._history(f"{model}/history.csv", columns, learning_rate=True)
+        strip = images.grid(_glyphs(classes, 4, 2)[:36], 12)
+        self._pictures(f"{model}/previews", [("epoch-12.png", strip, "Epoch 12", "The same latents, epoch by epoch.")])
+        glyphs = _glyphs(classes, 40, index)
+        shown = [
+            ("samples.png", images.grid(glyphs[:64], 8), "Samples", "Decoded from the prior, one seed each."),
+            ("manifold.png", images.grid(glyphs[:400], 20, gap=0), "Manifold", "Through the quantiles of the prior."),
+            (
+                "reconstructions.png",
+                images.grid(glyphs[:20], 10),
+                "Reconstructions",
+                "Test images above, theirs below.",
+            ),
+            ("interpolations.png", images.grid(glyphs[:45], 9), "Interpolations", "From one test image to another."),
+            ("latents.png", _scatter(index), "Latents", "Test images by class, in the plane of two latents."),
+        ]
+        self._pictures(samples, shown)
+        if index == 0:
+            self.write(f"{samples}/architecture.svg", _architecture())
+        metrics = {
+            "fd": 11.31 + 9.2 * index, "fd_floor": 0.42, "fd_ceiling": 55.2, "kid": 0.0123, "kid_std": 0.0011,
+            "kid_floor": 0.0004, "precision": 0.81, "recall": 0.62, "density": 0.74, "coverage": 0.69, "samples": 1000,
+            "class_entropy": 2.241, "loss": 139.62 + 9 * index, "reconstruction": 133.01, "kl": 6.61, "active_units": 2,
+            "importance_weighted_bound": 136.4, "neighbour_distance": 2.1, "neighbour_distance_test": 2.4,
+        }  # fmt: skip
+        self.write(f"{evaluation}/metrics.json", metrics)
+        shares = np.random.default_rng(index).dirichlet(np.full(len(classes), 12.0))
+        histogram = {
+            "samples": dict(zip(classes, (float(share) for share in shares), strict=True)),
+            "test": dict.fromkeys(classes, 1 / len(classes)),
+        }
+        self.write(f"{evaluation}/classes.json", histogram)
+        neighbours = images.grid(glyphs[100:160], 10)
+        caption = "Samples above, the training images nearest to them below."
+        self._pictures(evaluation, [("neighbours.png", neighbours, "Nearest neighbours", caption)])
+
+    def _pictures(self, directory: str, shown: list[tuple[str, Any, str, str]]) -> None:
+        for name, picture, _, _ in shown:
+            images.write_png(self.root / directory / name, picture)
+        listing = [{"file": name, "title": title, "caption": caption} for name, _, title, caption in shown]
+        self.write(f"{directory}/pictures.json", listing)
+
+    def _history(self, name: str, columns: dict[str, tuple[float, float, float]], learning_rate: bool = False) -> None:
+        """Columns that go from their first value to their last; validation is a factor of training."""
+        pairs = [(column, f"val_{column}") for column in columns]
+        path = self.write(name, "")
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            extra = ["learning_rate"] if learning_rate else []
+            writer.writerow(["epoch", *(name for pair in pairs for name in pair), *extra])
+            for epoch in range(1, 13):
+                row: list[float] = [epoch]
+                for first, last, factor in columns.values():
+                    value = last + (first - last) * math.exp(-(epoch - 1) / 2.2)
+                    row += [value, value * factor + 0.02 * max(0, epoch - 9) * abs(first - last) / 10]
+                writer.writerow([*row, *([0.0005 * (1 + math.cos(math.pi * epoch / 12))] if learning_rate else [])])
+
+
+def _glyphs(classes: list[str], each: int, seed: int) -> np.ndarray:
+    """Images (classes·each, 28, 28, 1) with the first letter of each class: real enough to look at."""
+    random = np.random.default_rng(seed)
+    drawn = []
+    for label in classes:
+        for _ in range(each):
+            image = Image.new("L", (28, 28))
+            font = ImageFont.load_default(size=float(random.uniform(17, 24)))
+            place = (14 + random.uniform(-2, 2), 14 + random.uniform(-2, 2))
+            ImageDraw.Draw(image).text(place, label[0], fill=255, font=font, anchor="mm")
+            drawn.append(np.asarray(image.rotate(float(random.uniform(-18, 18)), Image.Resampling.BILINEAR)))
+    return np.stack(drawn)[..., None][random.permutation(len(drawn)) if seed else slice(None)]
+
+
+def _scatter(seed: int) -> Image.Image:
+    random = np.random.default_rng(seed)
+    image = Image.new("RGB", (480, 440), "white")
+    draw = ImageDraw.Draw(image)
+    for _ in range(10):
+        centre, colour = random.uniform(80, 360, 2), tuple(int(c) for c in random.integers(40, 200, 3))
+        for x, y in centre + random.normal(0, 22, (60, 2)):
+            draw.ellipse((x - 2, y - 2, x + 2, y + 2), fill=colour)
+    return image
+
+
+def _architecture() -> str:
+    boxes = "".join(
+        f'<rect x="{10 + 120 * n}" y="20" width="100" height="60" fill="#eef" stroke="#447"/>'
+        f'<text x="{60 + 120 * n}" y="54" text-anchor="middle" font-size="13" font-family="sans-serif">layer {n}</text>'
+        for n in range(8)
+    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 970 100">{boxes}</svg>'
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The house that every test gets a copy of."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _leave_git_alone(monkeypatch)
+        house = House(tmp_path_factory.mktemp("house"))
+        house.build()
+        house.commit()
+    return house
+
+
+@pytest.fixture
+def house(built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A committed house of one's own; the working directory is its top, as when DVC runs a stage."""
+    _leave_git_alone(monkeypatch)
+    shutil.copytree(built.root, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return House(tmp_path)
+
+
+def _leave_git_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that runs within somebody's Git hook must not write into that repository."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
