@@ -4,12 +4,11 @@ from pathlib import Path
 
 import click
 import numpy as np
-import yaml
 
 from atelier.cli import project
 from atelier.core import files, images
 from atelier.core.door import one_line_errors
-from atelier.core.params import file
+from atelier.core.params import file, text
 
 WEIGHTS = "model.weights.h5"
 
@@ -55,7 +54,7 @@ def trained(root: Path, run: str) -> Path:
         ValueError: there is no such run, or it has not been trained here.
     """
     file.read(root / "params.yaml").run(run)
-    train = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["train"]["do"]
+    train = text.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["train"]["do"]
     weights = next(out for out in train["outs"] if Path(out).name == WEIGHTS)
     path = root / weights.replace("${key}", run)
     if not path.is_file():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.cli import project
+from atelier.cli import project, strays
 from atelier.core.door import one_line_errors
 from atelier.core.params import profiles, text
 
@@ -72,15 +72,25 @@ def apply(name: str) -> None:
     """Rewrite params.yaml so that it holds NAME, and print what changed.
 
     Comments stay. The values are checked before anything is written. Changes of your own to params.yaml are replaced:
-    Git has them if they were committed.
+    Git has them if they were committed. Outputs of runs that NAME does not have leave the workspace, if DVC's cache
+    keeps them.
     """
     with one_line_errors():
         directory, params = _places()
+        held = text.load(params.read_text(encoding="utf-8"), params.name)
+        changes = profiles.compare(held, profiles.resolve(directory, name))
+        gone = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
+        safe, unsafe = strays.restorable(params.parent, gone) if gone else ([], [])
         changes = profiles.apply(directory, name, params)
         if not changes:
             click.echo(f"params.yaml is {name} already")
             return
         click.echo("\n".join(map(str, changes)))
+        strays.remove(safe)
+        for path in safe:
+            click.echo(f"{path.relative_to(params.parent)}: left the workspace; DVC's cache keeps it")
+        for path in unsafe:
+            click.echo(f"{path.relative_to(params.parent)}: stays, since DVC's cache does not hold it as it is")
         click.echo(f"params.yaml is {name} now; `dvc repro` runs what this reaches")
 
 

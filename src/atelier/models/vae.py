@@ -20,16 +20,16 @@ def build(config: Config, spec: Spec) -> "VAE":
     """Build the untrained network for images of `spec`.
 
     Raises:
-        ValueError: the sides of an image cannot be halved once for each width of the encoder or decoder.
+        ValueError: the sides of an image are no multiple of 2 for each of `config.decoder_filters`.
     """
     height, width, _ = spec.shape
-    for key, filters in (("encoder_filters", config.encoder_filters), ("decoder_filters", config.decoder_filters)):
-        factor = 2 ** len(filters)
-        if height % factor or width % factor:
-            raise ValueError(
-                f"{key} {list(filters)} halves an image {len(filters)} times, which needs sides divisible by {factor}; "
-                f"those of {spec.name} are {height} and {width}"
-            )
+    filters = config.decoder_filters
+    factor = 2 ** len(filters)
+    if height % factor or width % factor:
+        raise ValueError(
+            f"decoder_filters {list(filters)} double a feature map {len(filters)} times, which needs sides divisible "
+            f"by {factor}; those of {spec.name} are {height} and {width}"
+        )
     return VAE(config, spec.shape)
 
 
@@ -69,7 +69,7 @@ def _convolutional_logits(x: Any, config: Config, shape: tuple[int, int, int]) -
     x = layers.Reshape(smallest)(x)
     for filters in config.decoder_filters:
         x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation=config.activation)(x)
-    return layers.Conv2D(channels, 3, padding="same", dtype="float32", name="logits")(x)
+    return layers.Conv2DTranspose(channels, 3, padding="same", dtype="float32", name="logits")(x)
 
 
 def bernoulli_nats(images: Any, logits: Any) -> Any:
@@ -125,12 +125,12 @@ class VAE(keras.Model):
         training: bool = True,
     ) -> Any:
         """Reconstruction + weight · KL in nats, averaged over the batch; validation uses the final weight β."""
-        reconstruction = ops.mean(bernoulli_nats(x, y_pred["logits"]))
-        kl = ops.mean(ops.sum(gaussian_kl_nats(y_pred["z_mean"], y_pred["z_log_var"]), axis=1))
+        reconstruction = bernoulli_nats(x, y_pred["logits"])
+        kl = ops.sum(gaussian_kl_nats(y_pred["z_mean"], y_pred["z_log_var"]), axis=1)
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
         weight = self.kl_weight if training else self.config.beta
-        return reconstruction + weight * kl
+        return ops.mean(reconstruction + weight * kl)
 
     def on_epoch_begin(self, epoch: int) -> None:
         """Set the weight of the KL term for `epoch`, counted from zero."""

@@ -51,15 +51,22 @@ class Batches(keras.utils.PyDataset):
 
 
 class InOrder(keras.utils.PyDataset):
-    """All examples in their order, the last batch as short as it comes out; arguments as for `Batches`."""
+    """All examples in their order.
 
-    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int) -> None:
+    Args:
+        arrays, batch: as for `Batches`.
+        filled: whether the last batch is filled up by repeating the last example; else it is as short as it comes out.
+    """
+
+    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, filled: bool = False) -> None:
         super().__init__()
-        self.arrays, self.batch = arrays, batch
+        self.arrays, self.batch, self.filled = arrays, batch, filled
 
     def __len__(self) -> int:
         return math.ceil(len(self.arrays[0]) / self.batch)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        rows = slice(index * self.batch, (index + 1) * self.batch)
-        return tuple(np.asarray(array[rows]) for array in self.arrays)
+        start = index * self.batch
+        batches = [np.asarray(array[start : start + self.batch]) for array in self.arrays]
+        missing = self.batch - len(batches[0]) if self.filled else 0
+        return tuple(np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for rows in batches)

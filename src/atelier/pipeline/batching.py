@@ -16,7 +16,5 @@ def apply(network: keras.Model, inputs: np.ndarray, batch: int) -> Any:
     count = len(inputs)
     if count == 0:
         raise ValueError("there are no inputs to run the network on")
-    missing = -count % batch
-    padded = np.concatenate([inputs, np.repeat(inputs[-1:], missing, axis=0)]) if missing else inputs
-    outputs = network.predict(InOrder((padded,), batch), verbose=0)
+    outputs = network.predict(InOrder((inputs,), batch, filled=True), verbose=0)
     return keras.tree.map_structure(lambda array: array[:count], outputs)

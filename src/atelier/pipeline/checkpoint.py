@@ -1,6 +1,7 @@
 """A training's whole state in one file, so that a killed run goes on as if nothing had happened."""
 
 import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import keras
 import numpy as np
 
 from atelier.core import files
+from atelier.core.fingerprint import fingerprint
+from atelier.core.params.strict import Strict
+from atelier.core.spec import Spec
 
 Row = dict[str, float]
 _ENDED = "ended"
@@ -32,12 +36,20 @@ class Progress:
         return self.history[self.best_epoch - 1]["val_loss"] if self.best_epoch else float("inf")
 
 
-def workspace(checkpoints: Path, key: str) -> Path:
-    """The directory of the training that `key` names; those of earlier trainings that have ended are removed.
+def workspace(checkpoints: Path, family: str, params: Strict, spec: Spec) -> Path:
+    """The directory of this very training; those of earlier trainings that have ended are removed.
 
-    One that was interrupted stays, so that going back to its parameters resumes it.
+    It is named by all that the result depends on: parameters, data, code, and the versions of Keras and its backend.
+    A training that was interrupted stays, so that going back to its parameters resumes it.
     """
-    directory = checkpoints / key
+    backend = keras.backend.backend()
+    inputs = {
+        "family": family,
+        "params": params.model_dump(mode="json"),
+        "data": spec.sha256,
+        "backend": f"{backend} {sys.modules[backend].__version__}",
+    }
+    directory = checkpoints / fingerprint(inputs)
     directory.mkdir(parents=True, exist_ok=True)
     for other in checkpoints.iterdir():
         if other != directory and (other / _ENDED).exists():
@@ -48,6 +60,11 @@ def workspace(checkpoints: Path, key: str) -> Path:
 def end(directory: Path) -> None:
     """Mark the training in `directory` as ended."""
     (directory / _ENDED).touch()
+
+
+def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:
+    """The values of variables, as copies that training does not change (an array of JAX may be a view)."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
 def variables_of(model: keras.Model) -> list[keras.Variable]:
@@ -61,7 +78,7 @@ def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progr
     Args:
         best: the model's weights at the best epoch, in the order of ``model.variables``.
     """
-    state = {f"variable {i:05}": np.asarray(v) for i, v in enumerate(variables_of(model))}
+    state = {f"variable {i:05}": value for i, value in enumerate(snapshot(variables_of(model)))}
     state |= {f"best {i:05}": value for i, value in enumerate(best)}
     columns = {name: [row[name] for row in progress.history] for name in progress.history[0]}
     state |= {f"history {name}": np.asarray(values, np.float64) for name, values in columns.items()}

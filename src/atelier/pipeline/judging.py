@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from atelier.core import files, images, seeds
-from atelier.core.fingerprint import fingerprint
 from atelier.core.params.judge import Gauge, Judge
 from atelier.metrics import corruption
 from atelier.metrics.proxies import proxies
@@ -27,8 +25,7 @@ def judge(prepared: Prepared, params: Judge, out: Path, checkpoints: Path) -> No
     spec = prepared.spec
     _check(params.gauge, prepared)
     network = networks.build("classifier", params.train, spec, seed=params.train.seed, precision=params.train.precision)
-    identity = {"params": params.train.model_dump(mode="json"), "data": spec.sha256, "backend": keras.backend.backend()}
-    workspace = checkpoint.workspace(checkpoints, fingerprint(identity))
+    workspace = checkpoint.workspace(checkpoints, "classifier", params.train, spec)
     batches = Batches(
         (prepared.images("train"), prepared.labels("train")),
         params.train.batch,
@@ -136,6 +133,9 @@ def _check(gauge: Gauge, prepared: Prepared) -> None:
         raise ValueError(
             f"gauge.missing_class: got {gauge.missing_class}; {spec.name} has classes 0 to {len(spec.classes) - 1}"
         )
+    absent = set(range(len(spec.classes))) - set(np.unique(prepared.labels("test")).tolist())
+    if absent:
+        raise ValueError(f"the test split of {spec.name} has no image of: {', '.join(spec.classes[i] for i in absent)}")
     train = int((prepared.labels("train") != gauge.missing_class).sum())
     for split, available in (("test", spec.sizes["test"]), ("train (one class left out)", train)):
         if gauge.samples > available:

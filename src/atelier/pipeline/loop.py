@@ -93,18 +93,17 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
-        trained = [np.asarray(v) for v in self.model.trainable_variables]
-        random_states = self._random_states()
+        trained = checkpoint.snapshot(self.model.trainable_variables)
+        states = checkpoint.snapshot(self.model.non_trainable_variables)
         if averages := getattr(self.model.optimizer, "averages", None):
-            _assign(self.model.trainable_variables, [np.asarray(v) for v in averages])
+            _assign(self.model.trainable_variables, checkpoint.snapshot(averages))
         scores = self.model.evaluate(self.validation, verbose=0, return_dict=True)
         self._record(epoch, logs, scores)
         if self.preview is not None and self._preview_due(epoch):
             name = f"epoch-{epoch + 1:04}.png"
             images.write_png(self.workspace / "previews" / name, self.preview(self.model))
         # Validation drew random numbers too; put back what it moved, so that training does not depend on it.
-        for variable, value in random_states:
-            variable.assign(value)
+        _assign(self.model.non_trainable_variables, states)
         _assign(self.model.trainable_variables, trained)
         checkpoint.save(self.workspace / "state.npz", self.model, self.best, self.progress)
 
@@ -123,13 +122,10 @@ class _Keeper(keras.callbacks.Callback):
         self.progress.epoch = epoch + 1
         if row["val_loss"] < self.progress.best_loss or not self.best:
             self.progress.best_epoch = epoch + 1
-            self.best = [np.asarray(v) for v in self.model.variables]
+            self.best = checkpoint.snapshot(self.model.variables)
 
     def _preview_due(self, epoch: int) -> bool:
         return (epoch + 1) % self.preview_epochs == 0 or epoch in (0, self.training.epochs - 1)
-
-    def _random_states(self) -> list[tuple[Any, np.ndarray]]:
-        return [(v, np.asarray(v)) for v in self.model.non_trainable_variables]
 
 
 def _assign(variables: list[Any], values: list[np.ndarray]) -> None:

@@ -54,7 +54,8 @@ class WeightAverage:
             for v in variables
         ]
         for average, variable in zip(self.averages, variables, strict=True):
-            average.assign(variable)
+            # A copy: JAX may not be given one buffer under two names.
+            average.assign(ops.copy(variable))
 
     def apply(self, grads: list[Any], trainable_variables: list[Any] | None = None) -> None:
         super().apply(grads, trainable_variables)  # type: ignore[misc]

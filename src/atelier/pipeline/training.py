@@ -1,14 +1,12 @@
 """Train a run: build its network, fit it, write it with its history and the pictures of how it came to be."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from PIL import Image
 
 from atelier.core import files, images
-from atelier.core.fingerprint import fingerprint
 from atelier.core.params.file import Run
 from atelier.pipeline import checkpoint, generation, loop, networks
 from atelier.pipeline.batches import Batches
@@ -26,7 +24,7 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     params = run.train
     network = networks.build(run.family, params, prepared.spec, seed=params.seed, precision=params.precision)
     batches = Batches((prepared.images("train"),), params.batch, params.seed)
-    directory = checkpoint.workspace(checkpoints, fingerprint(_identity(run, prepared)))
+    directory = checkpoint.workspace(checkpoints, run.family, params, prepared.spec)
 
     def preview(_: keras.Model) -> np.ndarray:
         pictures = generation.from_seeds(network, range(PREVIEWS), PREVIEWS)
@@ -38,16 +36,7 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     loop.write_history(out / "history.csv", progress)
     _write_previews(directory / "previews", out / "previews", progress.best_epoch)
     best = progress.history[progress.best_epoch - 1]
-    print(f"best epoch {progress.best_epoch}: validation loss {best['val_loss']:.2f} nats")
-
-
-def _identity(run: Run, prepared: Prepared) -> dict[str, Any]:
-    return {
-        "family": run.family,
-        "params": run.train.model_dump(mode="json"),
-        "data": prepared.spec.sha256,
-        "backend": keras.backend.backend(),
-    }
+    print(f"best epoch {progress.best_epoch}: validation loss {best['val_loss']:.2f}")
 
 
 def _write_previews(source: Path, out: Path, best_epoch: int) -> None:

@@ -40,7 +40,7 @@ TERMS: dict[str, Term] = {
     "word_perplexity": Term("Word perplexity", "lower", "Per word, so that tokenizers compare."),
     "bits_per_byte": Term("Bits per byte", "lower", "On held-out text, whatever the tokenizer.", "bits"),
     "oov_rate": Term("Unknown tokens", "lower", "Share of held-out tokens outside the vocabulary."),
-    "distinct_2": Term("Distinct-2", "neither", "Share of word pairs that occur once; near human text is best."),
+    "distinct_2": Term("Distinct-2", "neither", "Different word pairs per word pair; near human text is best."),
     "rep_4": Term("Repetition-4", "neither", "Share of four-word spans already said; near human text is best."),
     "self_bleu_4": Term("Self-BLEU-4", "lower", "How much the samples resemble each other."),
     "copied_8": Term("Copied-8", "lower", "Share of eight-word spans that stand in the training text."),

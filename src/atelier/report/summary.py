@@ -21,7 +21,8 @@ def gather(evaluations: Path, runs: Iterable[str]) -> Metrics:
         ValueError: a run has no metrics, a directory has no run, or a metric is no finite number.
     """
     wanted = set(runs)
-    present = {path.name for path in evaluations.iterdir() if path.is_dir()} if evaluations.is_dir() else set()
+    # A name with a dot is what a killed stage left under a temporary name.
+    present = {path.name for path in evaluations.glob("[!.]*") if path.is_dir()}
     for run in sorted(present - wanted):
         raise ValueError(
             f"{evaluations / run} belongs to no run of the parameter file; remove it (rm -r {evaluations / run}) "

@@ -76,8 +76,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
 def apply(directory: Path, name: str, params: Path) -> list[Change]:
     """Rewrite a parameter file so that it holds what a profile stands for, keeping its comments.
 
-    Nothing is written where the profile is wrong or nothing changes. Outputs in the workspace are left alone: the
-    changes of kind ``removed`` say which runs and datasets have outputs that no stage writes any more.
+    Nothing is written where the profile is wrong or nothing changes.
 
     Args:
         directory: the profiles.

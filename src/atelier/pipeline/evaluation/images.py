@@ -100,7 +100,7 @@ def memorisation(
     Returns:
         Medians ``neighbour_distance`` of the samples and ``neighbour_distance_test`` of test images.
     """
-    train = np.asarray(prepared.images("train"))
+    train = prepared.images("train")
     train_features = judge_features.features(judge, train)
     test = np.asarray(prepared.images("test")[: len(seen.samples)])
     of_samples, indices = nearest(seen.features, train_features, k=5)

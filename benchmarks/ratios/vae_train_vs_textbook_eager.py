@@ -1,0 +1,8 @@
+"""VAE training: ours against the textbook's loop run eagerly, as the book does."""
+
+from side_by_side import Comparison
+from vae_training import against_textbook
+
+
+def measure() -> Comparison:
+    return against_textbook(eager=True, steps=10, rounds=11)

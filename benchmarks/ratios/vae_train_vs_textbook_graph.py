@@ -1,0 +1,8 @@
+"""VAE training: ours against the textbook's loop as a graph."""
+
+from side_by_side import Comparison
+from vae_training import against_textbook
+
+
+def measure() -> Comparison:
+    return against_textbook(eager=False, steps=30, rounds=21)

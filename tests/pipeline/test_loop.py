@@ -1,0 +1,237 @@
+"""The training loop: schedules, averaged weights, the epoch that is kept, the order of batches."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from atelier.core.params.training import Training
+from atelier.pipeline import checkpoint, loop, optimizers
+from atelier.pipeline.batches import Batches, InOrder
+
+PLAIN = Training(
+    seed=1,
+    epochs=4,
+    batch=4,
+    optimizer="sgd",
+    learning_rate=0.1,
+    schedule="constant",
+    warmup_epochs=0.0,
+    weight_decay=0.0,
+    clip_norm=0.0,
+    ema=0.0,
+    precision="float32",
+    jit_compile=False,
+    steps_per_execution=1,
+)
+
+
+def params(**changes: Any) -> Training:
+    return PLAIN.model_copy(update=changes)
+
+
+class Point(keras.Model):
+    """One weight that is drawn to the mean of the data: the gradient of ½(w − x)² is w − x."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        super().__init__()
+        self.w = self.add_weight(name="w", shape=(), initializer=keras.initializers.Constant(start))
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        return x - self.w
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True) -> Any:
+        return ops.mean(ops.square(y_pred)) / 2
+
+
+def column(*values: float) -> np.ndarray:
+    return np.array(values, np.float32)[:, None]
+
+
+def rates(schedule: optimizers.Schedule, steps: list[int]) -> list[float]:
+    return [float(schedule(step)) for step in steps]
+
+
+def test_constant_rate_stays_as_it_is():
+    assert rates(optimizers.Schedule(0.5, steps=10, warmup=0, cosine=False), [0, 5, 10]) == [0.5] * 3
+
+
+def test_cosine_falls_from_its_peak_over_half_of_it_to_zero_and_stays_there():
+    schedule = optimizers.Schedule(0.5, steps=10, warmup=0, cosine=True)
+    assert rates(schedule, [0, 5, 10, 15]) == pytest.approx([0.5, 0.25, 0, 0], abs=1e-7)
+
+
+def test_rate_warms_up_in_even_steps_before_the_cosine():
+    schedule = optimizers.Schedule(0.4, steps=12, warmup=4, cosine=True)
+    assert rates(schedule, [0, 1, 3, 4, 8, 12]) == pytest.approx([0.1, 0.2, 0.4, 0.4, 0.2, 0], abs=1e-7)
+
+
+def test_schedule_comes_back_from_its_configuration():
+    schedule = optimizers.Schedule(0.4, steps=12, warmup=4, cosine=True)
+    again = optimizers.Schedule.from_config(schedule.get_config())
+    assert rates(again, list(range(13))) == rates(schedule, list(range(13)))
+
+
+def test_schedule_spans_the_epochs_of_the_training():
+    built = optimizers.build(params(schedule="cosine", warmup_epochs=0.5, epochs=3), steps_per_epoch=10)
+    schedule = built._learning_rate
+    assert (schedule.steps, schedule.warmup, schedule.peak) == (30, 5, 0.1)
+
+
+@pytest.mark.parametrize("name, kind", {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}.items())
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_every_optimiser_is_there_with_and_without_an_average(name: str, kind: str, ema: float):
+    built = optimizers.build(params(optimizer=name, ema=ema, clip_norm=1.0, weight_decay=0.01), steps_per_epoch=2)
+    assert isinstance(built, getattr(keras.optimizers, kind))
+    assert getattr(built, "ema", 0.0) == ema
+    assert (built.global_clipnorm, built.weight_decay) == (1.0, 0.01)
+
+
+def test_average_of_the_weights_is_the_hand_computed_one_with_its_rising_decay():
+    weight = keras.Variable(5.0)
+    optimizer = optimizers.build(params(ema=0.4), steps_per_epoch=100)
+    optimizer.build([weight])
+    w = average = 5.0
+    for step in range(1, 13):
+        optimizer.apply([ops.convert_to_tensor(w - 1.0)], [weight])
+        w -= 0.1 * (w - 1.0)
+        # From 2/11 up to the given decay, which holds from the sixth step on.
+        decay = min(0.4, (1 + step) / (10 + step))
+        average = decay * average + (1 - decay) * w
+        assert float(weight) == pytest.approx(w, rel=1e-5)
+        assert float(optimizer.averages[0]) == pytest.approx(average, rel=1e-5)
+
+
+def fitted(workspace: Path, model: Point, validation: np.ndarray, **changes: Any) -> checkpoint.Progress:
+    """Draw `model` to 1, a step an epoch."""
+    batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
+    return loop.fit(model, batches, (validation,), params(**changes), workspace)
+
+
+def test_epoch_with_the_lowest_validation_loss_is_kept(tmp_path: Path):
+    model = Point()
+    # From 0 towards 1 by tenths of what is left: 0.1, 0.19, 0.271, 0.3439, 0.40951, of which the third is next to 0.28.
+    progress = fitted(tmp_path, model, column(0.28, 0.28), epochs=5)
+    assert progress.best_epoch == 3
+    assert float(model.w) == pytest.approx(0.271)
+    losses = [row["val_loss"] for row in progress.history]
+    assert losses == pytest.approx([(w - 0.28) ** 2 / 2 for w in (0.1, 0.19, 0.271, 0.3439, 0.40951)], abs=1e-6)
+    assert min(losses) == losses[2] == progress.best_loss
+
+
+def test_what_is_validated_and_kept_is_the_average_while_training_goes_on_from_the_weights(tmp_path: Path):
+    model = Point()
+    progress = fitted(tmp_path, model, column(1, 1), epochs=3, ema=0.9)
+    w = average = 0.0
+    for step, row in enumerate(progress.history, start=1):
+        w += 0.1 * (1 - w)
+        decay = (1 + step) / (10 + step)
+        average = decay * average + (1 - decay) * w
+        assert row["val_loss"] == pytest.approx((average - 1) ** 2 / 2, rel=1e-5)
+    assert float(model.w) == pytest.approx(average, rel=1e-5)
+
+
+def test_history_has_a_row_an_epoch_and_is_written_as_csv(tmp_path: Path):
+    progress = fitted(tmp_path / "work", Point(), column(1), epochs=2)
+    loop.write_history(tmp_path / "history.csv", progress)
+    header, *rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert header == "epoch,loss,val_loss,learning_rate"
+    assert [row.split(",")[0] for row in rows] == ["1", "2"]
+    assert float(rows[0].split(",")[2]) == pytest.approx(0.9**2 / 2)
+
+
+class Spoiled(Point):
+    """Its loss is no number from an epoch on."""
+
+    spoiled_from: int
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        if epoch >= self.spoiled_from:
+            self.w.assign(math.nan)
+
+
+def test_loss_that_is_no_number_is_an_error_and_leaves_the_last_checkpoint(tmp_path: Path):
+    model = Spoiled()
+    model.spoiled_from = 2
+    with pytest.raises(ValueError, match=r"the loss is no longer a number in epoch 3: .*learning_rate or a clip_norm"):
+        fitted(tmp_path, model, column(1), epochs=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
+    again = Point()
+    # What follows resumes after the second epoch, whose weights are the last good ones.
+    progress = fitted(tmp_path, again, column(1), epochs=4)
+    assert [row["epoch"] for row in progress.history] == [1, 2, 3, 4]
+    assert float(again.w) == pytest.approx(1 - 0.9**4)
+
+
+def test_previews_are_taken_of_the_first_the_last_and_every_nth_epoch(tmp_path: Path):
+    batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
+    grey = np.zeros((2, 2, 1), np.uint8)
+    loop.fit(Point(), batches, (column(1),), params(epochs=7), tmp_path, lambda _: grey, preview_epochs=3)
+    names = [f"epoch-{epoch:04}.png" for epoch in (1, 3, 6, 7)]
+    assert sorted(path.name for path in (tmp_path / "previews").iterdir()) == names
+
+
+NUMBERS = np.arange(50)
+
+
+def order(batches: Batches, epoch: int) -> list[list[int]]:
+    batches.start_epoch(epoch)
+    return [batches[i][0].tolist() for i in range(len(batches))]
+
+
+def test_order_depends_on_seed_and_epoch_only():
+    batches = Batches((NUMBERS,), batch=8, seed=3)
+    first, second = order(batches, 0), order(batches, 1)
+    assert first != second
+    assert order(batches, 0) == first
+    assert order(Batches((NUMBERS,), batch=8, seed=3), 1) == second
+    assert order(Batches((NUMBERS,), batch=8, seed=4), 0) != first
+
+
+def test_last_incomplete_batch_is_left_out_and_nothing_comes_twice():
+    batches = Batches((NUMBERS,), batch=8, seed=3)
+    drawn = order(batches, 0)
+    assert [len(batch) for batch in drawn] == [8] * 6
+    assert len({number for batch in drawn for number in batch}) == 48
+    assert {number for epoch in range(9) for batch in order(batches, epoch) for number in batch} == set(range(50))
+
+
+def test_targets_stay_with_their_inputs():
+    inputs, targets = Batches((NUMBERS, NUMBERS * 2), batch=8, seed=3)[1]
+    np.testing.assert_array_equal(targets, inputs * 2)
+
+
+def test_augmentation_depends_on_seed_epoch_and_batch():
+    def jitter(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        return batch * 0 + generator.random()
+
+    def drawn(epoch: int, index: int, seed: int = 3) -> float:
+        batches = Batches((NUMBERS,), batch=8, seed=seed, augment=jitter)
+        batches.start_epoch(epoch)
+        return float(batches[index][0][0])
+
+    assert drawn(1, 2) == drawn(1, 2)
+    assert len({drawn(1, 2), drawn(1, 3), drawn(2, 2), drawn(1, 2, seed=4)}) == 4
+
+
+def test_fewer_examples_than_a_batch_are_an_error_with_both_numbers():
+    with pytest.raises(ValueError, match="a batch of 64 needs at least as many examples; the train split has 50"):
+        Batches((NUMBERS,), batch=64, seed=0)
+
+
+def test_in_order_returns_everything_in_its_order():
+    batches = InOrder((NUMBERS, NUMBERS * 2), batch=8)
+    assert [len(batches[i][0]) for i in range(len(batches))] == [8] * 6 + [2]
+    for column_number, factor in ((0, 1), (1, 2)):
+        whole = np.concatenate([batches[i][column_number] for i in range(len(batches))])
+        np.testing.assert_array_equal(whole, NUMBERS * factor)
+
+
+def test_filled_last_batch_repeats_the_last_example():
+    batches = InOrder((NUMBERS,), batch=8, filled=True)
+    assert batches[len(batches) - 1][0].tolist() == [48] + [49] * 7

@@ -1,0 +1,266 @@
+"""The graph is true: code dependencies are the imports, parameters dirty their own section, nothing runs twice."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from atelier.cli import strays
+from atelier.cli.graph import renew
+
+ROOT = Path(__file__).parents[1]
+_PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+RUNS = list(_PARAMS["runs"])
+VAES = [name for name, run in _PARAMS["runs"].items() if run["family"] == "vae"]
+COLLECTORS = {"summarize", "report"}
+# Schemas that are looked up only to check the whole of params.yaml: they can stop a stage, never change its result.
+CHECKED_ONLY = re.compile(r"src/atelier/core/params/((datasets|families)/\w+|judge|training|idx_images)\.py")
+
+# Python runs this at its start, in the stages' processes too: it notes which of our modules each script loaded.
+SITE = """
+import atexit, json, os, sys
+
+def note():
+    files = sorted(
+        os.path.relpath(m.__file__, os.environ["NOTED_ROOT"])
+        for name, m in sys.modules.items()
+        if name.partition(".")[0] == "atelier" and getattr(m, "__file__", None)
+    )
+    if sys.argv[0].startswith("stages/"):
+        with open(os.path.join(os.environ["NOTED_IN"], f"{os.getpid()}.json"), "w") as file:
+            json.dump({"argv": sys.argv[:2], "files": files}, file)
+
+atexit.register(note)
+"""
+
+
+def dvc(repo: Path, *arguments: str) -> str:
+    packages = repo.parent / "site"
+    environment = os.environ | {
+        "PYTHONPATH": f"{repo / 'src'}{os.pathsep}{packages}",
+        "NOTED_ROOT": str(repo),
+        "NOTED_IN": str(repo.parent / "noted"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = [sys.executable, "-m", "dvc", *arguments]
+    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def run_by(output: str) -> set[str]:
+    """The stages that a `dvc repro` ran."""
+    return set(re.findall(r"Running stage '(.+)':", output))
+
+
+def stale(repo: Path) -> set[str]:
+    """The stages that `dvc status` calls changed in themselves (what follows from them is not listed)."""
+    return set(json.loads(dvc(repo, "status", "--json")))
+
+
+@pytest.fixture(scope="module")
+def repo(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout of its own with small parameters, reproduced once; `noted/` beside it says what each door loaded."""
+    place = tmp_path_factory.mktemp("graph")
+    checkout = place / "repo"
+    (place / "site").mkdir()
+    (place / "noted").mkdir()
+    (place / "site" / "sitecustomize.py").write_text(SITE, encoding="utf-8")
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (ROOT / name).is_file() and name not in ("dvc.lock", "metrics.json"):
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / name).write_bytes((ROOT / name).read_bytes())
+    (checkout / "params.yaml").write_text(yaml.safe_dump(small_params, sort_keys=False), encoding="utf-8")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "small"]):
+        subprocess.run(["git", *command], cwd=checkout, check=True)
+    dvc(checkout, "repro")
+    return checkout
+
+
+@pytest.fixture
+def edited(repo: Path) -> Iterator[Any]:
+    """Edit files of the checkout; afterwards they are as they were."""
+    before: dict[Path, bytes | None] = {}
+
+    def edit(name: str, addition: str = "\n# touched\n") -> None:
+        path = repo / name
+        before[path] = path.read_bytes() if path.exists() else None
+        path.write_bytes((before[path] or b"") + addition.encode())
+
+    yield edit
+    for path, content in before.items():
+        path.unlink() if content is None else path.write_bytes(content)
+
+
+def declared_stages(repo: Path) -> dict[str, Any]:
+    from dvc.repo import Repo
+
+    with Repo(str(repo)) as opened:
+        return {stage.name: stage for stage in opened.index.stages}
+
+
+def test_code_dependencies_are_the_imports():
+    _, changes = renew((ROOT / "dvc.yaml").read_text(encoding="utf-8"), ROOT)
+    assert changes == [], "run `atelier graph --write`"
+
+
+def test_renewing_a_true_graph_changes_no_byte():
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    assert renew(text, ROOT)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("stage", "path"),
+    [("train", "src/atelier/models/${item.family}.py"), ("evaluate", "src/atelier/metrics/kernel.py")],
+)
+def test_missing_code_dependency_is_found_and_put_back(stage: str, path: str):
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    head, tail = text.split(f"  {stage}:\n")
+    broken = f"{head}  {stage}:\n" + tail.replace(f"        - {path}\n", "", 1)
+    renewed, changes = renew(broken, ROOT)
+    assert changes == [f"{stage}: missing {path}"]
+    assert renewed == text
+
+
+def test_superfluous_code_dependency_is_found_and_taken_out():
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    door = "        - stages/prepare.py\n"
+    renewed, changes = renew(text.replace(door, f"        - src/atelier/metrics/kernel.py\n{door}"), ROOT)
+    assert changes == ["prepare: superfluous src/atelier/metrics/kernel.py"]
+    assert renewed == text
+
+
+def test_each_door_loads_nothing_that_its_stage_does_not_depend_on(repo: Path):
+    stages = declared_stages(repo)
+    seen = set()
+    for path in (repo.parent / "noted").glob("*.json"):
+        noted = json.loads(path.read_text())
+        door, name = Path(noted["argv"][0]).stem, noted["argv"][-1]
+        stage = stages[door if door in COLLECTORS else f"{door}@{name}"]
+        seen.add(stage.name)
+        declared = {dep.def_path for dep in stage.deps}
+        loaded = {file for file in noted["files"] if (repo / file).stat().st_size and not CHECKED_ONLY.fullmatch(file)}
+        within = {file for file in loaded for folder in declared if file.startswith(f"{folder}/")}
+        assert loaded - declared - within == set(), stage.name
+    assert seen == set(stages)
+
+
+def test_second_repro_runs_nothing(repo: Path):
+    assert run_by(dvc(repo, "repro")) == set()
+
+
+def test_every_leaf_of_params_dirties_a_stage_and_only_those_of_its_own_section(repo: Path):
+    stages = declared_stages(repo)
+    watched = {
+        name: {param for dep in stage.deps if hasattr(dep, "params") for param in dep.params or ()}
+        for name, stage in stages.items()
+    }
+    params = yaml.safe_load((repo / "params.yaml").read_text(encoding="utf-8"))
+    for leaf in leaves(params):
+        section, entry, part = leaf.split(".")[:3]
+        dirty = {name for name, of in watched.items() if any(leaf == p or leaf.startswith(f"{p}.") for p in of)}
+        own = {
+            "datasets": {f"{stage}@{entry}" for stage in ("download", "prepare")},
+            "judges": {f"judge@{entry}"},
+            "runs": {f"{part}@{entry}"}
+            if part in ("train", "sample", "evaluate")
+            else {f"{stage}@{entry}" for stage in ("train", "sample", "evaluate")},
+        }[section]
+        assert dirty - COLLECTORS, leaf
+        assert dirty - COLLECTORS <= own, leaf
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from leaves(value, f"{path}.{key}" if path else key)
+    else:
+        yield path
+
+
+def test_one_changed_parameter_runs_its_own_stage_and_what_follows(repo: Path):
+    path = repo / "params.yaml"
+    before = path.read_text(encoding="utf-8")
+    params = yaml.safe_load(before)
+    params["runs"][VAES[0]]["sample"]["shown"] += 1
+    path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    try:
+        ran = run_by(dvc(repo, "repro"))
+    finally:
+        path.write_text(before, encoding="utf-8")
+    # The metrics come out equal, so that the summary does as well; the report shows another picture.
+    assert ran - COLLECTORS == {f"sample@{VAES[0]}", f"evaluate@{VAES[0]}"}
+    assert run_by(dvc(repo, "repro")) == set() or stale(repo) == set()
+
+
+def test_a_family_dirties_only_its_own_training_and_what_follows(repo: Path, edited):
+    edited("src/atelier/models/vae.py")
+    assert stale(repo) == {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in VAES}
+
+
+def test_one_dataset_dirties_only_itself(repo: Path, edited):
+    edited("src/atelier/datasets/drawing/mnist/hands.py")
+    assert stale(repo) == {"download@mnist"}
+
+
+def test_text_tests_and_bytecode_dirty_nothing(repo: Path, edited):
+    for name in ("README.md", "docs/dependencies.md", "tests/conftest.py", "Makefile", "pyproject.toml"):
+        edited(name)
+    cache = repo / "src/atelier/datasets/drawing/mnist/__pycache__"
+    cache.mkdir(exist_ok=True)
+    edited("src/atelier/datasets/drawing/mnist/__pycache__/hands.cpython-311.pyc")
+    assert stale(repo) == set()
+
+
+def test_metrics_at_the_top_name_every_run(repo: Path):
+    metrics = json.loads((repo / "metrics.json").read_text(encoding="utf-8"))
+    assert set(metrics) == set(RUNS)
+    expected = (
+        "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples class_entropy "
+        "loss reconstruction kl active_units"
+    )
+    for run in VAES:
+        assert set(expected.split()) <= set(metrics[run])
+
+
+def test_metrics_and_plots_can_be_compared_with_the_last_commit(repo: Path):
+    assert "metrics.json" in dvc(repo, "metrics", "diff", "--all")
+    plots = json.loads(dvc(repo, "plots", "diff", "--json"))
+    assert any("history.csv" in name for name in plots["data"])
+
+
+def test_outputs_of_a_run_that_left_come_back_from_the_cache_without_running_it(repo: Path):
+    gone = RUNS[-1]
+    path = repo / "params.yaml"
+    before = path.read_text(encoding="utf-8")
+    params = yaml.safe_load(before)
+    safe, unsafe = strays.restorable(repo, [gone])
+    assert unsafe == []
+    del params["runs"][gone]
+    path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    try:
+        strays.remove(safe)
+        assert not (repo / "data/evaluations" / gone).exists()
+        assert not (repo / "data/models" / gone).exists()
+        assert run_by(dvc(repo, "repro")) == COLLECTORS
+        assert set(json.loads((repo / "metrics.json").read_text(encoding="utf-8"))) == set(RUNS[:-1])
+    finally:
+        path.write_text(before, encoding="utf-8")
+    assert run_by(dvc(repo, "repro")) <= COLLECTORS
+    assert (repo / "data/evaluations" / gone / "metrics.json").is_file()
+
+
+def test_outputs_that_differ_from_what_the_cache_holds_are_not_restorable(repo: Path, edited):
+    edited(f"data/evaluations/{RUNS[0]}/metrics.json", " ")
+    safe, unsafe = strays.restorable(repo, [RUNS[0]])
+    assert unsafe == [repo / "data/evaluations" / RUNS[0]]
+    assert repo / "data/samples" / RUNS[0] in safe
