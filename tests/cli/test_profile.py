@@ -78,6 +78,18 @@ def test_values_changed_by_hand_are_replaced(project: Path) -> None:
     assert (project / "params.yaml").read_text(encoding="utf-8") == before
 
 
+def test_source_given_by_hand_replaces_that_of_every_dataset(project: Path) -> None:
+    assert atelier("profile", "apply", "laptop", "--source", "mirror").exit_code == 0
+    params = text.load((project / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    assert {dataset["source"] for dataset in params["datasets"].values()} == {"mirror"}
+
+
+def test_unknown_source_is_one_line_that_says_what_is_allowed(project: Path) -> None:
+    line = refusal("profile", "apply", "laptop", "--source", "moon")
+    assert "datasets.mnist.source: got 'moon'" in line
+    assert "mirror" in line
+
+
 def test_comments_stay(project: Path) -> None:
     def comments() -> list[str]:
         lines = (project / "params.yaml").read_text(encoding="utf-8").splitlines()

@@ -22,6 +22,7 @@ def profile() -> None:
       atelier profile diff laptop          what applying `laptop` would change
       atelier profile diff laptop full     how the two differ
       atelier profile apply laptop && dvc repro
+      atelier profile apply laptop --source mirror    the same from the mirror that ATELIER_MIRROR names
     """
 
 
@@ -68,7 +69,8 @@ def diff(name: str, other: str | None) -> None:
 
 @profile.command()
 @click.argument("name")
-def apply(name: str) -> None:
+@click.option("--source", help="Take every dataset from there instead: embedded, upstream or mirror.")
+def apply(name: str, source: str | None) -> None:
     """Rewrite params.yaml so that it holds NAME, and print what changed.
 
     Comments stay. The values are checked before anything is written. Changes of your own to params.yaml are replaced:
@@ -78,10 +80,10 @@ def apply(name: str) -> None:
     with one_line_errors():
         directory, params = _places()
         held = text.load(params.read_text(encoding="utf-8"), params.name)
-        changes = profiles.compare(held, profiles.resolve(directory, name))
+        changes = profiles.compare(held, profiles.resolve(directory, name, source))
         gone = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
         safe, unsafe = strays.restorable(params.parent, gone) if gone else ([], [])
-        changes = profiles.apply(directory, name, params)
+        changes = profiles.apply(directory, name, params, source)
         if not changes:
             click.echo(f"params.yaml is {name} already")
             return

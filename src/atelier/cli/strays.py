@@ -25,6 +25,8 @@ def restorable(root: Path, runs: Iterable[str]) -> tuple[list[Path], list[Path]]
     wanted = set(runs)
     safe: list[Path] = []
     unsafe: list[Path] = []
+    if not (root / ".dvc").is_dir():
+        return safe, unsafe
     with Repo(str(root)) as repo:
         for stage in repo.index.stages:
             _, _, run = getattr(stage, "name", "").partition("@")

@@ -51,8 +51,13 @@ def description(directory: Path, name: str) -> str:
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
-def resolve(directory: Path, name: str) -> dict[str, Any]:
+def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, Any]:
     """The parameters that a profile stands for, as plain data, checked.
+
+    Args:
+        directory: the profiles.
+        name: one of them.
+        source: where every dataset comes from instead of what the profile says.
 
     Raises:
         ParamsError: there is no such profile, or what it says is no valid set of parameters; the message begins with
@@ -62,6 +67,8 @@ def resolve(directory: Path, name: str) -> dict[str, Any]:
     base = {} if name == BASE else _read(_path(directory, BASE))
     try:
         resolved = _overlaid(_overlaid({}, base), _read(path))
+        for dataset in resolved["datasets"].values() if source else ():
+            dataset["source"] = source
         file.check(resolved)
     except ParamsError as error:
         raise ParamsError("\n".join(f"profiles/{path.name}: {line}" for line in str(error).splitlines())) from None
@@ -73,7 +80,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
     return list(_compare(before, after, ()))
 
 
-def apply(directory: Path, name: str, params: Path) -> list[Change]:
+def apply(directory: Path, name: str, params: Path, source: str | None = None) -> list[Change]:
     """Rewrite a parameter file so that it holds what a profile stands for, keeping its comments.
 
     Nothing is written where the profile is wrong or nothing changes.
@@ -82,12 +89,13 @@ def apply(directory: Path, name: str, params: Path) -> list[Change]:
         directory: the profiles.
         name: one of them.
         params: the parameter file; it need not be valid, only YAML.
+        source: see `resolve`.
 
     Raises:
         ParamsError: see `resolve`.
         ValueError: the parameter file cannot be rewritten.
     """
-    target = resolve(directory, name)
+    target = resolve(directory, name, source)
     old = params.read_text(encoding="utf-8")
     changes = compare(require_mapping(text.load(old, params.name), params.name), target)
     try:
