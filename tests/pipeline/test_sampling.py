@@ -38,7 +38,7 @@ def test_network_comes_back_from_disk_as_it_was(network, tmp_path: Path):
     again = networks.load(tmp_path)
     assert again.config == network.config
     assert again.spec == network.spec
-    for ours, theirs in zip(network.model.variables, again.model.variables, strict=True):
+    for ours, theirs in zip(network.model.weights, again.model.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
 
 

@@ -1,6 +1,7 @@
 """Train a run: build its network, fit it, write it with its history and the pictures of how it came to be."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,7 +10,8 @@ from PIL import Image
 from atelier.core import files, images
 from atelier.core.params.file import Run
 from atelier.pipeline import checkpoint, generation, loop, networks
-from atelier.pipeline.batches import Batches
+from atelier.pipeline.batches import Augment, Batches
+from atelier.pipeline.distortion import distort
 from atelier.pipeline.prepared import Prepared
 
 PREVIEWS = 64
@@ -23,7 +25,7 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     """
     params = run.train
     network = networks.build(run.family, params, prepared.spec, seed=params.seed, precision=params.precision)
-    batches = Batches((prepared.images("train"),), params.batch, params.seed)
+    batches = Batches((prepared.images("train"),), params.batch, params.seed, _augmentation(params))
     directory = checkpoint.workspace(checkpoints, run.family, params, prepared.spec)
 
     def preview(_: keras.Model) -> np.ndarray:
@@ -37,6 +39,12 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     _write_previews(directory / "previews", out / "previews", progress.best_epoch)
     best = progress.history[progress.best_epoch - 1]
     print(f"best epoch {progress.best_epoch}: validation loss {best['val_loss']:.2f}")
+
+
+def _augmentation(params: Any) -> Augment | None:
+    if not (params.affine or params.elastic):
+        return None
+    return lambda batch, generator: distort(batch, generator, params.affine, params.elastic)
 
 
 def _write_previews(source: Path, out: Path, best_epoch: int) -> None:

@@ -70,7 +70,7 @@ def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
         float32 ``(steps, latent_dim)``; a straight line where the two are nearly parallel.
 
     >>> np.round(slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)[1], 4).tolist()
-    [0.7070999741554260, 0.7070999741554260]
+    [0.707099974155426, 0.707099974155426]
     """
     share = np.linspace(0, 1, steps)[:, None]
     cosine = np.dot(start, end) / max(np.linalg.norm(start) * np.linalg.norm(end), 1e-12)
@@ -85,7 +85,7 @@ def _samples(network: Network, params: Sample, directory: Path) -> Exhibit:
     drawn = generation.from_seeds(network, range(params.seed, params.seed + params.samples), params.batch)
     files.write_array(directory / "samples.npy", drawn)
     shown = drawn[: params.shown]
-    images.write_png(directory / "samples.png", images.grid(shown, columns=round(len(shown) ** 0.5 * 1.5)))
+    images.write_png(directory / "samples.png", images.grid(shown, columns=16))
     caption = (
         f"The first {len(shown)} of {params.samples} samples from the prior, not chosen; seeds from {params.seed}."
     )

@@ -34,8 +34,16 @@ class Config(Strict):
 
 
 class Train(Config, Training):
-    """What `train` reads; `preview_epochs` lie between one preview of fixed latents and the next."""
+    """What `train` reads.
 
+    Attributes:
+        affine: standard deviation of the rotation of training images in degrees, of scale and shear in percent.
+        elastic: standard deviation of their bending, in pixels.
+        preview_epochs: epochs from one preview of fixed latents to the next.
+    """
+
+    affine: float = Field(ge=0, le=45)
+    elastic: float = Field(ge=0, le=10)
     preview_epochs: int = Field(ge=1)
 
 
