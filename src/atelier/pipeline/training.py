@@ -1,14 +1,15 @@
 """Train a run: build its network, fit it, write it with its history and the pictures of how it came to be."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from PIL import Image
 
 from atelier.core import files, images
+from atelier.core.params.distortion import Distortion
 from atelier.core.params.file import Run
+from atelier.core.params.training import Training
 from atelier.pipeline import checkpoint, generation, loop, networks
 from atelier.pipeline.batches import Augment, Batches
 from atelier.pipeline.distortion import distort
@@ -41,8 +42,9 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     print(f"best epoch {progress.best_epoch}: validation loss {best['val_loss']:.2f}")
 
 
-def _augmentation(params: Any) -> Augment | None:
-    if not (params.affine or params.elastic):
+def _augmentation(params: Training) -> Augment | None:
+    """The distortion of training images, if the family's parameters have one and it is on."""
+    if not isinstance(params, Distortion) or not (params.affine or params.elastic):
         return None
     return lambda batch, generator: distort(batch, generator, params.affine, params.elastic)
 

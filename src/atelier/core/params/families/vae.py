@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from atelier.core.params.distortion import Distortion
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
@@ -33,17 +34,9 @@ class Config(Strict):
     kl_warmup_epochs: float = Field(ge=0)
 
 
-class Train(Config, Training):
-    """What `train` reads.
+class Train(Config, Training, Distortion):
+    """What `train` reads; `preview_epochs` lie between one preview of fixed latents and the next."""
 
-    Attributes:
-        affine: standard deviation of the rotation of training images in degrees, of scale and shear in percent.
-        elastic: standard deviation of their bending, in pixels.
-        preview_epochs: epochs from one preview of fixed latents to the next.
-    """
-
-    affine: float = Field(ge=0, le=45)
-    elastic: float = Field(ge=0, le=10)
     preview_epochs: int = Field(ge=1)
 
 
