@@ -27,6 +27,7 @@ OURS = Train(
     kl_warmup_epochs=0.0,
     affine=0.0,
     elastic=0.0,
+    clean_epochs=0,
     preview_epochs=1,
     seed=0,
     epochs=1,

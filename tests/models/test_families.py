@@ -28,6 +28,7 @@ TRAINING = {
         "kl_warmup_epochs": 1.0,
         "affine": 0.0,
         "elastic": 0.0,
+        "clean_epochs": 0,
         "preview_epochs": 1,
         "seed": 1,
         "epochs": 4,

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from atelier.core import seeds
+from atelier.pipeline.batches import Batches
 from atelier.pipeline.distortion import distort
 
 BLOB = np.zeros((28, 28), np.float32)
@@ -51,3 +52,15 @@ def test_what_leaves_the_frame_is_cut_and_what_enters_is_black():
     assert turned.shape == white.shape
     assert (turned[:, 12:16, 12:16] == 255).all()
     assert (turned == 0).any()
+
+
+def test_last_epochs_are_left_clean():
+    def blacken(batch: np.ndarray, _: np.random.Generator) -> np.ndarray:
+        return np.zeros_like(batch)
+
+    batches = Batches((IMAGES,), 50, 0, blacken, augmented_epochs=2)
+    black = []
+    for epoch in range(4):
+        batches.start_epoch(epoch)
+        black.append(not any(images.any() for (images,) in (batches[i] for i in range(len(batches)))))
+    assert black == [True, True, False, False]

@@ -19,18 +19,27 @@ class Batches(keras.utils.PyDataset):
         batch: examples in a batch.
         seed: the order of epoch e is drawn from (seed, e).
         augment: changes a batch of inputs, given its own generator.
+        augmented_epochs: the first so many epochs are augmented; all by default.
 
     Raises:
         ValueError: there are fewer examples than a batch needs.
     """
 
-    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, seed: int, augment: Augment | None = None) -> None:
+    def __init__(
+        self,
+        arrays: tuple[np.ndarray, ...],
+        batch: int,
+        seed: int,
+        augment: Augment | None = None,
+        augmented_epochs: float = math.inf,
+    ) -> None:
         super().__init__()
         if len(arrays[0]) < batch:
             raise ValueError(
                 f"a batch of {batch} needs at least as many examples; the train split has {len(arrays[0])}"
             )
-        self.arrays, self.batch, self.seed, self.augment = arrays, batch, seed, augment
+        self.arrays, self.batch, self.seed = arrays, batch, seed
+        self.augment, self.augmented_epochs = augment, augmented_epochs
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -45,7 +54,7 @@ class Batches(keras.utils.PyDataset):
         # Sorted rows are read front to back from a memory map; the order within a batch changes no gradient.
         rows = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
         inputs, *targets = (array[rows] for array in self.arrays)
-        if self.augment is not None:
+        if self.augment is not None and self.epoch < self.augmented_epochs:
             inputs = self.augment(inputs, seeds.generator(self.seed, f"augment {self.epoch}", index))
         return (inputs, *targets)
 

@@ -11,7 +11,7 @@ from atelier.core.params.distortion import Distortion
 from atelier.core.params.file import Run
 from atelier.core.params.training import Training
 from atelier.pipeline import checkpoint, generation, loop, networks
-from atelier.pipeline.batches import Augment, Batches
+from atelier.pipeline.batches import Batches
 from atelier.pipeline.distortion import distort
 from atelier.pipeline.prepared import Prepared
 
@@ -26,7 +26,7 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     """
     params = run.train
     network = networks.build(run.family, params, prepared.spec, seed=params.seed, precision=params.precision)
-    batches = Batches((prepared.images("train"),), params.batch, params.seed, _augmentation(params))
+    batches = _batches(prepared, params)
     directory = checkpoint.workspace(checkpoints, run.family, params, prepared.spec)
 
     def preview(_: keras.Model) -> np.ndarray:
@@ -42,11 +42,16 @@ def train(prepared: Prepared, run: Run, out: Path, checkpoints: Path) -> None:
     print(f"best epoch {progress.best_epoch}: validation loss {best['val_loss']:.2f}")
 
 
-def _augmentation(params: Training) -> Augment | None:
-    """The distortion of training images, if the family's parameters have one and it is on."""
+def _batches(prepared: Prepared, params: Training) -> Batches:
+    """The train split, distorted if the family's parameters say so."""
+    arrays = (prepared.images("train"),)
     if not isinstance(params, Distortion) or not (params.affine or params.elastic):
-        return None
-    return lambda batch, generator: distort(batch, generator, params.affine, params.elastic)
+        return Batches(arrays, params.batch, params.seed)
+
+    def augment(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        return distort(batch, generator, params.affine, params.elastic)
+
+    return Batches(arrays, params.batch, params.seed, augment, params.epochs - params.clean_epochs)
 
 
 def _write_previews(source: Path, out: Path, best_epoch: int) -> None:

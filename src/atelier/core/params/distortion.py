@@ -11,7 +11,9 @@ class Distortion(Strict):
     Attributes:
         affine: standard deviation of the rotation in degrees, of scale and shear in percent.
         elastic: standard deviation of the bending, in pixels.
+        clean_epochs: epochs at the end without it, so that the model ends on the images as they are.
     """
 
     affine: float = Field(ge=0, le=45)
     elastic: float = Field(ge=0, le=10)
+    clean_epochs: int = Field(ge=0)
