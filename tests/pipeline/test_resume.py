@@ -27,11 +27,13 @@ def params(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def start(params: Path, prepared: Path, place: Path) -> subprocess.Popen[str]:
+def start(params: Path, prepared: Path, place: Path, **environment: str) -> subprocess.Popen[str]:
     options = {"prepared": prepared, "out": place / "out", "checkpoints": place / "checkpoints", "params": params}
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     command = [sys.executable, str(ROOT / "stages/train.py"), "mnist-vae", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> str:
@@ -82,3 +84,9 @@ def test_a_changed_parameter_starts_anew(params, prepared, uninterrupted, tmp_pa
     assert changed.read_text() != params.read_text()
     assert "resuming" not in finish(start(changed, prepared, tmp_path))
     assert digests(tmp_path / "out") != uninterrupted
+
+
+def test_tensorboard_watches_and_changes_nothing(params, prepared, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, tmp_path, ATELIER_TENSORBOARD=str(tmp_path / "logs")))
+    assert list((tmp_path / "logs").rglob("events.out.*"))
+    assert digests(tmp_path / "out") == uninterrupted
