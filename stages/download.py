@@ -37,8 +37,10 @@ def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
                 lookup.module("datasets.embedded", dataset).write(folder, section.embedded)
                 sources.record(folder, dataset, section.source)
         else:
-            wanted = lookup.module("datasets", dataset).FILES
-            sources.fetch(dataset, section.source, wanted, out, partial, mirror=os.environ.get(VARIABLE))
+            module = lookup.module("datasets", dataset)
+            if terms := getattr(module, "LICENSE", ""):
+                click.echo(f"{dataset}: {terms}")
+            sources.fetch(dataset, section.source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--models", type=PATH, required=True, help="Directory with the trained RUN in each directory.")
 @click.option("--samples", type=PATH, required=True, help="Directory with the samples of a RUN in each directory.")
 @click.option("--evaluations", type=PATH, required=True, help="Directory with the verdict on a RUN in each directory.")
+@click.option("--edits", type=PATH, required=True, help="Directory with what editing a RUN gave in each directory.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
 def main(out: Path, code: tuple[Path, ...], **paths: Path) -> None:
     with one_line_errors():

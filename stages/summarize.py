@@ -15,10 +15,12 @@ PATH = click.Path(path_type=Path)
 @click.command(help=__doc__)
 @click.option("--params", type=PATH, required=True, help="The parameter file, which names the runs.")
 @click.option("--evaluations", type=PATH, required=True, help="Directory with RUN/metrics.json.")
+@click.option("--edits", type=PATH, required=True, help="Directory with RUN/metrics.json of the edited runs.")
 @click.option("--out", type=PATH, required=True, help="The file to write.")
-def main(params: Path, evaluations: Path, out: Path) -> None:
+def main(params: Path, evaluations: Path, edits: Path, out: Path) -> None:
     with one_line_errors():
-        files.write_json(out, summary.gather(evaluations, params_file.read(params).runs))
+        checked = params_file.read(params)
+        files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 
 if __name__ == "__main__":

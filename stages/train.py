@@ -16,12 +16,13 @@ from atelier.pipeline.training import train
 @click.command(help=__doc__)
 @click.argument("run")
 @click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
+@click.option("--judge", type=click.Path(path_type=Path), required=True, help="Directory of the dataset's judge.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write the network to.")
 @click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(run: str, prepared: Path, out: Path, checkpoints: Path, params: Path) -> None:
+def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, params: Path) -> None:
     with one_line_errors():
-        train(Prepared.read(prepared), file.read(params).run(run), out, checkpoints)
+        train(Prepared.read(prepared), judge, file.read(params).run(run), out, checkpoints)
 
 
 if __name__ == "__main__":

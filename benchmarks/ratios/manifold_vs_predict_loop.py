@@ -20,7 +20,7 @@ def measure() -> Comparison:
     decoder = network.model.decoder
 
     def predict(latents: np.ndarray) -> np.ndarray:
-        return np.concatenate([vae.pixels(decoder.predict(one[None], verbose=0)) for one in latents])
+        return np.concatenate([vae.pixels(decoder.predict(one[None], verbose=0), textbook_vae.OURS) for one in latents])
 
     # The loop takes most of a minute, so that each round runs a part of it; the warm-up is the last part once more.
     parts: Iterator[np.ndarray] = iter([np.array_split(z, ROUNDS)[-1], *np.array_split(z, ROUNDS)])

@@ -13,12 +13,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def project(door, params_file: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(door, params_file: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout's layout with one trained run."""
     place = tmp_path_factory.mktemp("project")
     (place / "params.yaml").write_bytes(params_file.read_bytes())
     (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
-    options = {"prepared": prepared, "out": place / "data/models/mnist-vae", "checkpoints": place / ".checkpoints"}
+    options = {
+        "prepared": prepared,
+        "judge": judge,
+        "out": place / "data/models/mnist-vae",
+        "checkpoints": place / ".checkpoints",
+    }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     door("train", "mnist-vae", *arguments, "--params", params_file)
     return place

@@ -8,9 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from atelier.core.params.idx_images import Prepare
+from atelier.core.params.formats.idx import Prepare
 from atelier.datasets import fashion_mnist, mnist
-from atelier.datasets.formats import idx_images
+from atelier.datasets.formats.idx import labelled
 
 MODULES = {"mnist": mnist, "fashion_mnist": fashion_mnist}
 both = pytest.mark.parametrize("name", list(MODULES))
@@ -32,7 +32,7 @@ def _module(name: str) -> ModuleType:
 def test_the_four_files_are_pinned_and_each_has_a_second_host(name: str) -> None:
     remotes = _module(name).FILES
     assert [r.name for r in remotes] == [
-        table[split] for split in ("train", "test") for table in (idx_images.IMAGES, idx_images.LABELS)
+        table[split] for split in ("train", "test") for table in (labelled.IMAGES, labelled.LABELS)
     ]
     for remote in remotes:
         assert len(remote.sha256) == 64

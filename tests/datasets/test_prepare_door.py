@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from atelier.core.params.idx_images import Embedded
+from atelier.core.params.formats.idx import Embedded
 from atelier.core.spec import Spec
 from atelier.datasets.embedded import mnist
-from atelier.datasets.formats import idx_images
+from atelier.datasets.formats.idx import labelled
 
 DOOR = Path(__file__).parents[2] / "stages" / "prepare.py"
 
@@ -42,12 +42,12 @@ def test_door_prepares_what_the_twin_drew(folder: Path) -> None:
 
 
 def test_truncated_file_is_one_line(folder: Path) -> None:
-    path = folder / "raw" / idx_images.IMAGES["train"]
+    path = folder / "raw" / labelled.IMAGES["train"]
     path.write_bytes(path.read_bytes()[:500])
     done = run(folder, "mnist")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert f"{idx_images.IMAGES['train']}: truncated" in done.stderr
+    assert f"{labelled.IMAGES['train']}: truncated" in done.stderr
 
 
 def test_unknown_dataset_is_one_line_that_lists_the_known(folder: Path) -> None:

@@ -10,10 +10,9 @@ import pytest
 from atelier.core import files
 from atelier.core.params import file
 from atelier.core.params.families.vae import Evaluate
-from atelier.core.params.judge import Judge
 from atelier.models import vae
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import judging, networks
+from atelier.pipeline import networks
 from atelier.pipeline.evaluation import images
 from atelier.pipeline.evaluation import vae as evaluation
 from atelier.pipeline.prepared import Prepared
@@ -29,14 +28,6 @@ def data(prepared: Path) -> Prepared:
 @pytest.fixture(scope="module")
 def params(params_file: Path) -> Evaluate:
     return file.read(params_file).run("mnist-vae").evaluate
-
-
-@pytest.fixture(scope="module")
-def judge(data: Prepared, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("judge")
-    section: Judge = file.read(params_file).judge("mnist")
-    judging.judge(data, section, place / "out", place / "checkpoints")
-    return place / "out"
 
 
 @pytest.fixture
@@ -174,8 +165,10 @@ def test_copies_of_training_images_are_at_distance_zero(data, judge: Path, param
 
 
 def test_classes_of_samples_are_the_judges_verdicts(data: Prepared, judge: Path, params: Evaluate, draws):
-    labels = np.array([0] * 90 + [3] * 30)
-    shares, entropy = images.classes(images.Judged(draws.train, np.empty((120, 8)), labels), data)
+    verdicts = np.eye(10)[[0] * 90 + [3] * 30]
+    shares, entropy = images.classes(
+        images.Judged(draws.train, np.empty((120, 8)), verdicts), data, networks.load(judge)
+    )
     assert shares["samples"] == dict.fromkeys("0123456789", 0.0) | {"0": 0.75, "3": 0.25}
     assert sum(shares["test"].values()) == pytest.approx(1)
     assert entropy == pytest.approx(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
@@ -192,5 +185,5 @@ def test_evaluation_writes_every_metric_and_the_same_bytes_again(network, data, 
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
     metrics = files.read_json(tmp_path / "a/metrics.json")
     names = "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples class_entropy"
-    assert set(names.split()) | {"loss", "reconstruction", "kl", "active_units"} <= set(metrics)
+    assert set(names.split()) | {"loss", "reconstruction", "kl", "active_units", "psnr", "ssim"} <= set(metrics)
     assert all(np.isfinite(value) for value in metrics.values())

@@ -9,15 +9,15 @@ import pytest
 from atelier.core import files, seeds
 from atelier.core.params import file
 from atelier.core.params.judge import Judge
+from atelier.pipeline import batches, judging, networks
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import judging, networks
 from atelier.pipeline.prepared import Prepared
 
 BATCH = np.random.default_rng(0).integers(0, 256, (40, 9, 7, 1), np.uint8)
 
 
 def augmented(shift: int, flip: bool, seed: int = 1, batch: np.ndarray = BATCH) -> np.ndarray:
-    return judging.augment(batch, seeds.generator(seed), shift, flip)
+    return batches.moved(batch, seeds.generator(seed), shift, flip)
 
 
 def moved(image: np.ndarray, down: int, right: int, shift: int) -> np.ndarray:
@@ -140,7 +140,7 @@ def test_more_images_than_train_has_without_the_missing_class_are_refused(data, 
     few = Prepared(data.directory, data.spec.from_dict(vars(data.spec) | {"sizes": {"train": 340, "test": 999}}))
     left = int((data.labels("train") != params.gauge.missing_class).sum())
     message = refused(few, params, tmp_path, samples=330)
-    assert message == f"gauge.samples: got 330; the train (one class left out) split of mnist has {left} images"
+    assert message == f"gauge.samples: got 330; the train (one left out) split of mnist has {left} images"
 
 
 def test_class_that_there_is_not_is_refused(data, params, tmp_path: Path):

@@ -110,7 +110,7 @@ def test_average_of_the_weights_is_the_hand_computed_one_with_its_rising_decay()
 def fitted(workspace: Path, model: Point, validation: np.ndarray, **changes: Any) -> checkpoint.Progress:
     """Draw `model` to 1, a step an epoch."""
     batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
-    return loop.fit(model, batches, (validation,), params(**changes), workspace)
+    return loop.fit(model, batches, loop.held_out((validation,)), "val_loss", params(**changes), workspace)
 
 
 def test_epoch_with_the_lowest_validation_loss_is_kept(tmp_path: Path):
@@ -171,7 +171,9 @@ def test_loss_that_is_no_number_is_an_error_and_leaves_the_last_checkpoint(tmp_p
 def test_previews_are_taken_of_the_first_the_last_and_every_nth_epoch(tmp_path: Path):
     batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
     grey = np.zeros((2, 2, 1), np.uint8)
-    loop.fit(Point(), batches, (column(1),), params(epochs=7), tmp_path, lambda _: grey, preview_epochs=3)
+    validate = loop.held_out((column(1),))
+    settings = params(epochs=7)
+    loop.fit(Point(), batches, validate, "val_loss", settings, tmp_path, preview=lambda _: grey, preview_epochs=3)
     names = [f"epoch-{epoch:04}.png" for epoch in (1, 3, 6, 7)]
     assert sorted(path.name for path in (tmp_path / "previews").iterdir()) == names
 

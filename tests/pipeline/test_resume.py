@@ -27,8 +27,14 @@ def params(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def start(params: Path, prepared: Path, place: Path, **environment: str) -> subprocess.Popen[str]:
-    options = {"prepared": prepared, "out": place / "out", "checkpoints": place / "checkpoints", "params": params}
+def start(params: Path, prepared: Path, judge: Path, place: Path, **environment: str) -> subprocess.Popen[str]:
+    options = {
+        "prepared": prepared,
+        "judge": judge,
+        "out": place / "out",
+        "checkpoints": place / "checkpoints",
+        "params": params,
+    }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     command = [sys.executable, str(ROOT / "stages/train.py"), "mnist-vae", *arguments]
     return subprocess.Popen(
@@ -47,23 +53,25 @@ def digests(out: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(params: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def uninterrupted(
+    params: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     place = tmp_path_factory.mktemp("whole")
-    finish(start(params, prepared, place))
+    finish(start(params, prepared, judge, place))
     return digests(place / "out")
 
 
-def test_same_seed_gives_the_same_bytes_of_every_out(params, prepared, uninterrupted, tmp_path: Path):
-    finish(start(params, prepared, tmp_path))
+def test_same_seed_gives_the_same_bytes_of_every_out(params, prepared, judge, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, judge, tmp_path))
     assert digests(tmp_path / "out") == uninterrupted
     assert {"config.json", "model.weights.h5", "history.csv", "previews/growth.png"} <= set(uninterrupted)
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_training_killed_without_warning_ends_with_the_same_bits(
-    epochs, params, prepared, uninterrupted, tmp_path: Path
+    epochs, params, prepared, judge, uninterrupted, tmp_path: Path
 ):
-    process = start(params, prepared, tmp_path)
+    process = start(params, prepared, judge, tmp_path)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith(f"epoch {epochs}/"):
@@ -73,20 +81,20 @@ def test_training_killed_without_warning_ends_with_the_same_bits(
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert not (tmp_path / "out").exists()
-    assert "resuming after epoch" in finish(start(params, prepared, tmp_path))
+    assert "resuming after epoch" in finish(start(params, prepared, judge, tmp_path))
     assert digests(tmp_path / "out") == uninterrupted
 
 
-def test_a_changed_parameter_starts_anew(params, prepared, uninterrupted, tmp_path: Path):
-    finish(start(params, prepared, tmp_path))
+def test_a_changed_parameter_starts_anew(params, prepared, judge, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, judge, tmp_path))
     changed = tmp_path / "params.yaml"
     changed.write_text(params.read_text().replace("learning_rate: 0.001", "learning_rate: 0.002"), encoding="utf-8")
     assert changed.read_text() != params.read_text()
-    assert "resuming" not in finish(start(changed, prepared, tmp_path))
+    assert "resuming" not in finish(start(changed, prepared, judge, tmp_path))
     assert digests(tmp_path / "out") != uninterrupted
 
 
-def test_tensorboard_watches_and_changes_nothing(params, prepared, uninterrupted, tmp_path: Path):
-    finish(start(params, prepared, tmp_path, ATELIER_TENSORBOARD=str(tmp_path / "logs")))
+def test_tensorboard_watches_and_changes_nothing(params, prepared, judge, uninterrupted, tmp_path: Path):
+    finish(start(params, prepared, judge, tmp_path, ATELIER_TENSORBOARD=str(tmp_path / "logs")))
     assert list((tmp_path / "logs").rglob("events.out.*"))
     assert digests(tmp_path / "out") == uninterrupted

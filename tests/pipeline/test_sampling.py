@@ -9,9 +9,10 @@ from PIL import Image
 
 from atelier.core.files import read_json
 from atelier.core.params import file
-from atelier.pipeline import generation, networks
+from atelier.pipeline import batching, generation, networks
 from atelier.pipeline.architecture import diagram
 from atelier.pipeline.prepared import Prepared
+from atelier.pipeline.sampling import pictures
 from atelier.pipeline.sampling import vae as sampling
 
 
@@ -29,8 +30,8 @@ def test_image_depends_on_its_seed_not_its_batch(network, batch: int):
 
 
 def test_different_seeds_give_different_latents_and_pictures(network):
-    pictures = generation.from_seeds(network, range(20), batch=10)
-    assert len({picture.tobytes() for picture in pictures}) == 20
+    drawn = generation.from_seeds(network, range(20), batch=10)
+    assert len({picture.tobytes() for picture in drawn}) == 20
 
 
 def test_network_comes_back_from_disk_as_it_was(network, tmp_path: Path):
@@ -74,13 +75,13 @@ def test_manifold_of_many_latents_lies_in_the_plane_of_the_two_most_active():
 
 def test_slerp_starts_and_ends_at_its_ends_and_keeps_the_radius():
     start, end = np.array([2.0, 0.0, 0.0]), np.array([0.0, 2.0, 0.0])
-    path = sampling.slerp(start, end, 9)
+    path = pictures.slerp(start, end, 9)
     np.testing.assert_allclose(path[[0, -1]], [start, end], atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 2, rtol=1e-6)
 
 
 def test_slerp_of_parallel_latents_is_a_straight_line():
-    path = sampling.slerp(np.array([1.0, 1.0]), np.array([2.0, 2.0]), 3)
+    path = pictures.slerp(np.array([1.0, 1.0]), np.array([2.0, 2.0]), 3)
     np.testing.assert_allclose(path, [[1, 1], [1.5, 1.5], [2, 2]], rtol=1e-6)
 
 
@@ -114,6 +115,19 @@ def test_more_reconstructions_than_test_images_are_an_error(network, prepared: P
     with pytest.raises(ValueError, match="999 test images are to be shown as reconstructions, but the split has 150"):
         sampling.sample(network, Prepared.read(prepared), params, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_mixture_lies_where_the_training_images_do(network, prepared: Path, params_file: Path):
+    data = Prepared.read(prepared)
+    params = (
+        file.read(params_file).run("mnist-vae").sample.model_copy(update={"prior": "mixture", "mixture_components": 3})
+    )
+    z = sampling.mixture_latents(network, data, params, range(400))
+    means, log_vars = batching.apply(network.model.encoder, np.asarray(data.images("train")), 100)
+    spread = np.sqrt(means.var(axis=0) + np.exp(log_vars).mean(axis=0))
+    np.testing.assert_allclose(z.mean(axis=0), means.mean(axis=0), atol=4 * spread.max() / 20)
+    np.testing.assert_allclose(z.std(axis=0), spread, rtol=0.2)
+    np.testing.assert_array_equal(sampling.mixture_latents(network, data, params, [7])[0], z[7])
 
 
 def test_diagram_counts_parameters_and_escapes_names():

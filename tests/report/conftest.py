@@ -21,6 +21,7 @@ from atelier.report.sources import Sources
 DIGITS = [str(digit) for digit in range(10)]
 GARMENTS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 RUNS = {"mnist-vae": "mnist", "mnist-vae-32": "mnist", "fashion_mnist-vae": "fashion_mnist"}
+EDITED = "mnist-vae-32"
 
 PIPELINE = """
 stages:
@@ -107,6 +108,7 @@ def parameters() -> dict[str, Any]:
         "datasets": {name: project["datasets"][name] for name in ("mnist", "fashion_mnist")},
         "judges": {name: project["judges"][name] for name in ("mnist", "fashion_mnist")},
         "runs": {name: {**run, "dataset": dataset} for name, dataset in RUNS.items()},
+        "edits": {EDITED: {**project["edits"]["celeba-vae"], "dataset": RUNS[EDITED]}},
     }
 
 
@@ -125,6 +127,9 @@ class House:
             self._dataset(name, classes)
         for index, name in enumerate(RUNS):
             self._run(name, DIGITS if RUNS[name] == "mnist" else GARMENTS, index)
+        strip = images.grid(_glyphs(DIGITS, 4, 5)[:14], 7)
+        self._pictures(f"data/edits/{EDITED}", [("strip.png", strip, "Thickness", "From thin to thick.")])
+        self.write(f"data/edits/{EDITED}/metrics.json", {"flip_rate_smiling": 0.9, "leakage_smiling": 0.1})
         self.summarize()
 
     def write(self, name: str, content: Any) -> Path:
@@ -135,6 +140,7 @@ class House:
 
     def summarize(self) -> dict[str, dict[str, float]]:
         metrics = {run: json.loads((self.data / "evaluations" / run / "metrics.json").read_text()) for run in RUNS}
+        metrics[EDITED] |= json.loads((self.data / "edits" / EDITED / "metrics.json").read_text())
         self.write("metrics.json", metrics)
         return metrics
 
@@ -163,6 +169,7 @@ class House:
             models=data / "models",
             samples=data / "samples",
             evaluations=data / "evaluations",
+            edits=data / "edits",
         )
 
     def _dataset(self, name: str, classes: list[str]) -> None:

@@ -13,9 +13,9 @@ REPORT = [
     "--params=params.yaml", "--pipeline=dvc.yaml", "--metrics=metrics.json", "--code=params.yaml", "--code=src",
     "--prepared=data/prepared",
     "--judges=data/judges", "--models=data/models", "--samples=data/samples", "--evaluations=data/evaluations",
-    "--out=data/report/index.html",
+    "--edits=data/edits", "--out=data/report/index.html",
 ]  # fmt: skip
-SUMMARIZE = ["--params=params.yaml", "--evaluations=data/evaluations", "--out=metrics.json"]
+SUMMARIZE = ["--params=params.yaml", "--evaluations=data/evaluations", "--edits=data/edits", "--out=metrics.json"]
 # Runs a door as `python stages/….py` does, then says what it has loaded.
 PROBE = """
 import runpy, sys

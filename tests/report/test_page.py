@@ -8,9 +8,10 @@ import shutil
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
-from atelier.core import files
+from atelier.core import files, images
 from atelier.report import page
 
 
@@ -66,7 +67,7 @@ def test_page_forbids_the_network_and_scripts_by_policy(house: Any) -> None:
 def test_every_picture_that_the_stages_list_is_inlined_byte_for_byte(house: Any) -> None:
     html = page.render(house.sources())
     listings = list(house.data.rglob("pictures.json"))
-    assert len(listings) == 2 + 2 + 3 + 3 + 3
+    assert len(listings) == 2 + 2 + 3 + 3 + 3 + 1
     for listing in listings:
         for entry in json.loads(listing.read_text()):
             content = (listing.parent / entry["file"]).read_bytes()
@@ -260,3 +261,18 @@ def test_shares_are_shown_in_the_order_of_the_labels(house: Any) -> None:
     verdict = text[text.index("fashion_mnist-vae vae on") :]
     places = [verdict.index(f" {name} ") for name in ("T-shirt/top", "Trouser", "Pullover", "Sneaker", "Ankle boot")]
     assert places == sorted(places)
+
+
+def test_edited_run_shows_its_strips_and_its_numbers(house) -> None:
+    html = page.render(house.sources())
+    section = html.split('id="run-mnist-vae-32"')[1].split("<section")[0]
+    assert "<h3>Editing</h3>" in section
+    assert "From thin to thick." in section
+    assert "Flip rate, smiling" in section
+    assert "<h3>Editing</h3>" not in html.split('id="run-mnist-vae-32"')[0]
+
+
+def test_heavy_picture_in_colour_travels_as_jpeg(house) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    images.write_png(house.data / "edits" / "mnist-vae-32" / "strip.png", noise)
+    assert "data:image/jpeg;base64," in page.render(house.sources())

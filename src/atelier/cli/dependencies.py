@@ -17,11 +17,12 @@ LOOKED_UP: dict[str, tuple[tuple[str, str], ...]] = {
     "download": (("datasets", "{key}"), ("datasets.embedded", "{key}")),
     "prepare": (("datasets", "{key}"),),
     "judge": (("models", "classifier"),),
-    "train": (("models", "{family}"),),
+    "train": (("models", "{family}"), ("models", "classifier"), ("pipeline.fitting", "{family}")),
     "sample": (("models", "{family}"), ("pipeline.sampling", "{family}")),
     "evaluate": (("models", "{family}"), ("models", "classifier"), ("pipeline.evaluation", "{family}")),
+    "edit": (("models", "{family}"), ("models", "classifier")),
 }
-PLACEHOLDERS = {"key": "${key}", "dataset": "${item.dataset}", "family": "${item.family}"}
+PLACEHOLDERS = {"key": "${key}", "dataset": "${item.dataset}", "family": "${item.family}", "format": "${item.format}"}
 
 
 def code_dependencies(root: Path, pipeline: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -48,7 +49,7 @@ def _entries(stage: Mapping[str, Any], params: Mapping[str, Any]) -> list[dict[s
         return [{}]
     items = params[stage["foreach"].removeprefix("${").removesuffix("}")]
     return [
-        {"key": key} | {name: item[name] for name in ("dataset", "family") if isinstance(item.get(name), str)}
+        {"key": key} | {name: item[name] for name in ("dataset", "family", "format") if isinstance(item.get(name), str)}
         for key, item in items.items()
     ]
 

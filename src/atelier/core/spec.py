@@ -19,6 +19,9 @@ class Spec:
         sizes: number of examples by split (``train``, ``validation``, ``test``).
         sha256: digest of each array file, by file name.
         source: where the raw files came from (``embedded``, ``upstream``, ``mirror``).
+        split_rule: what decided which example belongs to which split.
+        dropped: names of examples that were bad and let go, with the reason.
+        license: what the data may be used for, where its authors restrict it.
     """
 
     name: str
@@ -29,6 +32,9 @@ class Spec:
     sizes: dict[str, int]
     sha256: dict[str, str]
     source: str
+    split_rule: str = ""
+    dropped: tuple[str, ...] = ()
+    license: str = ""
 
     def write(self, path: Path) -> None:
         files.write_json(path, asdict(self))
@@ -36,7 +42,8 @@ class Spec:
     @classmethod
     def from_dict(cls, value: dict) -> "Spec":
         """Rebuild a Spec from what `asdict` or JSON made of it."""
-        tuples = {key: tuple(value[key]) for key in ("shape", "value_range", "classes", "attributes")}
+        keys = ("shape", "value_range", "classes", "attributes", "dropped")
+        tuples = {key: tuple(value[key]) for key in keys if key in value}
         return cls(**{**value, **tuples})
 
     @classmethod

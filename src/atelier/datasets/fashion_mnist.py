@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from atelier.core.params.idx_images import Prepare
+from atelier.core.params.formats.idx import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats import idx_images
+from atelier.datasets.formats.idx import labelled
 from atelier.datasets.transfer.remote import RemoteFile
 
 CLASSES = (
@@ -33,13 +33,13 @@ def _remote(name: str, size: int, sha256: str) -> RemoteFile:
 
 
 FILES = (
-    _remote(idx_images.IMAGES["train"], 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-    _remote(idx_images.LABELS["train"], 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-    _remote(idx_images.IMAGES["test"], 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-    _remote(idx_images.LABELS["test"], 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+    _remote(labelled.IMAGES["train"], 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+    _remote(labelled.LABELS["train"], 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+    _remote(labelled.IMAGES["test"], 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+    _remote(labelled.LABELS["test"], 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 )
 
 
 def prepare(raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Turn the four raw files into arrays, `spec.json` and pictures; see `idx_images.prepare`."""
-    return idx_images.prepare("fashion_mnist", CLASSES, SHAPE, raw, out, params, source)
+    """Turn the four raw files into arrays, `spec.json` and pictures; see `labelled.prepare`."""
+    return labelled.prepare("fashion_mnist", CLASSES, SHAPE, raw, out, params, source)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from atelier.core.params.idx_images import Prepare
+from atelier.core.params.formats.idx import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats import idx_images
+from atelier.datasets.formats.idx import labelled
 from atelier.datasets.transfer.remote import RemoteFile
 
 CLASSES = tuple("0123456789")
@@ -19,13 +19,13 @@ def _remote(name: str, size: int, sha256: str) -> RemoteFile:
 
 
 FILES = (
-    _remote(idx_images.IMAGES["train"], 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-    _remote(idx_images.LABELS["train"], 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-    _remote(idx_images.IMAGES["test"], 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-    _remote(idx_images.LABELS["test"], 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+    _remote(labelled.IMAGES["train"], 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    _remote(labelled.LABELS["train"], 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    _remote(labelled.IMAGES["test"], 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    _remote(labelled.LABELS["test"], 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
 )
 
 
 def prepare(raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Turn the four raw files into arrays, `spec.json` and pictures; see `idx_images.prepare`."""
-    return idx_images.prepare("mnist", CLASSES, SHAPE, raw, out, params, source)
+    """Turn the four raw files into arrays, `spec.json` and pictures; see `labelled.prepare`."""
+    return labelled.prepare("mnist", CLASSES, SHAPE, raw, out, params, source)

@@ -1,4 +1,4 @@
-"""Which classes the samples fall into, and how evenly."""
+"""Which classes or attributes the samples have, how evenly, and how well a judge tells them."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,3 +47,44 @@ def class_entropy(histogram: ArrayLike) -> float:
         raise ValueError(f"need counts of shape (classes,), zero or above, not all zero; got {counts.tolist()}")
     shares = counts[counts > 0] / counts.sum()
     return float(max(0.0, -(shares * np.log(shares)).sum()))
+
+
+def attribute_entropy(bits: ArrayLike) -> float:
+    """Shannon entropy of each binary attribute in nats, averaged over the attributes.
+
+    From 0 where each attribute is the same in all images to log 2 where half of the images have each.
+
+    Args:
+        bits: whether an image has an attribute, shape ``(images, attributes)``.
+
+    Raises:
+        ValueError: no image or no attribute.
+
+    >>> round(attribute_entropy([[1, 0], [0, 0]]), 4)
+    0.3466
+    """
+    array = np.asarray(bits, bool)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"need bits of shape (images, attributes), got {array.shape}")
+    return float(np.mean([class_entropy([share, 1 - share]) for share in array.mean(axis=0)]))
+
+
+def balanced_accuracy(verdicts: ArrayLike, bits: ArrayLike) -> np.ndarray:
+    """The mean of sensitivity and specificity of each attribute: one half for a guess, however rare the attribute.
+
+    Args:
+        verdicts, bits: what a judge says and what is true, shape ``(images, attributes)``.
+
+    Returns:
+        float64 of shape ``(attributes,)``; NaN for an attribute that all or none of the images have.
+
+    >>> balanced_accuracy([[1], [0], [0], [0]], [[1], [1], [0], [0]]).tolist()
+    [0.75]
+    """
+    said, true = np.asarray(verdicts, bool), np.asarray(bits, bool)
+    if said.shape != true.shape or said.ndim != 2:
+        raise ValueError(f"need two tables of shape (images, attributes), got {said.shape} and {true.shape}")
+    with np.errstate(invalid="ignore"):
+        sensitivity = (said & true).sum(axis=0) / true.sum(axis=0)
+        specificity = (~said & ~true).sum(axis=0) / (~true).sum(axis=0)
+    return (sensitivity + specificity) / 2

@@ -1,4 +1,8 @@
-"""The judge's network: a small convolutional classifier whose penultimate layer gives the features of the proxies."""
+"""The judge's network: a small convolutional classifier whose penultimate layer gives the features of the proxies.
+
+It tells the classes of a dataset apart, one of them for each image, or where a dataset has binary attributes instead,
+each attribute by itself.
+"""
 
 from typing import Any
 
@@ -12,8 +16,8 @@ __all__ = ["Classifier", "Config", "build"]
 
 
 def build(config: Config, spec: Spec) -> "Classifier":
-    """Build the untrained classifier for the images and classes of `spec`."""
-    return Classifier(config, spec.shape, len(spec.classes))
+    """Build the untrained classifier for the images and the classes, or else the attributes, of `spec`."""
+    return Classifier(config, spec.shape, len(spec.classes) or len(spec.attributes), one_of=bool(spec.classes))
 
 
 def build_trunk(config: Config, shape: tuple[int, int, int]) -> keras.Model:
@@ -36,19 +40,24 @@ def build_trunk(config: Config, shape: tuple[int, int, int]) -> keras.Model:
 
 
 class Classifier(keras.Model):
-    """Trunk and linear head, trained by `fit` on ``(images, labels)``."""
+    """Trunk and linear head, trained by `fit` on ``(images, labels)`` or ``(images, labels, weights)``.
 
-    def __init__(self, config: Config, shape: tuple[int, int, int], classes: int) -> None:
+    Labels are classes ``(n,)``, or bits ``(n, attributes)``; weights have the shape of the labels.
+    """
+
+    def __init__(self, config: Config, shape: tuple[int, int, int], outputs: int, one_of: bool) -> None:
         super().__init__(name="classifier")
         self.trunk = build_trunk(config, shape)
         features = keras.Input((config.features,), name="features")
-        logits = layers.Dense(classes, dtype="float32", name="logits")(layers.Activation("relu")(features))
+        logits = layers.Dense(outputs, dtype="float32", name="logits")(layers.Activation("relu")(features))
         self.head = keras.Model(features, logits, name="head")
-        self.accuracy_tracker = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        self.one_of = one_of
+        kind = keras.metrics.SparseCategoricalAccuracy if one_of else keras.metrics.BinaryAccuracy
+        self.accuracy_tracker = kind(name="accuracy")
         self.built = True
 
     def call(self, images: Any, training: bool = False) -> Any:
-        """Logits, float32 ``(n, classes)``."""
+        """Logits, float32 ``(n, classes)`` or ``(n, attributes)``."""
         return self.head(self.trunk(images, training=training))
 
     def compute_loss(
@@ -59,6 +68,12 @@ class Classifier(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Cross-entropy in nats, averaged over the batch."""
-        self.accuracy_tracker.update_state(y, y_pred)
-        return ops.mean(keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True))
+        """Cross-entropy in nats, weighted, averaged over the batch and over attributes."""
+        if self.one_of:
+            self.accuracy_tracker.update_state(y, y_pred)
+            nats = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True)
+        else:
+            y = ops.cast(y, "float32")
+            self.accuracy_tracker.update_state(y, ops.sigmoid(y_pred))
+            nats = ops.softplus(y_pred) - y * y_pred
+        return ops.mean(nats if sample_weight is None else sample_weight * nats)

@@ -1,9 +1,11 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
-The likelihood is Bernoulli on logits. Both terms of the objective are in nats and summed, the reconstruction over
-pixels and the KL divergence over latents, so that their sum is the negative evidence lower bound of an image.
+The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. Both terms of the objective are in nats and
+summed, the reconstruction over pixels and the KL divergence over latents, so that their sum is the negative evidence
+lower bound of an image.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -13,7 +15,10 @@ from keras import layers, ops
 from atelier.core.params.families.vae import Config
 from atelier.core.spec import Spec
 
-__all__ = ["VAE", "Config", "bernoulli_nats", "build", "gaussian_kl_nats", "pixels"]
+__all__ = ["VAE", "Config", "build", "gaussian_kl_nats", "pixels"]
+
+# Where learned scales start, in units of the value range 2: about 32 grey levels.
+FIRST_SCALE = 0.25
 
 
 def build(config: Config, spec: Spec) -> "VAE":
@@ -39,6 +44,7 @@ def build_encoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
     x = layers.Rescaling(1 / 255, name="scale")(image)
     for filters in config.encoder_filters:
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation=config.activation)(x)
+        x = _residual(x, filters, config)
     x = layers.Flatten()(x)
     for units in config.encoder_dense:
         x = layers.Dense(units, activation=config.activation)(x)
@@ -48,40 +54,68 @@ def build_encoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
 
 
 def build_decoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
-    """Latents ``(n, latent_dim)`` → logits of the pixels, float32 ``(n, h, w, c)``."""
+    """Latents ``(n, latent_dim)`` → what the likelihood is centred on, float32 ``(n, h, w, c)``.
+
+    These are logits for the Bernoulli likelihood, means of a value range from −1 to 1 for the others.
+    """
     z = keras.Input((config.latent_dim,), name="z")
     x = z
     for units in config.decoder_dense:
         x = layers.Dense(units, activation=config.activation)(x)
     if config.decoder_filters:
-        logits = _convolutional_logits(x, config, shape)
+        centre = _convolutional_centre(x, config, shape)
     else:
         pixels = layers.Dense(shape[0] * shape[1] * shape[2], dtype="float32", name="pixels")(x)
-        logits = layers.Reshape(shape, dtype="float32", name="logits")(pixels)
-    return keras.Model(z, logits, name="decoder")
+        centre = layers.Reshape(shape, dtype="float32", name="centre")(pixels)
+    return keras.Model(z, centre, name="decoder")
 
 
-def _convolutional_logits(x: Any, config: Config, shape: tuple[int, int, int]) -> Any:
+def _residual(x: Any, filters: int, config: Config) -> Any:
+    """`residual_blocks` blocks of two convolutions, each block the identity at first (De & Smith, 2020)."""
+    for _ in range(config.residual_blocks):
+        change = layers.Conv2D(filters, 3, padding="same")(layers.Activation(config.activation)(x))
+        change = layers.Activation(config.activation)(change)
+        x = layers.Add()([x, layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros")(change)])
+    return x
+
+
+def _convolutional_centre(x: Any, config: Config, shape: tuple[int, int, int]) -> Any:
     height, width, channels = shape
     factor = 2 ** len(config.decoder_filters)
     smallest = (height // factor, width // factor, config.decoder_filters[0])
     x = layers.Dense(smallest[0] * smallest[1] * smallest[2], activation=config.activation)(x)
     x = layers.Reshape(smallest)(x)
+    before = config.decoder_filters[0]
     for filters in config.decoder_filters:
+        x = _residual(x, before, config)
         x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation=config.activation)(x)
-    return layers.Conv2DTranspose(channels, 3, padding="same", dtype="float32", name="logits")(x)
+        before = filters
+    return layers.Conv2DTranspose(channels, 3, padding="same", dtype="float32", name="centre")(x)
 
 
-def bernoulli_nats(images: Any, logits: Any) -> Any:
-    """−log p(x|z) of each image in nats, summed over pixels.
-
-    Args:
-        images: uint8 ``(n, h, w, c)``; grey levels are read as probabilities.
-        logits: float32 of the same shape.
-    """
-    target = ops.cast(images, "float32") / 255
+def bernoulli_nats(target: Any, logits: Any) -> Any:
+    """−log p of each pixel, elementwise; targets from 0 to 1 are read as probabilities."""
     # softplus(l) − t·l is the cross-entropy of t against sigmoid(l), without overflow.
-    return ops.sum(ops.softplus(logits) - target * logits, axis=(1, 2, 3))
+    return ops.softplus(logits) - target * logits
+
+
+def gaussian_nats(target: Any, mean: Any, log_scale: Any) -> Any:
+    """−log p of each value's bin, elementwise: the density of a Gaussian times the width of the bin, 2/255."""
+    distance = (target - mean) * ops.exp(-log_scale)
+    return 0.5 * ops.square(distance) + log_scale + (0.5 * math.log(2 * math.pi) - math.log(2 / 255))
+
+
+def logistic_nats(target: Any, mean: Any, log_scale: Any) -> Any:
+    """−log p of each value's bin, elementwise: the mass of a logistic there, and of its tails at the two ends.
+
+    Salimans et al., 2017, arXiv:1701.05517, eq. 2, with one component.
+    """
+    scale = ops.exp(-log_scale)
+    upper, lower = (target - mean + 1 / 255) * scale, (target - mean - 1 / 255) * scale
+    # log(σ(u) − σ(l)) = log σ(u) + log σ(−l) + log(1 − exp(l − u)), exact where both sides of the bin are far away.
+    within = ops.log_sigmoid(upper) + ops.log_sigmoid(-lower) + ops.log(-ops.expm1(lower - upper))
+    at_ends = ops.where(target > 0.999, ops.log_sigmoid(-lower), within)
+    return -ops.where(target < -0.999, ops.log_sigmoid(upper), at_ends)
 
 
 def gaussian_kl_nats(z_mean: Any, z_log_var: Any) -> Any:
@@ -95,6 +129,7 @@ class VAE(keras.Model):
     Attributes:
         config: the parameters that it was built from.
         encoder, decoder: the two halves, see `build_encoder` and `build_decoder`.
+        log_scale: of the Gaussian and the logistic likelihood, learned for each channel.
         kl_weight: weight of the KL term while training; `on_epoch_begin` moves it from zero to ``config.beta``.
     """
 
@@ -103,6 +138,10 @@ class VAE(keras.Model):
         self.config = config
         self.encoder = build_encoder(config, shape)
         self.decoder = build_decoder(config, shape)
+        self.log_scale = None
+        if config.likelihood != "bernoulli":
+            start = keras.initializers.Constant(math.log(FIRST_SCALE))
+            self.log_scale = self.add_weight(name="log_scale", shape=shape[-1:], initializer=start, dtype="float32")
         self.seed_generator = keras.random.SeedGenerator()
         self.kl_weight = self.add_weight(name="kl_weight", shape=(), initializer="ones", trainable=False)
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
@@ -110,11 +149,26 @@ class VAE(keras.Model):
         self.built = True
 
     def call(self, images: Any) -> dict[str, Any]:
-        """The posterior's ``z_mean`` and ``z_log_var``, and the ``logits`` at one draw of z for each image."""
+        """Posteriors ``z_mean`` and ``z_log_var``, and the decoder's ``centre`` at one draw of z for each image."""
         z_mean, z_log_var = self.encoder(images)
         noise = keras.random.normal(ops.shape(z_mean), dtype="float32", seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "logits": self.decoder(z)}
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "centre": self.decoder(z)}
+
+    def reconstruction_nats(self, images: Any, centre: Any) -> Any:
+        """−log p(x|z) of each image in nats, summed over pixels, ``(n,)``.
+
+        Args:
+            images: uint8 ``(n, h, w, c)``.
+            centre: what the decoder gives, float32 of the same shape.
+        """
+        images = ops.cast(images, "float32")
+        if self.config.likelihood == "bernoulli":
+            nats = bernoulli_nats(images / 255, centre)
+        else:
+            of_pixel = gaussian_nats if self.config.likelihood == "gaussian" else logistic_nats
+            nats = of_pixel(images / 127.5 - 1, centre, ops.convert_to_tensor(self.log_scale))
+        return ops.sum(nats, axis=(1, 2, 3))
 
     def compute_loss(
         self,
@@ -125,7 +179,7 @@ class VAE(keras.Model):
         training: bool = True,
     ) -> Any:
         """Reconstruction + weight · KL in nats, averaged over the batch; validation uses the final weight β."""
-        reconstruction = bernoulli_nats(x, y_pred["logits"])
+        reconstruction = self.reconstruction_nats(x, y_pred["centre"])
         kl = ops.sum(gaussian_kl_nats(y_pred["z_mean"], y_pred["z_log_var"]), axis=1)
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
@@ -139,6 +193,8 @@ class VAE(keras.Model):
         self.kl_weight.assign(share * self.config.beta)
 
 
-def pixels(logits: np.ndarray) -> np.ndarray:
-    """The mean of the likelihood as a picture: float32 logits → uint8 of the same shape."""
-    return np.rint(255 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.uint8)
+def pixels(centre: np.ndarray, config: Config) -> np.ndarray:
+    """The mean of the likelihood as a picture: what the decoder gives → uint8 of the same shape."""
+    centre = centre.astype(np.float64)
+    mean = 1 / (1 + np.exp(-centre)) if config.likelihood == "bernoulli" else (centre + 1) / 2
+    return np.rint(255 * mean.clip(0, 1)).astype(np.uint8)

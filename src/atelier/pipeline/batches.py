@@ -79,3 +79,19 @@ class InOrder(keras.utils.PyDataset):
         batches = [np.asarray(array[start : start + self.batch]) for array in self.arrays]
         missing = self.batch - len(batches[0]) if self.filled else 0
         return tuple(np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for rows in batches)
+
+
+def moved(batch: np.ndarray, generator: np.random.Generator, shift: int, flip: bool) -> np.ndarray:
+    """Shift each image by up to `shift` pixels, filling with its edge, and mirror half of them if `flip`.
+
+    Args:
+        batch: uint8 ``(n, h, w, c)``.
+    """
+    count, height, width, _ = batch.shape
+    padded = np.pad(batch, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
+    corners = generator.integers(0, 2 * shift + 1, (2, count, 1))
+    rows = corners[0] + np.arange(height)
+    columns = corners[1] + np.arange(width)
+    mirrored = (generator.random((count, 1)) < 0.5) & flip
+    columns = np.where(mirrored, columns[:, ::-1], columns)
+    return padded[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]

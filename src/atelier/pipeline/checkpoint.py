@@ -23,23 +23,33 @@ class Progress:
 
     Attributes:
         epoch: epochs finished.
-        best_epoch: the epoch, counted from one, with the lowest validation loss so far.
-        history: a row of numbers for each epoch.
+        best_epoch: the epoch, counted from one, with the lowest score so far.
+        history: a row of numbers for each epoch; rows may lack columns that are not measured in every epoch.
+        monitor: the column that is the score.
+        stopped: why training ended before its last epoch; empty if it did not.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     history: list[Row] = field(default_factory=list)
+    monitor: str = ""
+    stopped: str = ""
 
     @property
-    def best_loss(self) -> float:
-        return self.history[self.best_epoch - 1]["val_loss"] if self.best_epoch else float("inf")
+    def best_score(self) -> float:
+        return self.history[self.best_epoch - 1][self.monitor] if self.best_epoch else float("inf")
 
 
-def workspace(checkpoints: Path, family: str, params: Strict, spec: Spec) -> Path:
+def columns(history: list[Row]) -> list[str]:
+    """The names of all columns, in the order of their first appearance."""
+    return list(dict.fromkeys(name for row in history for name in row))
+
+
+def workspace(checkpoints: Path, family: str, params: Strict, spec: Spec, judge: str = "") -> Path:
     """The directory of this very training; those of earlier trainings that have ended are removed.
 
-    It is named by all that the result depends on: parameters, data, code, and the versions of Keras and its backend.
+    It is named by all that the result depends on: parameters, data, the digest of the judge that watches, code, and the
+    versions of Keras and its backend.
     A training that was interrupted stays, so that going back to its parameters resumes it.
     """
     backend = keras.backend.backend()
@@ -47,6 +57,7 @@ def workspace(checkpoints: Path, family: str, params: Strict, spec: Spec) -> Pat
         "family": family,
         "params": params.model_dump(mode="json"),
         "data": spec.sha256,
+        "judge": judge,
         "backend": f"{backend} {sys.modules[backend].__version__}",
     }
     directory = checkpoints / fingerprint(inputs)
@@ -80,9 +91,10 @@ def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progr
     """
     state = {f"variable {i:05}": value for i, value in enumerate(snapshot(variables_of(model)))}
     state |= {f"best {i:05}": value for i, value in enumerate(best)}
-    columns = {name: [row[name] for row in progress.history] for name in progress.history[0]}
-    state |= {f"history {name}": np.asarray(values, np.float64) for name, values in columns.items()}
+    for name in columns(progress.history):
+        state[f"history {name}"] = np.asarray([row.get(name, np.nan) for row in progress.history], np.float64)
     state["epochs"] = np.asarray([progress.epoch, progress.best_epoch])
+    state["stopped"] = np.asarray(progress.stopped)
     with files.atomic(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **state)
 
@@ -95,6 +107,7 @@ def restore(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]
         best = [state[f"best {i:05}"] for i in range(len(model.variables))]
         epoch, best_epoch = (int(number) for number in state["epochs"])
         names = [key.removeprefix("history ") for key in state.files if key.startswith("history ")]
-        columns = {name: state[f"history {name}"].tolist() for name in names}
-    history = [{name: columns[name][i] for name in names} for i in range(epoch)]
-    return best, Progress(epoch, best_epoch, history)
+        values = {name: state[f"history {name}"].tolist() for name in names}
+        stopped = str(state["stopped"])
+    history = [{name: values[name][i] for name in names if not np.isnan(values[name][i])} for i in range(epoch)]
+    return best, Progress(epoch, best_epoch, history, stopped=stopped)

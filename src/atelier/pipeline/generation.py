@@ -12,7 +12,7 @@ from atelier.pipeline.networks import Network
 def decode(network: Network, z: np.ndarray, batch: int) -> np.ndarray:
     """Latents, float32 ``(n, latent_dim)`` → pictures, uint8 ``(n, h, w, c)``."""
     outputs = batching.apply(network.model.decoder, z, batch)
-    return lookup.module("models", network.family).pixels(outputs)
+    return lookup.module("models", network.family).pixels(outputs, network.config)
 
 
 def from_seeds(network: Network, image_seeds: Iterable[int], batch: int) -> np.ndarray:

@@ -15,11 +15,12 @@ CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
 @dataclass(frozen=True)
 class Network:
-    """A built network and what it was built from."""
+    """A built network and what it was built from; `precision` is the dtype policy of its layers."""
 
     family: str
     config: Any
     spec: Spec
+    precision: str
     model: keras.Model
 
 
@@ -34,7 +35,7 @@ def build(family: str, params: Strict, spec: Spec, *, seed: int, precision: str)
     keras.config.set_dtype_policy(precision)
     module = lookup.module("models", family)
     config = configuration(module.Config, params)
-    return Network(family, config, spec, module.build(config, spec))
+    return Network(family, config, spec, precision, module.build(config, spec))
 
 
 def save(network: Network, directory: Path) -> None:
@@ -42,10 +43,11 @@ def save(network: Network, directory: Path) -> None:
     description = {
         "family": network.family,
         "config": network.config.model_dump(mode="json"),
-        "precision": keras.config.dtype_policy().name,
+        "precision": network.precision,
         "spec": asdict(network.spec),
     }
     files.write_json(directory / CONFIG, description)
+    keras.config.set_dtype_policy(network.precision)
     # A compiled model would write its optimiser's state as well, so a fresh one carries the weights.
     bare = lookup.module("models", network.family).build(network.config, network.spec)
     for target, source in zip(bare.variables, network.model.variables, strict=True):
@@ -72,4 +74,4 @@ def load(directory: Path) -> Network:
     spec = Spec.from_dict(description["spec"])
     model = module.build(config, spec)
     model.load_weights(weights_path)
-    return Network(description["family"], config, spec, model)
+    return Network(description["family"], config, spec, description["precision"], model)

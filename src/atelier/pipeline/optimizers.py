@@ -1,6 +1,7 @@
 """Optimisers and schedules from parameters, with an average of the weights that is right from the first step."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -92,17 +93,48 @@ _PLAIN = {
 
 def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """The optimiser that `params` describe, for a training of ``params.epochs · steps_per_epoch`` steps."""
-    schedule = Schedule(
-        params.learning_rate,
-        steps=params.epochs * steps_per_epoch,
-        warmup=round(params.warmup_epochs * steps_per_epoch),
-        cosine=params.schedule == "cosine",
-    )
     optimizer = (_AVERAGED if params.ema else _PLAIN)[params.optimizer](
-        learning_rate=schedule,
+        learning_rate=_schedule(params, steps_per_epoch, params.learning_rate),
         weight_decay=params.weight_decay or None,
         global_clipnorm=params.clip_norm or None,
     )
     if params.ema:
         optimizer.ema = params.ema
     return optimizer
+
+
+def build_sides(
+    params: Training, steps_per_epoch: int, sides: Sequence[tuple[keras.Model, float]], beta_1: float
+) -> keras.optimizers.Optimizer:
+    """One optimiser for networks that play against each other, made of Adam for each of them.
+
+    Args:
+        params: schedule, warm-up, weight decay and clipping are the same for all.
+        sides: the networks, each with its peak learning rate.
+        beta_1: decay of the first moment.
+    """
+    chosen: dict[int, keras.optimizers.Adam] = {}
+    for network, rate in sides:
+        side = keras.optimizers.Adam(
+            learning_rate=_schedule(params, steps_per_epoch, rate),
+            beta_1=beta_1,
+            weight_decay=params.weight_decay or None,
+            global_clipnorm=params.clip_norm or None,
+        )
+        chosen |= {id(variable): side for variable in network.trainable_variables}
+    return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
+
+
+def rates(optimizer: keras.optimizers.Optimizer) -> dict[str, float]:
+    """The current learning rate as a column of the history, or the largest of several optimisers'."""
+    several = getattr(optimizer, "optimizers", [optimizer])
+    return {"learning_rate": max(float(each.learning_rate) for each in several)}
+
+
+def _schedule(params: Training, steps_per_epoch: int, peak: float) -> Schedule:
+    return Schedule(
+        peak,
+        steps=params.epochs * steps_per_epoch,
+        warmup=round(params.warmup_epochs * steps_per_epoch),
+        cosine=params.schedule == "cosine",
+    )

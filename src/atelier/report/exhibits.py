@@ -5,8 +5,8 @@ The report knows neither families nor datasets: whatever a stage lists is shown,
 
 import base64
 import csv
-import mimetypes
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
@@ -20,6 +20,8 @@ from atelier.report.sources import require
 SMALL = 400
 ENLARGED = 960
 LARGEST_FACTOR = 8
+# Bytes above which a picture in colour is re-encoded.
+HEAVY = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def exhibit(path: Path, title: str, caption: str, stage: str) -> Exhibit:
                 return Exhibit(title, caption, "table", rows=list(csv.reader(file)))
         case ".svg":
             width, height = _drawing_size(path)
-            return Exhibit(title, caption, "drawing", _data_uri(path, "image/svg+xml"), width, height)
+            return Exhibit(title, caption, "drawing", _data_uri(path.read_bytes(), "image/svg+xml"), width, height)
         case _:
             return _picture(path, title, caption)
 
@@ -94,10 +96,19 @@ def _picture(path: Path, title: str, caption: str) -> Exhibit:
         with Image.open(path) as image:
             image.load()
             width, height, kind = image.width, image.height, image.get_format_mimetype()
+            photograph = image.mode == "RGB" and path.stat().st_size > HEAVY
+            uri = _as_jpeg(image) if photograph else _data_uri(path.read_bytes(), kind)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(f"{path} is no picture: {error}") from None
     factor = max(1, min(LARGEST_FACTOR, ENLARGED // width)) if width < SMALL else 1
-    return Exhibit(title, caption, "picture", _data_uri(path, kind), width * factor, height * factor, factor > 1)
+    return Exhibit(title, caption, "picture", uri, width * factor, height * factor, factor > 1)
+
+
+def _as_jpeg(image: Image.Image) -> str:
+    """Photographs travel as JPEG, at a tenth of the weight and without a visible difference."""
+    stream = BytesIO()
+    image.save(stream, "JPEG", quality=90, subsampling=0, optimize=True)
+    return _data_uri(stream.getvalue(), "image/jpeg")
 
 
 def _drawing_size(path: Path) -> tuple[int, int]:
@@ -109,6 +120,5 @@ def _drawing_size(path: Path) -> tuple[int, int]:
     return round(width), round(height)
 
 
-def _data_uri(path: Path, kind: str | None) -> str:
-    kind = kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+def _data_uri(content: bytes, kind: str | None) -> str:
+    return f"data:{kind or 'application/octet-stream'};base64,{base64.b64encode(content).decode('ascii')}"

@@ -41,6 +41,7 @@ class RunView:
     previews: list[exhibits.Exhibit]
     sampled: list[exhibits.Exhibit]
     verdict: list[exhibits.Exhibit]
+    edited: list[exhibits.Exhibit]
     classes: list[Bar]
     parameters: dict[str, list[tuple[str, str]]]
     data_hash: str
@@ -76,7 +77,7 @@ def render(sources: Sources) -> str:
     committed = lineage.committed_metrics(Path(), sources.metrics)
     stages = graph.read(sources.pipeline, raw)
     return _environment().get_template("page.html.j2").render(
-        runs=[_run(sources, name, run, metrics, committed) for name, run in params.runs.items()],
+        runs=[_run(sources, name, params, metrics, committed) for name in params.runs],
         datasets=[_dataset(sources, name, params) for name in params.datasets],
         commit=lineage.commit(Path(), sources.code),
         tracked=[str(path) for path in sources.code],
@@ -99,7 +100,10 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _run(sources: Sources, name: str, run: Run, metrics: summary.Metrics, committed: summary.Metrics | None) -> RunView:
+def _run(
+    sources: Sources, name: str, params: Params, metrics: summary.Metrics, committed: summary.Metrics | None
+) -> RunView:
+    run = params.runs[name]
     if name not in metrics:
         raise ValueError(f"{sources.metrics} has no run {name!r}; make it with: dvc repro summarize")
     own, before = metrics[name], None if committed is None else committed.get(name)
@@ -121,9 +125,17 @@ def _run(sources: Sources, name: str, run: Run, metrics: summary.Metrics, commit
         previews=exhibits.read(previews, f"train@{name}") if (previews / "pictures.json").is_file() else [],
         sampled=sampled,
         verdict=exhibits.read(sources.evaluations / name, f"evaluate@{name}"),
-        classes=_classes(sources.evaluations / name / "classes.json", spec.get("classes") or []),
+        edited=exhibits.read(sources.edits / name, f"edit@{name}") if name in params.edits else [],
+        classes=_classes(sources.evaluations / name / "classes.json", _kinds(spec)),
         parameters={
-            section: list(_flat(getattr(run, section).model_dump())) for section in ("train", "sample", "evaluate")
+            section: list(_flat(values.model_dump()))
+            for section, values in (
+                ("train", run.train),
+                ("sample", run.sample),
+                ("evaluate", run.evaluate),
+                ("edit", params.edits.get(name)),
+            )
+            if values is not None
         },
         data_hash=lineage.data_hash(sources.prepared / run.dataset, f"prepare@{run.dataset}"),
         weights=lineage.weights_hashes(model, f"train@{name}"),
@@ -158,7 +170,7 @@ def _judge(directory: Path, spec: dict[str, Any], stage: str) -> JudgeView:
             for key, value in sorted(judge.items(), key=lambda item: not item[0].endswith("accuracy"))
             if isinstance(value, (int, float))
         ],
-        classes=[Bar(name, accuracies[name]) for name in _in_order(accuracies, spec.get("classes") or [])],
+        classes=[Bar(name, accuracies[name]) for name in _in_order(accuracies, _kinds(spec))],
         gauge_columns=columns,
         gauge=[
             (glossary.humanise(name), [_measured(row, metric) for metric in columns])
@@ -179,6 +191,11 @@ def _classes(path: Path, order: list[str]) -> list[Bar]:
         raise ValueError(f"{path}: an object with the shares of samples and test by class is expected")
     names = _in_order({**shares["test"], **shares["samples"]}, order)
     return [Bar(name, shares["samples"].get(name, 0.0), shares["test"].get(name, 0.0)) for name in names]
+
+
+def _kinds(spec: dict[str, Any]) -> list[str]:
+    """The names of a dataset's classes, or else of its attributes."""
+    return spec.get("classes") or spec.get("attributes") or []
 
 
 def _in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ class Sources:
         params, pipeline, metrics: files.
         code: what makes a result what it is, in the eyes of Git.
         prepared, judges: directories with a directory for each dataset.
-        models, samples, evaluations: directories with a directory for each run.
+        models, samples, evaluations, edits: directories with a directory for each run, or each edited run.
     """
 
     params: Path
@@ -34,6 +34,7 @@ class Sources:
     models: Path
     samples: Path
     evaluations: Path
+    edits: Path
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
         """The checked parameters, and the plain data that `dvc.yaml` refers to."""

@@ -10,25 +10,31 @@ from atelier.core import files
 Metrics = dict[str, dict[str, float]]
 
 
-def gather(evaluations: Path, runs: Iterable[str]) -> Metrics:
-    """Collect `RUN/metrics.json` of every run, runs and metrics sorted by name.
+def gather(evaluations: Path, edits: Path, runs: Iterable[str], edited: Iterable[str]) -> Metrics:
+    """Collect `RUN/metrics.json` of every run and every edited run, runs and metrics sorted by name.
 
     Args:
-        evaluations: the directory with a directory for each run.
-        runs: the runs of the parameter file.
+        evaluations, edits: directories with a directory for each of them.
+        runs, edited: those of the parameter file.
 
     Raises:
         ValueError: a run has no metrics, a directory has no run, or a metric is no finite number.
     """
-    wanted = set(runs)
-    # A name with a dot is what a killed stage left under a temporary name.
-    present = {path.name for path in evaluations.glob("[!.]*") if path.is_dir()}
-    for run in sorted(present - wanted):
-        raise ValueError(
-            f"{evaluations / run} belongs to no run of the parameter file; remove it (rm -r {evaluations / run}) "
-            f"or add runs.{run}; runs are: {', '.join(sorted(wanted)) or 'none'}"
-        )
-    return {run: _metrics(evaluations / run / "metrics.json", run) for run in sorted(wanted)}
+    metrics: Metrics = {}
+    for directory, section, stage, names in (
+        (evaluations, "runs", "evaluate", set(runs)),
+        (edits, "edits", "edit", set(edited)),
+    ):
+        # A name with a dot is what a killed stage left under a temporary name.
+        present = {path.name for path in directory.glob("[!.]*") if path.is_dir()}
+        for run in sorted(present - names):
+            raise ValueError(
+                f"{directory / run} belongs to no run of the parameter file; remove it (rm -r {directory / run}) "
+                f"or add {section}.{run}; {section} are: {', '.join(sorted(names)) or 'none'}"
+            )
+        for run in sorted(names):
+            metrics.setdefault(run, {}).update(_metrics(directory / run / "metrics.json", f"{stage}@{run}"))
+    return {run: dict(sorted(values.items())) for run, values in sorted(metrics.items())}
 
 
 def read(path: Path) -> Metrics:
@@ -49,10 +55,10 @@ def check(value: Any, name: str) -> Metrics:
     return {run: _numbers(metrics, f"{name}: {run}") for run, metrics in value.items()}
 
 
-def _metrics(path: Path, run: str) -> dict[str, float]:
+def _metrics(path: Path, stage: str) -> dict[str, float]:
     if not path.is_file():
-        raise ValueError(f"{path} is missing; make it with: dvc repro evaluate@{run}")
-    return dict(sorted(_numbers(files.read_json(path), str(path)).items()))
+        raise ValueError(f"{path} is missing; make it with: dvc repro {stage}")
+    return _numbers(files.read_json(path), str(path))
 
 
 def _numbers(metrics: Any, name: str) -> dict[str, float]:

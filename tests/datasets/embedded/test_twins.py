@@ -10,20 +10,20 @@ import pytest
 from sklearn.svm import SVC
 
 from atelier.core import lookup
-from atelier.core.params.idx_images import Embedded
-from atelier.datasets.embedded import _twin
-from atelier.datasets.formats import idx, idx_images
+from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.embedded.idx import twin
+from atelier.datasets.formats.idx import container, labelled
 
 NAMES = ("fashion_mnist", "mnist")
 SMALL = Embedded(train=120, test=100, seed=5)
 
 
-def twin(name: str) -> ModuleType:
+def twin_of(name: str) -> ModuleType:
     return import_module(f"atelier.datasets.embedded.{name}")
 
 
 def shard(name: str, split: str, indices: range, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    return _twin.shard(name, twin(name).draw, seed, split, indices)
+    return twin.shard(name, twin_of(name).draw, seed, split, indices)
 
 
 class Drawn(NamedTuple):
@@ -48,11 +48,11 @@ def test_every_dataset_with_idx_files_has_a_twin() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_twin_writes_what_upstream_would(name: str, tmp_path: Path) -> None:
-    twin(name).write(tmp_path, SMALL)
-    names = {*idx_images.IMAGES.values(), *idx_images.LABELS.values()}
+    twin_of(name).write(tmp_path, SMALL)
+    names = {*labelled.IMAGES.values(), *labelled.LABELS.values()}
     assert {path.name for path in tmp_path.iterdir()} == names
     for split, count in (("train", 120), ("test", 100)):
-        images, labels = idx_images.decode(tmp_path, split, (28, 28, 1), classes=10)
+        images, labels = labelled.decode(tmp_path, split, (28, 28, 1), classes=10)
         assert images.shape == (count, 28, 28, 1)
         assert np.bincount(labels, minlength=10).tolist() == [count // 10] * 10
 
@@ -60,17 +60,17 @@ def test_twin_writes_what_upstream_would(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_same_seed_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
     for folder in ("first", "second"):
-        twin(name).write(tmp_path / folder, SMALL)
+        twin_of(name).write(tmp_path / folder, SMALL)
     for path in (tmp_path / "first").iterdir():
         assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_image_depends_on_its_index_not_on_its_shard(name: str, tmp_path: Path) -> None:
-    twin(name).write(tmp_path, SMALL)
+    twin_of(name).write(tmp_path, SMALL)
     images, labels = shard(name, "train", range(37, 44))
-    np.testing.assert_array_equal(idx.read(tmp_path / idx_images.IMAGES["train"], 3)[37:44], images)
-    np.testing.assert_array_equal(idx.read(tmp_path / idx_images.LABELS["train"], 1)[37:44], labels)
+    np.testing.assert_array_equal(container.read(tmp_path / labelled.IMAGES["train"], 3)[37:44], images)
+    np.testing.assert_array_equal(container.read(tmp_path / labelled.LABELS["train"], 1)[37:44], labels)
 
 
 @pytest.mark.parametrize("name", NAMES)

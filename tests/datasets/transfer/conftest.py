@@ -3,6 +3,9 @@
 import hashlib
 import json
 import re
+import shutil
+import ssl
+import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -36,8 +39,24 @@ class Handler(BaseHTTPRequestHandler):
         answer = (script.pop(0) if len(script) > 1 else script[0]) if script else owner.error(404)
         try:
             answer(self)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.close_connection = True
+
+    def do_CONNECT(self) -> None:
+        """As a proxy: play the host that is asked for, whatever it is, with the server's own certificate."""
+        owner: Server = self.server.owner  # type: ignore[attr-defined]
+        assert owner.identity is not None
+        self.send_response(200)
+        self.end_headers()
+        self.connection = owner.identity.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")  # type: ignore[assignment]
+        self.wfile = self.connection.makefile("wb", 0)  # type: ignore[assignment]
+        self.close_connection = False
+
+    def finish(self) -> None:
+        super().finish()
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -56,6 +75,7 @@ class Server:
         self.scripts: dict[str, list[Answer]] = defaultdict(list)
         self.requests: list[tuple[str, Message]] = []
         self.closing = threading.Event()
+        self.identity: ssl.SSLContext | None = None
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self._http.owner = self  # type: ignore[attr-defined]
@@ -159,6 +179,31 @@ def second(servers: Callable[[], Server]) -> Server:
     return servers()
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for Google Drive, and its key, that nobody else trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    folder = tmp_path_factory.mktemp("drive")
+    names = "subjectAltName=DNS:drive.google.com,DNS:drive.usercontent.google.com"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=drive"]
+    command += ["-addext", names, "-keyout", "key.pem", "-out", "certificate.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder / "certificate.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def drive(server: Server, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Server:
+    """The server as the proxy of every https request, behind which it plays Google Drive."""
+    server.identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.identity.load_cert_chain(*certificate)
+    for name in ("https_proxy", "all_proxy", "ALL_PROXY", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    return server
+
+
 @pytest.fixture
 def body() -> bytes:
     return BODY
@@ -168,8 +213,11 @@ def body() -> bytes:
 def pin() -> Callable[..., RemoteFile]:
     """Pin `body` as a file of that name at those URLs."""
 
-    def pin(*urls: str, body: bytes = BODY, name: str = "a.gz") -> RemoteFile:
-        return RemoteFile(name, len(body), hashlib.sha256(body).hexdigest(), urls)
+    def pin(*urls: str, body: bytes = BODY, name: str = "a.gz", by: str = "sha256", sized: bool = True) -> RemoteFile:
+        length = len(body) if sized else None
+        if by == "md5":
+            return RemoteFile(name, length, "", urls, md5=hashlib.md5(body).hexdigest())
+        return RemoteFile(name, length, hashlib.sha256(body).hexdigest(), urls)
 
     return pin
 

@@ -25,10 +25,11 @@ def command(tmp_path):
     def command(source, dataset="mnist"):
         section = {
             "source": source,
+            "format": "idx",
             "embedded": {"train": 100, "test": 100, "seed": 0},
             "prepare": {"validation": 10, "seed": 0},
         }
-        params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}}
+        params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}, "edits": {}}
         (tmp_path / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
         options = ["--out", "raw/mnist", "--partial", "downloads/mnist"]
         return [sys.executable, str(DOOR), dataset, *options]

@@ -1,5 +1,6 @@
 """The raw folder as a whole: all files and their record, or nothing."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -86,3 +87,33 @@ def test_a_file_name_cannot_leave_its_folder(name):
 def test_a_checksum_that_is_none_is_told():
     with pytest.raises(ValueError, match="64 lower-case hexadecimal digits"):
         RemoteFile("a", 1, "f" * 63, ())
+    with pytest.raises(ValueError, match="32 lower-case hexadecimal digits"):
+        RemoteFile("a", 1, "", (), md5="f" * 33)
+
+
+def test_a_file_is_pinned_once():
+    with pytest.raises(ValueError, match="pinned twice, by SHA-256 and MD5"):
+        RemoteFile("a", 1, "f" * 64, (), md5="f" * 32)
+    with pytest.raises(ValueError, match="SHA-256 ''; 64 lower-case hexadecimal digits are expected"):
+        RemoteFile("a", 1, "", ())
+
+
+def test_a_part_pinned_by_the_other_checksum_is_dropped(server, transfer, pin, body):
+    transfer.leave_part(body[:1000], address="x", etag=None, sha256=hashlib.sha256(body).hexdigest())
+    transfer(pin(server.script("/a.gz", server.file(body)), by="md5"))
+    assert server.ranges("/a.gz") == [None]
+
+
+@pytest.mark.parametrize("by", ["md5", "sha256"])
+def test_a_file_whose_length_nobody_published_is_continued_and_verified(server, transfer, pin, body, by):
+    url = server.script("/a.gz", server.file(body, '"v1"', upto=100_000), server.file(body, '"v1"'))
+    transfer(pin(url, by=by, sized=False))
+    assert transfer.fetched() == body
+    assert server.ranges("/a.gz") == [None, "bytes=100000-"]
+
+
+def test_a_whole_part_of_unknown_length_is_not_asked_for(server, transfer, pin, body):
+    transfer.leave_part(body)
+    transfer(pin(server.script("/a.gz", server.file(body)), by="md5", sized=False))
+    assert transfer.fetched() == body
+    assert server.requests == []

@@ -14,6 +14,8 @@ from atelier.core import lookup
 from atelier.core.params import text
 from atelier.core.params.strict import ParamsError, Strict, require_mapping, validate
 
+SECTIONS = ("datasets", "judges", "runs", "edits")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -31,6 +33,7 @@ class Params:
     datasets: dict[str, Any]
     judges: dict[str, Any]
     runs: dict[str, Run]
+    edits: dict[str, Any]
 
     def run(self, name: str) -> Run:
         return _entry(self.runs, name, "runs")
@@ -40,6 +43,9 @@ class Params:
 
     def dataset(self, name: str) -> Any:
         return _entry(self.datasets, name, "datasets")
+
+    def edit(self, name: str) -> Any:
+        return _entry(self.edits, name, "edits")
 
 
 def read(path: Path) -> Params:
@@ -54,8 +60,8 @@ def read(path: Path) -> Params:
 def check(raw: object) -> Params:
     """Turn the plain data of a parameter file into `Params`; raises `ParamsError`."""
     top = require_mapping(raw, "params.yaml")
-    _require_keys(top, "params.yaml", ("datasets", "judges", "runs"))
-    sections = {key: _named(top[key], key) for key in ("datasets", "judges", "runs")}
+    _require_keys(top, "params.yaml", SECTIONS)
+    sections = {key: _named(top[key], key) for key in SECTIONS}
     datasets = {
         name: validate(_schema("datasets", name, f"datasets.{name}").Dataset, value, f"datasets.{name}")
         for name, value in sections["datasets"].items()
@@ -68,7 +74,17 @@ def check(raw: object) -> Params:
     for name, run in runs.items():
         _require_known(f"runs.{name}.dataset", run.dataset, datasets, "datasets")
         _require_known(f"runs.{name}.dataset", run.dataset, judges, "judges")
-    return Params(datasets, judges, runs)
+    edit = lookup.module("core.params", "edit").Edit
+    edits = {name: validate(edit, value, f"edits.{name}") for name, value in sections["edits"].items()}
+    for name, section in edits.items():
+        _require_known(f"edits.{name}", name, runs, "runs")
+        for key in ("dataset", "family"):
+            if getattr(section, key) != getattr(runs[name], key):
+                raise ParamsError(
+                    f"edits.{name}.{key}: got {getattr(section, key)!r}; "
+                    f"allowed is what runs.{name}.{key} says: {getattr(runs[name], key)!r}"
+                )
+    return Params(datasets, judges, runs, edits)
 
 
 def _named(value: object, path: str) -> Mapping[str, Any]:

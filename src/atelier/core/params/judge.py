@@ -30,7 +30,7 @@ class Gauge(Strict):
         subsets, subset_size: draws that KID is averaged over.
         blur: standard deviation of the Gaussian blur, in pixels.
         noise: standard deviation of the added noise, as a share of the value range.
-        missing_class: the class that the last ceiling leaves out.
+        missing_class: the class, or the attribute, that the last ceiling leaves out; counted from zero.
     """
 
     samples: int = Field(ge=100)

@@ -1,9 +1,9 @@
 """Profiles: overlays that turn `params.yaml` into the demo, the laptop's or the full scale.
 
 `profiles/demo.yaml` names every value. Another profile names what differs from it, so that what a profile means
-depends on these files only, never on what `params.yaml` held before. `datasets`, `judges` and `runs` are the exception:
-a profile that has one of them lists all of its entries, if only by name (``mnist-vae:``), and an entry that it leaves
-out is not part of it. An entry may start as a copy of another (``like: mnist-vae``) and name what differs from that.
+depends on these files only, never on what `params.yaml` held before. `datasets`, `judges`, `runs` and `edits` are the
+exception: a profile that has one of them lists all of its entries, if only by name (``mnist-vae:``), and an entry that
+it leaves out is not part of it. An entry may start as a copy of another (``like: mnist-vae``) and name what differs.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from atelier.core.params.rewriting import rewrite, same
 from atelier.core.params.strict import ParamsError, require_mapping
 
 BASE = "demo"
-_LISTS = ("datasets", "judges", "runs")
+_LISTS = file.SECTIONS
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Change:
     Attributes:
         path: keys from the top, e.g. ``("runs", "mnist-vae", "train", "epochs")``.
         before, after: the values; None where the entry is not there.
-        kind: ``changed``, or for whole entries of datasets, judges and runs ``added`` and ``removed``.
+        kind: ``changed``, or for whole entries of datasets, judges, runs and edits ``added`` and ``removed``.
     """
 
     path: tuple[str, ...]
@@ -135,7 +135,7 @@ def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
 
 
 def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, Any], copies: tuple[str, ...]) -> Any:
-    """An entry of datasets, judges or runs, with what it is ``like`` filled in."""
+    """An entry of datasets, judges, runs or edits, with what it is ``like`` filled in."""
     path = f"{key}.{name}"
     overlay = dict(require_mapping({} if entries[name] is None else entries[name], path))
     like = overlay.pop("like", None)

@@ -5,18 +5,17 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.params.idx_images import Embedded
-from atelier.datasets.drawing import warp
+from atelier.core.params.formats.idx import Embedded
 from atelier.datasets.drawing.fashion_mnist import bags, cuts, shoes, tops, trousers
 from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.embedded import _twin
+from atelier.datasets.embedded.idx import twin, warp
 
 Paint = Callable[[Canvas, np.random.Generator], None]
 
 
 def write(directory: Path, params: Embedded) -> None:
     """Write the four files of Fashion-MNIST, in upstream's own format."""
-    _twin.write("fashion_mnist", draw, directory, params)
+    twin.write("fashion_mnist", draw, directory, params)
 
 
 def draw(label: int, rng: np.random.Generator) -> np.ndarray:

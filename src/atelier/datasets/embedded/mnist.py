@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.params.idx_images import Embedded
-from atelier.datasets.drawing import warp
+from atelier.core.params.formats.idx import Embedded
 from atelier.datasets.drawing.mnist import hands, typeface
-from atelier.datasets.embedded import _twin
+from atelier.datasets.embedded.idx import twin, warp
 
 _SIZE, _BOX = 28, 20
 _PRINTED = 0.08
@@ -20,7 +19,7 @@ _SOFTNESS = 1.25
 
 def write(directory: Path, params: Embedded) -> None:
     """Write the four files of MNIST, in upstream's own format."""
-    _twin.write("mnist", draw, directory, params)
+    twin.write("mnist", draw, directory, params)
 
 
 def draw(digit: int, rng: np.random.Generator) -> np.ndarray:

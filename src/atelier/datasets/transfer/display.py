@@ -44,8 +44,8 @@ class Display:
         self._bars.stop()
 
     @contextmanager
-    def file(self, name: str, total: int, already: int = 0) -> Iterator[None]:
-        """The block in which one file of `total` bytes comes, `already` of which are here."""
+    def file(self, name: str, total: int | None, already: int = 0) -> Iterator[None]:
+        """The block in which one file of `total` bytes, if that is known, comes, `already` of which are here."""
         self._bar = self._bars.add_task(f"{self._dataset}/{name}", total=total, completed=already)
         try:
             yield

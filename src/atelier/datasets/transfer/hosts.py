@@ -5,8 +5,9 @@ from pathlib import Path
 
 import requests
 
+from atelier.datasets.transfer import drive
 from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.part import Part, is_whole
+from atelier.datasets.transfer.part import Part
 from atelier.datasets.transfer.remote import RemoteFile
 from atelier.datasets.transfer.request import address, fill
 from atelier.datasets.transfer.retry import Patience, Refused, persist
@@ -23,13 +24,15 @@ class DownloadError(ValueError):
 
     Args:
         dataset: whose file it is.
-        name: the file.
+        file: the file.
         answers: for each host asked, its address and what it answered.
+        place: where the file is looked for before a host is asked.
     """
 
-    def __init__(self, dataset: str, name: str, answers: list[str]) -> None:
-        lines = [f"{dataset}/{name} could not be downloaded.", *(f"  {answer}" for answer in answers), WAYS_OUT]
-        super().__init__("\n".join(lines))
+    def __init__(self, dataset: str, file: RemoteFile, answers: list[str], place: Path) -> None:
+        head, told = f"{dataset}/{file.name} could not be downloaded.", [f"  {answer}" for answer in answers]
+        by_hand = f"A file that you got elsewhere is taken from {place} if its {file.word} is {file.digest}."
+        super().__init__("\n".join([head, *told, WAYS_OUT, by_hand]))
 
 
 def download(
@@ -44,8 +47,8 @@ def download(
         OSError: `folder` cannot be written.
     """
     whole = folder / file.name
-    if is_whole(whole, file):
-        show.kept(file.name, file.bytes)
+    if file.is_at(whole):
+        show.kept(file.name, whole.stat().st_size)
         return
     part = Part(folder, file)
     answers = []
@@ -61,21 +64,28 @@ def download(
             part.finish()
             continued = f", continued after {part.inherited:,} bytes" if part.inherited else ""
             origin = f"from {address(url)} in {time.monotonic() - begun:.1f} s{continued}"
-            show.position(file.bytes)
-            show.arrived(file.name, file.bytes, origin)
+            size = whole.stat().st_size
+            show.position(size)
+            show.arrived(file.name, size, origin)
             return
-    raise DownloadError(dataset, file.name, answers or ["it has no address: only a mirror holds it"])
+    raise DownloadError(dataset, file, answers or ["it has no address: only a mirror holds it"], whole)
 
 
 def _from_host(
     session: requests.Session, url: str, file: RemoteFile, part: Part, patience: Patience, show: Display
 ) -> None:
     """Bring `part` to the pinned bytes from one host, or raise `Refused`."""
+
+    def attempt() -> bool:
+        if drive.serves(url):
+            return drive.fill(url, part, patience, show)
+        return fill(session, url, file, part, patience, show)
+
     # Wrong bytes that were put together from several answers may be nobody's fault, so they are fetched anew
     # once; wrong bytes in one piece are this host's file.
     for chance in ("pieces", "anew"):
         in_one_piece = persist(
-            lambda: fill(session, url, file, part, patience, show),
+            attempt,
             patience,
             lambda trouble: show.note(f"{file.name}: {address(url)}: {trouble}"),
             lambda: part.size,
@@ -86,4 +96,4 @@ def _from_host(
         if in_one_piece or chance == "anew":
             break
         show.note(f"{file.name}: the pieces do not make up the pinned file; it is fetched anew")
-    raise Refused(f"wrong bytes: their SHA-256 is not {file.sha256}")
+    raise Refused(f"wrong bytes: their {file.word} is not {file.digest}")

@@ -18,7 +18,6 @@ import requests
 
 from atelier.core import files
 from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.part import is_whole
 from atelier.datasets.transfer.remote import RemoteFile
 from atelier.datasets.transfer.request import address, document
 from atelier.datasets.transfer.retry import Patience, Refused, persist
@@ -84,10 +83,15 @@ def pinned(
         length, sha256 = listed[upstream.name]
         urls = (f"{mirror.prefix}/{quote(dataset)}/{quote(upstream.name)}",) if mirror.prefix else ()
         found.append(RemoteFile(upstream.name, length, sha256, urls))
-        if sha256 != upstream.sha256:
-            lengths = f"{length:,} bytes, upstream's {upstream.bytes:,}"
+        if not _same(upstream, length, sha256):
+            lengths = f"{length:,} bytes" + (f", upstream's {upstream.bytes:,}" if upstream.bytes is not None else "")
             show.note(f"{upstream.name} of this mirror is not upstream's ({lengths}); the mirror's manifest counts")
     return tuple(found)
+
+
+def _same(upstream: RemoteFile, length: int, sha256: str) -> bool:
+    """Whether the mirror's file may be upstream's: where upstream is pinned by MD5, its length has to tell."""
+    return sha256 == upstream.sha256 if upstream.sha256 else upstream.bytes in (length, None)
 
 
 def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, show: Display) -> None:
@@ -97,20 +101,21 @@ def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, show: Di
         ValueError: the file is not there, or is not what the manifest says.
     """
     source, whole = directory / dataset / file.name, folder / file.name
-    if is_whole(whole, file):
-        show.kept(file.name, file.bytes)
+    if file.is_at(whole):
+        show.kept(file.name, whole.stat().st_size)
         return
     if not source.is_file():
         raise ValueError(f"{source}: not there, although the mirror's {_MANIFEST} lists it")
     with show.file(file.name, file.bytes), files.atomic(whole) as temporary:
         # copyfile and not copy: a mirror is often read-only, and its modes are no part of the data.
         shutil.copyfile(source, temporary)
-        if not is_whole(temporary, file):
+        if not file.is_at(temporary):
             length = f"{temporary.stat().st_size:,} bytes"
             expected = f"{file.bytes:,} bytes with SHA-256 {file.sha256}"
             raise ValueError(f"{source}: {length}, SHA-256 {files.sha256(temporary)}; {_MANIFEST} says {expected}")
-        show.position(file.bytes)
-    show.arrived(file.name, file.bytes, f"from {source}")
+        size = temporary.stat().st_size
+        show.position(size)
+    show.arrived(file.name, size, f"from {source}")
 
 
 def _manifest(session: requests.Session, mirror: Mirror, where: str, patience: Patience, show: Display) -> Any:

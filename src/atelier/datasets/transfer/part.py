@@ -1,10 +1,15 @@
 """The bytes of one file that have come so far: they outlive an interrupted stage and are continued."""
 
+import glob
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from atelier.core import files
 from atelier.datasets.transfer.remote import RemoteFile
+
+_LENT = "continue.part"
 
 
 class Part:
@@ -21,8 +26,11 @@ class Part:
         self._note_path = folder / f"{file.name}.part.json"
         self._whole = folder / file.name
         self._file = file
+        self._collect()
         self.inherited = self.size
-        if self._note().get("sha256", file.sha256) != file.sha256 or self.size > file.bytes:
+        pins = {key: value for key, value in self._note().items() if key in ("sha256", "md5")}
+        too_long = file.bytes is not None and self.size > file.bytes
+        if too_long or (pins and pins != {file.algorithm: file.digest}):
             self.discard()
 
     @property
@@ -39,9 +47,23 @@ class Part:
         """Open for appending, after noting who serves what comes now; `restart` empties it first."""
         if restart:
             self.discard()
-        note = {"address": address, "etag": etag, "sha256": self._file.sha256}
+        note = {"address": address, "etag": etag, self._file.algorithm: self._file.digest}
         files.write_json(self._note_path, note)
         return self.path.open("ab")
+
+    @contextmanager
+    def lent(self, address: str) -> Iterator[None]:
+        """The block in which gdown writes, which has ways of its own.
+
+        It continues what it finds under the name to write with eight characters and ``.part`` behind it, takes a file
+        of that very name for finished, and renames the one to the other at the end, which it may not live to see.
+        """
+        self.open(address, None, restart=False).close()
+        self.path.rename(f"{self.path}{_LENT}")
+        try:
+            yield
+        finally:
+            self._collect()
 
     def discard(self) -> None:
         """Forget the bytes, and then whose they were."""
@@ -51,7 +73,7 @@ class Part:
 
     def verified(self) -> bool:
         """Whether the bytes are the pinned file."""
-        return is_whole(self.path, self._file)
+        return self._file.is_at(self.path)
 
     def finish(self) -> None:
         """Give the verified bytes their final name."""
@@ -67,7 +89,10 @@ class Part:
             return {}
         return note if isinstance(note, dict) else {}
 
-
-def is_whole(path: Path, file: RemoteFile) -> bool:
-    """Whether `path` is there and holds exactly the pinned bytes."""
-    return path.is_file() and path.stat().st_size == file.bytes and files.sha256(path) == file.sha256
+    def _collect(self) -> None:
+        """Take back what was lent."""
+        for path in self.path.parent.glob(f"{glob.escape(self.path.name)}????????.part"):
+            if self.path.is_file() and self.size >= path.stat().st_size:
+                path.unlink()
+            else:
+                path.replace(self.path)

@@ -42,7 +42,7 @@ def fill(session: requests.Session, url: str, file: RemoteFile, part: Part, pati
         OSError: the part cannot be written.
     """
     start = part.size
-    if start == file.bytes and start:
+    if start and (start == file.bytes or (file.bytes is None and part.verified())):
         return False
     headers = {"Range": f"bytes={start}-"} if start else {}
     known_etag = part.etag(address(url)) if start else None
@@ -58,11 +58,15 @@ def fill(session: requests.Session, url: str, file: RemoteFile, part: Part, pati
         _refuse_page(response)
         etag = _strong_etag(response)
         if continues:
-            _require_continuation(response, start, file, part, known_etag)
+            announced = _require_continuation(response, start, file, part, known_etag)
         else:
             start = 0
-            _require_length(response.headers.get("Content-Length"), file)
-        _append(response, url, file, part, start, etag, show)
+            announced = response.headers.get("Content-Length")
+            _require_length(announced, file)
+        expected = file.bytes
+        if expected is None and announced is not None and announced.isdecimal():
+            expected = int(announced)
+        _append(response, url, expected, part, start, etag, show)
     return start == 0
 
 
@@ -88,12 +92,26 @@ def _answer(
     # A file's own bytes are wanted, so nothing may be packed on the way; a server that labels a .gz file as
     # an encoded one is harmless, because the body is read raw.
     headers = {"Accept-Encoding": "identity", **headers}
+    with (
+        told_apart(patience),
+        session.get(url, headers=headers, stream=True, timeout=(patience.connect, patience.read)) as response,
+    ):
+        raise_if_busy(response, patience)
+        yield response
+
+
+def raise_if_busy(response: requests.Response, patience: Patience) -> None:
+    """Raise `Passing` if the server says that it cannot answer now."""
+    if response.status_code >= 500 or response.status_code in _PASSING_STATUS:
+        status = f"{response.status_code} {response.reason}"
+        raise Passing(status, wait=_retry_after(response, status, patience))
+
+
+@contextmanager
+def told_apart(patience: Patience) -> Iterator[None]:
+    """The block in which requests' errors become `Passing` or `Refused`."""
     try:
-        with session.get(url, headers=headers, stream=True, timeout=(patience.connect, patience.read)) as response:
-            if response.status_code >= 500 or response.status_code in _PASSING_STATUS:
-                status = f"{response.status_code} {response.reason}"
-                raise Passing(status, wait=_retry_after(response, status, patience))
-            yield response
+        yield
     except requests.exceptions.ConnectTimeout:
         raise Passing(f"no connection within {patience.connect:g} s") from None
     except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
@@ -151,14 +169,14 @@ def _strong_etag(response: requests.Response) -> str | None:
 
 
 def _require_length(length: str | None, file: RemoteFile) -> None:
-    if length is not None and length.isdecimal() and int(length) != file.bytes:
+    if file.bytes is not None and length is not None and length.isdecimal() and int(length) != file.bytes:
         raise Refused(f"a file of {int(length):,} bytes, expected are {file.bytes:,}")
 
 
 def _require_continuation(
     response: requests.Response, start: int, file: RemoteFile, part: Part, known_etag: str | None
-) -> None:
-    """Check that a 206 goes on where the part ends, in the same file."""
+) -> str | None:
+    """Check that a 206 goes on where the part ends, in the same file, and return the length it says of the whole."""
     span = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if span and span[2] != "*":
         _require_length(span[2], file)
@@ -166,10 +184,17 @@ def _require_continuation(
     if not span or int(span[1]) != start or (known_etag and etag and etag != known_etag):
         part.discard()
         raise Passing("206 with other bytes than were asked for, those that are here are dropped", wait=0)
+    return span[2]
 
 
 def _append(
-    response: requests.Response, url: str, file: RemoteFile, part: Part, start: int, etag: str | None, show: Display
+    response: requests.Response,
+    url: str,
+    expected: int | None,
+    part: Part,
+    start: int,
+    etag: str | None,
+    show: Display,
 ) -> None:
     size = start
     with part.open(address(url), etag, restart=start == 0) as target:
@@ -177,13 +202,15 @@ def _append(
         # and lose it when the connection breaks.
         while block := response.raw.read1(_BLOCK, decode_content=False):
             size += len(block)
-            if size > file.bytes:
+            if expected is not None and size > expected:
                 break
             target.write(block)
             target.flush()
             show.position(size)
-    if size > file.bytes:
+    if expected is None:
+        return
+    if size > expected:
         part.discard()
-        raise Refused(f"more than the {file.bytes:,} bytes expected")
-    if size < file.bytes:
-        raise Passing(f"ended after {size:,} of {file.bytes:,} bytes")
+        raise Refused(f"more than the {expected:,} bytes expected")
+    if size < expected:
+        raise Passing(f"ended after {size:,} of {expected:,} bytes")

@@ -1,5 +1,6 @@
 """A dataset's raw folder, whole, from the source that `params.yaml` names and from no other."""
 
+import glob
 import os
 import shutil
 from pathlib import Path
@@ -88,7 +89,7 @@ def _link(source: Path, target: Path) -> None:
 def _clear(partial: Path, names: list[str]) -> None:
     """Remove our own files, and the folder if nothing else is in it."""
     for name in names:
-        for suffix in ("", ".part", ".part.json"):
-            (partial / f"{name}{suffix}").unlink(missing_ok=True)
+        for path in (partial / name, *partial.glob(f"{glob.escape(name)}.part*")):
+            path.unlink(missing_ok=True)
     if not any(partial.iterdir()):
         partial.rmdir()

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from atelier.core import files, images
-from atelier.metrics.classes import class_entropy, class_histogram
+from atelier.metrics.classes import attribute_entropy, class_entropy, class_histogram
 from atelier.metrics.neighbours import nearest
 from atelier.metrics.proxies import proxies
+from atelier.metrics.similarity import psnr, ssim
+from atelier.pipeline import batching, generation, networks
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import networks
 from atelier.pipeline.prepared import Prepared
 
 
@@ -22,12 +23,12 @@ class Judged:
     Attributes:
         samples: uint8 ``(N, h, w, c)``.
         features: of these samples, float32 ``(N, features)``.
-        labels: the judge's verdicts on them, ``(N,)``.
+        verdicts: the judge's logits for them, ``(N, classes)`` or ``(N, attributes)``.
     """
 
     samples: np.ndarray
     features: np.ndarray
-    labels: np.ndarray
+    verdicts: np.ndarray
 
 
 def judged(judge: networks.Network, path: Path, count: int) -> Judged:
@@ -40,7 +41,7 @@ def judged(judge: networks.Network, path: Path, count: int) -> Judged:
     if len(samples) < count:
         raise ValueError(f"{count} samples are to be judged, but {path} holds {len(samples)}; raise sample.samples")
     features = judge_features.features(judge, np.asarray(samples))
-    return Judged(samples, features, judge_features.verdicts(judge, features).argmax(axis=1))
+    return Judged(samples, features, judge_features.verdicts(judge, features))
 
 
 def distances(seen: Judged, directory: Path, params: Any) -> dict[str, float]:
@@ -78,16 +79,32 @@ def distances(seen: Judged, directory: Path, params: Any) -> dict[str, float]:
     }
 
 
-def classes(seen: Judged, prepared: Prepared) -> tuple[dict[str, dict[str, float]], float]:
-    """Shares of the classes among samples (by the judge) and test images (by label); the samples' entropy in nats."""
-    names = prepared.spec.classes
-    counts = {"samples": class_histogram(seen.labels, len(names))}
-    counts["test"] = class_histogram(np.asarray(prepared.labels("test")), len(names))
+def classes(seen: Judged, prepared: Prepared, judge: networks.Network) -> tuple[dict[str, dict[str, float]], float]:
+    """Shares of the classes or attributes among samples and test images; the samples' entropy in nats.
+
+    The judge tells the classes of samples, labels those of test images. A judge of attributes errs on the side of rare
+    ones, so there it is asked about the test images as well. Entropy is of the classes, or of each attribute, averaged.
+    """
+    spec = prepared.spec
+    if spec.attributes:
+        test = judge_features.features(judge, prepared.images("test"))
+        bits = {"samples": seen.verdicts > 0, "test": judge_features.verdicts(judge, test) > 0}
+        by_name = {of: dict(zip(spec.attributes, has.mean(axis=0).tolist(), strict=True)) for of, has in bits.items()}
+        return by_name, attribute_entropy(bits["samples"])
+    counts = {"samples": class_histogram(seen.verdicts.argmax(axis=1), len(spec.classes))}
+    counts["test"] = class_histogram(np.asarray(prepared.labels("test")), len(spec.classes))
     shares = {
-        of: {name: float(n / histogram.sum()) for name, n in zip(names, histogram, strict=True)}
+        of: {name: float(n / histogram.sum()) for name, n in zip(spec.classes, histogram, strict=True)}
         for of, histogram in counts.items()
     }
     return shares, class_entropy(counts["samples"])
+
+
+def similarity(network: networks.Network, test: np.ndarray, batch: int) -> dict[str, float]:
+    """``psnr`` (dB) and ``ssim`` of reconstructions from the means of the posteriors, averaged over test images."""
+    means, _ = batching.apply(network.model.encoder, test, batch)
+    pictures = generation.decode(network, means, batch)
+    return {"psnr": psnr(test, pictures), "ssim": ssim(test, pictures)}
 
 
 def memorisation(

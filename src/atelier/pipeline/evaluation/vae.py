@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 from scipy.special import logsumexp
 
@@ -12,6 +13,7 @@ from atelier.pipeline.evaluation import images
 from atelier.pipeline.prepared import Prepared
 
 ACTIVE_VARIANCE = 0.01
+CHUNK = 1000
 
 
 def evaluate(
@@ -25,8 +27,10 @@ def evaluate(
     """
     judging = networks.load(judge)
     seen = images.judged(judging, samples / "samples.npy", params.samples)
-    metrics = bound(network, np.asarray(prepared.images("test")), params) | images.distances(seen, judge, params)
-    shares, metrics["class_entropy"] = images.classes(seen, prepared)
+    test = np.asarray(prepared.images("test"))
+    metrics = bound(network, test, params) | images.distances(seen, judge, params)
+    metrics |= images.similarity(network, test, params.batch)
+    shares, metrics["class_entropy"] = images.classes(seen, prepared, judging)
     with files.atomic_directory(out) as directory:
         metrics |= images.memorisation(seen, prepared, judging, params.shown, directory)
         images.write(directory, metrics, shares)
@@ -50,8 +54,7 @@ def bound(network: networks.Network, test: np.ndarray, params: Evaluate) -> dict
     for draw in range(k):
         noise = seeds.generator(params.seed, "importance", draw).standard_normal(means.shape)
         z = means + scales * noise
-        logits = batching.apply(network.model.decoder, z.astype(np.float32), params.batch)
-        reconstruction[draw] = bernoulli_nats(test, logits)
+        reconstruction[draw] = reconstruction_nats(network, test, z.astype(np.float32), params.batch)
         # log p(z) − log q(z|x); the constants of the two Gaussians cancel.
         log_ratio = 0.5 * (noise**2 + log_vars - z**2).sum(axis=1)
         log_weights[draw] = log_ratio - reconstruction[draw]
@@ -66,8 +69,11 @@ def bound(network: networks.Network, test: np.ndarray, params: Evaluate) -> dict
     }
 
 
-def bernoulli_nats(images: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """−log p(x|z) of each image in nats, summed over pixels, ``(n,)``: uint8 images against logits of equal shape."""
-    axes = tuple(range(1, images.ndim))
-    target = images.astype(np.float32) / 255
-    return (np.logaddexp(0, logits) - target * logits).sum(axis=axes, dtype=np.float64)
+def reconstruction_nats(network: networks.Network, images: np.ndarray, z: np.ndarray, batch: int) -> np.ndarray:
+    """−log p(x|z) of each image in nats, float64 ``(n,)``, a chunk of images at a time."""
+    nats = []
+    for start in range(0, len(images), CHUNK):
+        chunk = slice(start, start + CHUNK)
+        centre = batching.apply(network.model.decoder, z[chunk], batch)
+        nats.append(keras.ops.convert_to_numpy(network.model.reconstruction_nats(images[chunk], centre)))
+    return np.concatenate(nats).astype(np.float64)

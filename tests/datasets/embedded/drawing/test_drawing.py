@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from atelier.datasets.drawing import splines, warp
+from atelier.datasets.drawing import splines
 from atelier.datasets.drawing.fashion_mnist import fabric
 from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
 from atelier.datasets.drawing.mnist import hands, typeface
+from atelier.datasets.embedded.idx import warp
 
 
 def _still(points: np.ndarray) -> np.ndarray:

@@ -1,5 +1,5 @@
 """Parameters of `datasets.fashion_mnist`."""
 
-from atelier.core.params.idx_images import Dataset
+from atelier.core.params.formats.idx import Dataset
 
 __all__ = ["Dataset"]

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from atelier.core.params.distortion import Distortion
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
@@ -18,8 +17,11 @@ class Config(Strict):
         encoder_filters: widths of the encoder's convolutions, each of stride 2.
         encoder_dense: widths of the dense layers from there to the latent.
         decoder_dense: widths of the dense layers from the latent to the smallest feature map.
-        decoder_filters: widths of the transposed convolutions, each of stride 2; with none, a dense layer gives the
-            logits of all pixels.
+        decoder_filters: widths of the transposed convolutions, each of stride 2; with none, a dense layer gives all
+            pixels.
+        residual_blocks: after each convolution of the encoder, and before each of the decoder (He et al., 2016).
+        likelihood: of a pixel given the latent: Bernoulli, or a Gaussian or a discretised logistic (Salimans et al.,
+            2017) whose scale is learned for each channel (Rybkin et al., 2021).
         beta: weight of the KL term (Higgins et al., 2017); 1 is the evidence lower bound.
         kl_warmup_epochs: epochs over which the weight of the KL term rises from zero to `beta`.
     """
@@ -29,15 +31,31 @@ class Config(Strict):
     encoder_dense: tuple[Width, ...]
     decoder_dense: tuple[Width, ...]
     decoder_filters: tuple[Width, ...]
+    residual_blocks: int = Field(ge=0)
+    likelihood: Literal["bernoulli", "gaussian", "logistic"]
     activation: Literal["relu", "gelu", "silu", "leaky_relu"]
     beta: float = Field(ge=0)
     kl_warmup_epochs: float = Field(ge=0)
 
 
-class Train(Config, Training, Distortion):
-    """What `train` reads; `preview_epochs` lie between one preview of fixed latents and the next."""
+class Train(Config, Training):
+    """What `train` reads.
 
+    Attributes:
+        affine: standard deviation of the rotation of training images in degrees, of scale and shear in percent.
+        elastic: standard deviation of their bending, in pixels.
+        flip: whether half of them are mirrored.
+        clean_epochs: epochs at the end without any of it, so that the model ends on the images as they are.
+        preview_epochs: epochs between previews of fixed latents, with KID, coverage and class entropy of as many
+            samples as `watch_images`.
+    """
+
+    affine: float = Field(ge=0, le=45)
+    elastic: float = Field(ge=0, le=10)
+    flip: bool
+    clean_epochs: int = Field(ge=0)
     preview_epochs: int = Field(ge=1)
+    watch_images: int = Field(ge=100)
 
 
 class Sample(Strict):
@@ -45,6 +63,9 @@ class Sample(Strict):
 
     Attributes:
         samples: images from the prior; `evaluate` needs at least as many as it measures.
+        prior: the standard normal, or a mixture of Gaussians fitted to the posteriors' means of training images (the
+            second stage of Ghosh et al., 2020, arXiv:1903.12436).
+        mixture_components: Gaussians in that mixture.
         shown: images in the picture of samples.
         manifold: rows and columns of the latent manifold.
         reconstructions: test images shown beside their reconstructions.
@@ -52,6 +73,8 @@ class Sample(Strict):
     """
 
     samples: int = Field(ge=1)
+    prior: Literal["normal", "mixture"]
+    mixture_components: int = Field(ge=1)
     shown: int = Field(ge=1)
     manifold: int = Field(ge=2)
     reconstructions: int = Field(ge=1)

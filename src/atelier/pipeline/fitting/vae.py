@@ -1,18 +1,60 @@
-"""Small distortions of training images, so that an encoder learns from more hands than there are (Simard et al., 2003).
+"""Fit a variational autoencoder: the validation split's bound chooses the epoch.
 
-Each image is turned, sheared, scaled and bent a little, by draws of its own; what validates stays as it is.
+Training images may be distorted a little, so that an encoder learns from more hands than there are (Simard et al.,
+2003): each is turned, sheared, scaled and bent, by draws of its own. What validates stays as it is.
 """
 
 import math
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from atelier.core import seeds
+from atelier.core.params.families.vae import Train
+from atelier.pipeline import checkpoint, loop, networks
+from atelier.pipeline.batches import Batches, moved
+from atelier.pipeline.prepared import Prepared
 
 # Smooth displacements are drawn once and shared out; more of them change nothing that can be seen.
 FIELDS, SMOOTHNESS = 512, 1 / 7
+
+
+def fit(
+    network: networks.Network,
+    prepared: Prepared,
+    params: Train,
+    workspace: Path,
+    preview: loop.Preview,
+    watch: loop.Validate,
+) -> checkpoint.Progress:
+    """Train `network` on the train split; see `loop.fit`."""
+
+    def augment(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        if params.affine or params.elastic:
+            batch = distort(batch, generator, params.affine, params.elastic)
+        return moved(batch, generator, 0, flip=True) if params.flip else batch
+
+    changed = params.affine or params.elastic or params.flip
+    batches = Batches(
+        (prepared.images("train"),),
+        params.batch,
+        params.seed,
+        augment if changed else None,
+        params.epochs - params.clean_epochs,
+    )
+    return loop.fit(
+        network.model,
+        batches,
+        loop.held_out((prepared.images("validation"),)),
+        "val_loss",
+        params,
+        workspace,
+        preview=preview,
+        preview_epochs=params.preview_epochs,
+        watch=watch,
+    )
 
 
 def distort(batch: np.ndarray, generator: np.random.Generator, affine: float, elastic: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atelier.datasets.formats import idx
+from atelier.datasets.formats.idx import container
 
 IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 
@@ -16,15 +16,15 @@ IMAGES = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "images.gz"
-    idx.write(path, IMAGES)
+    container.write(path, IMAGES)
     return path
 
 
 @pytest.mark.parametrize("shape", [(7,), (3, 4, 5), (0, 28, 28)])
 def test_array_survives_the_round_trip(tmp_path: Path, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    idx.write(tmp_path / "a.gz", array)
-    read = idx.read(tmp_path / "a.gz", ndim=len(shape))
+    container.write(tmp_path / "a.gz", array)
+    read = container.read(tmp_path / "a.gz", ndim=len(shape))
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, array)
 
@@ -36,13 +36,13 @@ def test_file_is_what_the_format_says(path: Path) -> None:
 
 
 def test_equal_arrays_give_equal_bytes_under_any_name_at_any_time(path: Path, tmp_path: Path) -> None:
-    idx.write(tmp_path / "another.gz", IMAGES)
+    container.write(tmp_path / "another.gz", IMAGES)
     assert path.read_bytes() == (tmp_path / "another.gz").read_bytes()
     assert path.read_bytes()[4:8] == bytes(4), "the gzip header holds a time"
 
 
 def test_array_that_was_read_can_be_written_to(path: Path) -> None:
-    idx.read(path, ndim=3)[0, 0, 0] = 255
+    container.read(path, ndim=3)[0, 0, 0] = 255
 
 
 def _packed(content: bytes) -> bytes:
@@ -75,7 +75,7 @@ def test_damaged_or_foreign_file_is_refused_by_name(tmp_path: Path, content: byt
     path = tmp_path / "train.gz"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
-        idx.read(path, ndim=3)
+        container.read(path, ndim=3)
     assert str(caught.value).startswith(f"{path}: ")
 
 
@@ -84,11 +84,11 @@ def test_flipped_bit_is_refused(path: Path) -> None:
     damaged[-6] ^= 1  # in the gzip checksum
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match="not a sound gzip file"):
-        idx.read(path, ndim=3)
+        container.read(path, ndim=3)
 
 
 @pytest.mark.parametrize("array", [np.zeros(3, np.int64), np.zeros((), np.uint8)])
 def test_other_arrays_are_not_written(tmp_path: Path, array: np.ndarray) -> None:
     with pytest.raises(ValueError, match="IDX files here hold uint8 arrays"):
-        idx.write(tmp_path / "a.gz", array)
+        container.write(tmp_path / "a.gz", array)
     assert list(tmp_path.iterdir()) == []

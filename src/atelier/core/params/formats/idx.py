@@ -26,5 +26,6 @@ class Prepare(Strict):
 
 class Dataset(Strict):
     source: Source
+    format: Literal["idx"]
     embedded: Embedded
     prepare: Prepare

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files, images, seeds
-from atelier.core.params.idx_images import Prepare
+from atelier.core.params.formats.idx import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats import idx
+from atelier.datasets.formats.idx import container
 
 IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
 LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
@@ -77,7 +77,7 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
         ValueError: see `prepare`.
     """
     images_path, labels_path = raw / IMAGES[split], raw / LABELS[split]
-    pixels, labels = idx.read(images_path, ndim=3), idx.read(labels_path, ndim=1)
+    pixels, labels = container.read(images_path, ndim=3), container.read(labels_path, ndim=1)
     if pixels.shape[1:] != shape[:2]:
         raise ValueError(
             f"{images_path}: images of {pixels.shape[1]}×{pixels.shape[2]}; allowed are {shape[0]}×{shape[1]}"

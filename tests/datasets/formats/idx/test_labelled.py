@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from atelier.core import files
-from atelier.core.params.idx_images import Prepare
+from atelier.core.params.formats.idx import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats import idx, idx_images
+from atelier.datasets.formats.idx import container, labelled
 
 CLASSES = ("nought", "one", "two")
 SHAPE = (6, 5, 1)
@@ -24,13 +24,13 @@ def raw(tmp_path: Path) -> Path:
     for split, count in (("train", TRAIN), ("test", TEST)):
         images = rng.integers(0, 256, (count, 6, 5)).astype(np.uint8)
         images[:, 0, 0] = np.arange(count)  # tells the images apart
-        idx.write(raw / idx_images.IMAGES[split], images)
-        idx.write(raw / idx_images.LABELS[split], (np.arange(count) % 3).astype(np.uint8))
+        container.write(raw / labelled.IMAGES[split], images)
+        container.write(raw / labelled.LABELS[split], (np.arange(count) % 3).astype(np.uint8))
     return raw
 
 
 def prepare(raw: Path, out: Path, params: Prepare = PARAMS) -> Spec:
-    return idx_images.prepare("toy", CLASSES, SHAPE, raw, out, params, "mirror")
+    return labelled.prepare("toy", CLASSES, SHAPE, raw, out, params, "mirror")
 
 
 def test_every_image_keeps_its_label_and_goes_to_one_split(raw: Path, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_every_image_keeps_its_label_and_goes_to_one_split(raw: Path, tmp_path: 
 
 def test_official_test_split_stays_the_test_split(raw: Path, tmp_path: Path) -> None:
     prepare(raw, tmp_path / "out")
-    upstream = idx.read(raw / idx_images.IMAGES["test"], ndim=3)
+    upstream = container.read(raw / labelled.IMAGES["test"], ndim=3)
     np.testing.assert_array_equal(np.load(tmp_path / "out" / "test_images.npy")[..., 0], upstream)
 
 
@@ -79,9 +79,9 @@ def test_same_files_and_params_give_the_same_bytes(raw: Path, tmp_path: Path) ->
 
 
 def test_validation_draw_depends_on_its_seed() -> None:
-    kept, held_out = idx_images.carve(1000, 100, seed=0)
-    assert np.array_equal(held_out, idx_images.carve(1000, 100, seed=0)[1])
-    assert not np.array_equal(held_out, idx_images.carve(1000, 100, seed=1)[1])
+    kept, held_out = labelled.carve(1000, 100, seed=0)
+    assert np.array_equal(held_out, labelled.carve(1000, 100, seed=0)[1])
+    assert not np.array_equal(held_out, labelled.carve(1000, 100, seed=1)[1])
     assert not set(kept) & set(held_out)
     assert np.all(np.diff(held_out) > 0)
     assert held_out.max() > 900, "the draw is from all of the split, not its head"
@@ -97,11 +97,11 @@ def test_validation_that_leaves_nothing_to_train_on_is_refused(raw: Path, tmp_pa
 @pytest.mark.parametrize(
     ("file", "array", "message"),
     [
-        (idx_images.LABELS["train"], np.full(TRAIN, 3, np.uint8), "label 3 at index 0; allowed are 0 to 2"),
-        (idx_images.LABELS["test"], np.zeros(9, np.uint8), "holds 10 images and"),
-        (idx_images.IMAGES["test"], np.zeros((TEST, 5, 6), np.uint8), "images of 5×6; allowed are 6×5"),
+        (labelled.LABELS["train"], np.full(TRAIN, 3, np.uint8), "label 3 at index 0; allowed are 0 to 2"),
+        (labelled.LABELS["test"], np.zeros(9, np.uint8), "holds 10 images and"),
+        (labelled.IMAGES["test"], np.zeros((TEST, 5, 6), np.uint8), "images of 5×6; allowed are 6×5"),
         (
-            idx_images.IMAGES["train"],
+            labelled.IMAGES["train"],
             np.zeros(TRAIN, np.uint8),
             "holds uint8 with 1 dimensions; allowed is uint8 with 3",
         ),
@@ -110,7 +110,7 @@ def test_validation_that_leaves_nothing_to_train_on_is_refused(raw: Path, tmp_pa
 def test_files_that_do_not_fit_are_refused_by_name(
     raw: Path, tmp_path: Path, file: str, array: np.ndarray, message: str
 ) -> None:
-    idx.write(raw / file, array)
+    container.write(raw / file, array)
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         prepare(raw, tmp_path / "out")
     assert str(raw / file) in str(caught.value)
@@ -118,15 +118,15 @@ def test_files_that_do_not_fit_are_refused_by_name(
 
 
 def test_empty_split_is_refused(raw: Path, tmp_path: Path) -> None:
-    idx.write(raw / idx_images.IMAGES["test"], np.zeros((0, 6, 5), np.uint8))
-    idx.write(raw / idx_images.LABELS["test"], np.zeros(0, np.uint8))
+    container.write(raw / labelled.IMAGES["test"], np.zeros((0, 6, 5), np.uint8))
+    container.write(raw / labelled.LABELS["test"], np.zeros(0, np.uint8))
     with pytest.raises(ValueError, match="at least one image"):
         prepare(raw, tmp_path / "out")
 
 
 def test_failure_leaves_the_earlier_result(raw: Path, tmp_path: Path) -> None:
     spec = prepare(raw, tmp_path / "out")
-    (raw / idx_images.LABELS["test"]).unlink()
+    (raw / labelled.LABELS["test"]).unlink()
     with pytest.raises(FileNotFoundError):
         prepare(raw, tmp_path / "out")
     assert Spec.read(tmp_path / "out" / "spec.json") == spec
@@ -135,5 +135,5 @@ def test_failure_leaves_the_earlier_result(raw: Path, tmp_path: Path) -> None:
 
 def test_preview_has_a_row_for_each_class_even_a_rare_one() -> None:
     pixels = np.full((3, 2, 2, 1), 9, np.uint8)
-    rows = idx_images.preview(pixels, np.array([0, 0, 2], np.uint8), classes=3, columns=2)
+    rows = labelled.preview(pixels, np.array([0, 0, 2], np.uint8), classes=3, columns=2)
     assert rows[:, 0, 0, 0].tolist() == [9, 9, 0, 0, 9, 0]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import seeds
-from atelier.core.params.idx_images import Embedded
-from atelier.datasets.formats import idx, idx_images
+from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx import container, labelled
 
 Draw = Callable[[int, np.random.Generator], np.ndarray]
 
@@ -37,5 +37,5 @@ def write(name: str, draw: Draw, directory: Path, params: Embedded) -> None:
     """Draw both splits into upstream's four files."""
     for split, count in (("train", params.train), ("test", params.test)):
         images, labels = shard(name, draw, params.seed, split, range(count))
-        idx.write(directory / idx_images.IMAGES[split], images)
-        idx.write(directory / idx_images.LABELS[split], labels)
+        container.write(directory / labelled.IMAGES[split], images)
+        container.write(directory / labelled.LABELS[split], labels)

@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from atelier.core import seeds
 from atelier.pipeline.batches import Batches
-from atelier.pipeline.distortion import distort
+from atelier.pipeline.fitting.vae import distort
 
 BLOB = np.zeros((28, 28), np.float32)
 BLOB[8:20, 12:16] = 255

@@ -1,0 +1,114 @@
+"""Parameters of the family `gan`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from atelier.core.params.strict import Strict
+from atelier.core.params.training import Training
+
+Width = Annotated[int, Field(ge=1)]
+# Losses whose targets are labels, which can be smoothed.
+LABELLED = ("non_saturating", "least_squares")
+
+
+class Config(Strict):
+    """The two networks and their game.
+
+    The textbook's (Chollet, 2021, listing 12.26) are ``generator_base`` 128, ``generator_filters`` 128, 256, 512 and
+    ``discriminator_filters`` 64, 128, 128 for 64×64 pixels; widths that fall towards the image cost a fraction.
+
+    Attributes:
+        generator_base: channels of the smallest feature map.
+        generator_filters: widths of the transposed convolutions, each of stride 2.
+        generator_norm: what follows each of them.
+        output_kernel: side of the last convolution, which makes the image; 5 in the textbook.
+        discriminator_filters: widths of the convolutions, each of stride 2.
+        dropout: before the discriminator's last layer.
+        loss: non-saturating (Goodfellow et al., 2014), least squares (Mao et al., 2017), hinge (Lim & Ye, 2017) or
+            relativistic pairing (Jolicoeur-Martineau, 2019), all on logits.
+        r1, r2: weights γ of the penalties γ/2·‖∇D‖² at real and at generated images.
+        label_smoothing: real images are labelled 1 − ε (Salimans et al., 2016).
+        label_noise: labels are moved towards one half by up to so much, each by a draw of its own.
+        augment: what differentiable augmentation does to all that the discriminator sees (Zhao et al., 2020).
+    """
+
+    latent_dim: int = Field(ge=1)
+    generator_base: int = Field(ge=1)
+    generator_filters: tuple[Width, ...] = Field(min_length=1)
+    generator_norm: Literal["none", "batch"]
+    output_kernel: int = Field(ge=1)
+    discriminator_filters: tuple[Width, ...] = Field(min_length=1)
+    dropout: float = Field(ge=0, lt=1)
+    loss: Literal["non_saturating", "least_squares", "hinge", "relativistic"]
+    r1: float = Field(ge=0)
+    r2: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=0.5)
+    label_noise: float = Field(ge=0, lt=0.5)
+    augment: tuple[Literal["translation", "cutout", "colour"], ...]
+    ema: float = Field(ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _labels_belong_to_a_labelled_loss(self) -> "Config":
+        if self.loss not in LABELLED and (self.label_smoothing or self.label_noise):
+            raise ValueError(f"the loss {self.loss!r} has no labels, so label_smoothing and label_noise must be 0.0")
+        return self
+
+
+class Train(Training, Config):
+    """What `train` reads; `ema` is the decay of the generator's average, and samples come from that average.
+
+    Attributes:
+        beta_1: of Adam, for both sides.
+        discriminator_learning_rate: `learning_rate` is the generator's.
+        flip: whether half of the images are mirrored.
+        preview_epochs: epochs between previews of fixed latents, with KID, coverage and class entropy of as many
+            samples as `watch_images`; the epoch with the lowest KID is kept.
+        patience: epochs that the discriminator may be right about everything, and previews that coverage or class
+            entropy may stay below `least_coverage` or `least_entropy` after having been above, before training stops.
+    """
+
+    beta_1: float = Field(ge=0, lt=1)
+    discriminator_learning_rate: float = Field(gt=0, le=1)
+    flip: bool
+    preview_epochs: int = Field(ge=1)
+    watch_images: int = Field(ge=100)
+    patience: int = Field(ge=1)
+    least_coverage: float = Field(ge=0, le=1)
+    least_entropy: float = Field(ge=0)
+
+
+class Sample(Strict):
+    """What `sample` draws.
+
+    Attributes:
+        samples: images from the prior; `evaluate` needs at least as many as it measures.
+        shown: images in the picture of samples.
+        interpolations, steps: pairs of latents, and pictures from one to the other.
+    """
+
+    samples: int = Field(ge=1)
+    shown: int = Field(ge=1)
+    interpolations: int = Field(ge=1)
+    steps: int = Field(ge=3)
+    batch: int = Field(ge=1)
+    seed: int = Field(ge=0)
+
+
+class Evaluate(Strict):
+    """How the run is judged.
+
+    Attributes:
+        samples: N of every distance.
+        neighbours: k of precision, recall, density and coverage.
+        subsets, subset_size: draws that KID is averaged over.
+        shown: samples shown beside their nearest training images.
+    """
+
+    samples: int = Field(ge=100)
+    neighbours: int = Field(ge=1)
+    subsets: int = Field(ge=1)
+    subset_size: int = Field(ge=10)
+    shown: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    seed: int = Field(ge=0)

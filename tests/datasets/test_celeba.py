@@ -1,0 +1,135 @@
+"""CelebA: where it comes from, what it may be used for, and real faces prepared where a mirror holds them."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atelier.core import files
+from atelier.core.params.formats.faces import Prepare
+from atelier.core.shards import Shards
+from atelier.core.spec import Spec
+from atelier.datasets import celeba
+from atelier.datasets.formats.faces import aligned
+from atelier.pipeline.prepared import Prepared
+
+ROOT = Path(__file__).parents[2]
+FEW = 80
+PREPARE = {
+    "crop": 140,
+    "size": 64,
+    "attributes": ["Smiling", "Male", "Eyeglasses"],
+    "max_bad": 0,
+    "validation": 0.2,
+    "test": 0.2,
+    "seed": 15,
+}
+
+
+def test_the_three_files_are_pinned_by_the_published_md5():
+    assert [(file.name, file.algorithm) for file in celeba.FILES] == [
+        ("img_align_celeba.zip", "md5"),
+        ("list_attr_celeba.txt", "md5"),
+        ("list_eval_partition.txt", "md5"),
+    ]
+    assert all(url.startswith("https://drive.google.com/file/d/") for file in celeba.FILES for url in file.urls)
+
+
+@pytest.mark.parametrize(("source", "license"), [("mirror", celeba.LICENSE), ("embedded", "")])
+def test_the_twin_has_no_licence_and_real_faces_do(monkeypatch, source, license):
+    seen = []
+    monkeypatch.setattr(aligned, "prepare", lambda *arguments: seen.append(arguments))
+    celeba.prepare(Path("raw"), Path("out"), Prepare.model_validate_json(json.dumps(PREPARE)), source)
+    assert seen[0][4:] == (source, license)
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory) -> Path:
+    """A mirror with the first few of the real faces."""
+    place = os.environ.get("ATELIER_MIRROR", "")
+    if not place or not (Path(place) / "celeba").is_dir():
+        pytest.skip("needs real data: ATELIER_MIRROR names no directory that holds it")
+    source, mirror = Path(place) / "celeba", tmp_path_factory.mktemp("mirror")
+    few = mirror / "celeba"
+    few.mkdir()
+    with zipfile.ZipFile(source / aligned.ARCHIVE) as whole, zipfile.ZipFile(few / aligned.ARCHIVE, "w") as archive:
+        names = sorted(name for name in whole.namelist() if name.endswith(".jpg"))[:FEW]
+        for name in names:
+            archive.writestr(name, whole.read(name))
+    with (source / aligned.ATTRIBUTES).open() as table:
+        _, known, *rows = islice(table, FEW + 2)
+    (few / aligned.ATTRIBUTES).write_text("".join([f"{FEW}\n", known, *rows]))
+    with (source / aligned.PARTITION).open() as table:
+        (few / aligned.PARTITION).write_text("".join(islice(table, FEW + 5)))
+    listed = {path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)} for path in few.iterdir()}
+    (mirror / "manifest.json").write_text(json.dumps({"datasets": {"celeba": {"files": listed}}}))
+    return mirror
+
+
+@pytest.fixture(scope="module")
+def doors(mirror, tmp_path_factory):
+    """Real faces through both doors: what they printed, and the prepared folder."""
+    folder = tmp_path_factory.mktemp("doors")
+    section = {
+        "source": "mirror",
+        "format": "faces",
+        "embedded": {"train": 100, "validation": 50, "test": 50, "seed": 0},
+        "prepare": PREPARE,
+    }
+    params = {"datasets": {"celeba": section}, "judges": {}, "runs": {}, "edits": {}}
+    (folder / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
+    said = []
+    for door, *options in (
+        ("download", "--out", "raw", "--partial", "part"),
+        ("prepare", "--raw", "raw", "--out", "out"),
+    ):
+        command = [sys.executable, str(ROOT / "stages" / f"{door}.py"), "celeba", *options]
+        environment = os.environ | {"ATELIER_MIRROR": str(mirror)}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout + done.stderr)
+    return said, folder / "out"
+
+
+def test_download_tells_what_the_faces_may_be_used_for(doors):
+    (downloaded, _), _ = doors
+    assert downloaded.splitlines()[0] == f"celeba: {celeba.LICENSE}"
+    assert "non-commercial" in celeba.LICENSE
+
+
+def test_real_faces_are_prepared(doors):
+    _, out = doors
+    spec = Spec.read(out / "spec.json")
+    assert (spec.shape, sum(spec.sizes.values())) == ((64, 64, 3), FEW)
+    assert (spec.source, spec.license) == ("mirror", celeba.LICENSE)
+    assert spec.split_rule.startswith("seeded hash of the name"), "all of the mirror's faces are of one official split"
+    labels = np.concatenate([np.load(out / f"{split}_labels.npy") for split in spec.sizes])
+    assert (labels.mean(axis=0) > [0.2, 0.2, 0.0]).all()
+    assert (labels.mean(axis=0) < [0.8, 0.8, 0.3]).all()
+
+
+def test_prepared_faces_read_like_an_array(doors):
+    _, out = doors
+    prepared = Prepared.read(out)
+    images = prepared.images("train")
+    assert isinstance(images, Shards)
+    assert images.shape == (prepared.spec.sizes["train"], 64, 64, 3)
+    assert prepared.labels("train").shape == (len(images), 3)
+    assert 60 < np.asarray(images).mean() < 190
+
+
+def test_a_missing_shard_is_named_with_the_stage_to_run(tmp_path):
+    spec = Spec("celeba", (8, 8, 3), (0, 255), (), ("Smiling",), {}, {}, "mirror")
+    with pytest.raises(FileNotFoundError, match=r"train_images.npy is not there; run the prepare stage of celeba"):
+        Prepared(tmp_path, spec).images("train")
+    (tmp_path / "images.json").write_text('{"train": [{"file": "train_images_00000.npy", "images": 3}]}')
+    with pytest.raises(
+        FileNotFoundError, match=r"train_images_00000.npy is not there; run the prepare stage of celeba"
+    ):
+        Prepared(tmp_path, spec).images("train")

@@ -1,0 +1,215 @@
+"""The adversarial game: each side has the gradient of its own term, labels stay labels, penalties are what they claim."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from atelier.core.params.families.gan import Config
+from atelier.core.params.strict import ParamsError, validate
+from atelier.core.spec import Spec
+from atelier.models import gan
+
+SMALL = {
+    "latent_dim": 6,
+    "generator_base": 8,
+    "generator_filters": [6, 4],
+    "generator_norm": "none",
+    "output_kernel": 3,
+    "discriminator_filters": [4, 6],
+    "dropout": 0.0,
+    "loss": "non_saturating",
+    "r1": 0.0,
+    "r2": 0.0,
+    "label_smoothing": 0.0,
+    "label_noise": 0.0,
+    "augment": [],
+    "ema": 0.9,
+}
+TEXTBOOK = SMALL | {
+    "latent_dim": 128,
+    "generator_base": 128,
+    "generator_filters": [128, 256, 512],
+    "output_kernel": 5,
+    "discriminator_filters": [64, 128, 128],
+    "dropout": 0.2,
+}
+LOSSES = ("non_saturating", "least_squares", "hinge", "relativistic")
+KINDS = ("translation", "cutout", "colour")
+
+
+def config(**changes: Any) -> Config:
+    return validate(Config, SMALL | changes, "train")
+
+
+def spec(side: int) -> Spec:
+    return Spec("faces", (side, side, 3), (0, 255), (), ("Smiling",), {}, {}, "embedded")
+
+
+def built(**changes: Any) -> gan.GAN:
+    keras.utils.set_random_seed(7)
+    return gan.build(config(**changes), spec(16))
+
+
+@pytest.fixture(scope="module")
+def faces() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)
+
+
+def test_textbooks_networks_have_the_textbooks_numbers_of_parameters():
+    model = gan.build(validate(Config, TEXTBOOK, "train"), spec(64))
+    assert model.generator.count_params() == 3_979_651
+    assert model.discriminator.count_params() == 404_801
+
+
+def test_sides_that_the_generator_cannot_double_to_are_refused():
+    with pytest.raises(ValueError, match="sides divisible by 4; those of faces are 18 and 18"):
+        gan.build(config(), spec(18))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_each_side_has_the_gradient_of_its_own_term(loss: str, faces: np.ndarray):
+    model = built(loss=loss)
+    fixed = keras.random.normal((8, 6), seed=3)
+    real = ops.cast(faces, "float32") / 127.5 - 1
+    with tf.GradientTape() as tape:
+        total = model.compute_loss(faces, y_pred=model.generator(fixed))
+    of_sum = tape.gradient(total, model.trainable_variables)
+    with tf.GradientTape(persistent=True) as tape:
+        on_real, on_fake = model.discriminator(real), model.discriminator(model.generator(fixed))
+        discriminator = gan.discriminator_loss(model.config, on_real, on_fake, model.seed_generator)
+        generator = gan.generator_loss(loss, on_fake, on_real)
+    alone = [
+        *tape.gradient(generator, model.generator.trainable_variables),
+        *tape.gradient(discriminator, model.discriminator.trainable_variables),
+    ]
+    of_sum = dict(zip((id(v) for v in model.trainable_variables), of_sum, strict=True))
+    sides = [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+    for variable, expected in zip(sides, alone, strict=True):
+        np.testing.assert_allclose(of_sum[id(variable)], expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss, discriminator, generator",
+    [
+        ("non_saturating", 2 * np.log(2), np.log(2)),
+        ("least_squares", 0.5, 0.5),
+        ("hinge", 2.0, 0.0),
+        ("relativistic", np.log(2), np.log(2)),
+    ],
+)
+def test_discriminator_without_an_opinion_costs_what_theory_says(loss: str, discriminator: float, generator: float):
+    undecided = ops.zeros((4, 1))
+    seed = keras.random.SeedGenerator(0)
+    assert float(gan.discriminator_loss(config(loss=loss), undecided, undecided, seed)) == pytest.approx(discriminator)
+    assert float(gan.generator_loss(loss, undecided, undecided)) == pytest.approx(generator)
+
+
+def test_smoothed_label_is_the_best_answer_and_never_above_one():
+    smoothed = config(label_smoothing=0.1)
+    logits = np.linspace(-6, 6, 1201, dtype=np.float32)
+    costs = [
+        float(gan.discriminator_loss(smoothed, ops.full((1, 1), logit), ops.full((1, 1), -9.0), None))
+        for logit in logits
+    ]
+    assert 1 / (1 + np.exp(-logits[int(np.argmin(costs))])) == pytest.approx(0.9, abs=2e-3)
+
+
+def test_noisy_labels_stay_between_zero_and_one():
+    noisy = config(loss="least_squares", label_noise=0.2)
+    seed = keras.random.SeedGenerator(0)
+    # (l − t)² is least at the label, so a logit of 1 costs at most 0.2² / 2 for a label in [0.8, 1].
+    one, zero = ops.ones((500, 1)), ops.zeros((500, 1))
+    cost = float(gan.discriminator_loss(noisy, one, zero, seed))
+    assert cost == pytest.approx(0.2**2 / 3, rel=0.15)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "relativistic"])
+def test_losses_without_labels_refuse_to_smooth_them(loss: str):
+    with pytest.raises(ParamsError, match="has no labels"):
+        config(loss=loss, label_smoothing=0.1)
+
+
+def test_penalty_is_the_squared_slope_of_the_discriminator(faces: np.ndarray):
+    model = built()
+    images = ops.cast(np.repeat(faces, 250, axis=0), "float32") / 127.5 - 1
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = model.discriminator(images)
+    slope = np.square(tape.gradient(logits, images)).sum(axis=(1, 2, 3)).mean()
+    assert float(model._squared_slope(images)) == pytest.approx(slope, rel=0.1)
+
+
+def test_penalties_move_the_discriminator_only(faces: np.ndarray):
+    plain, punished = built(), built(r1=10.0, r2=10.0)
+    gradients = []
+    for model in (plain, punished):
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(faces, y_pred=model.generator(keras.random.normal((8, 6), seed=3)))
+        sides = (model.generator.trainable_variables, model.discriminator.trainable_variables)
+        gradients.append(tape.gradient(loss, sides))
+    for a, b in zip(gradients[0][0], gradients[1][0], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
+    assert any(not np.allclose(a, b, rtol=0.01) for a, b in zip(gradients[0][1], gradients[1][1], strict=True))
+
+
+def test_average_follows_the_generator_and_its_normalisation(faces: np.ndarray):
+    model = built(generator_norm="batch", ema=0.9)
+    model.compile(optimizer=keras.optimizers.SGD(0.1))
+    expected = [np.array(v) for v in model.generator.variables]
+    seen = []
+    for _ in range(3):
+        seen.append([np.array(v) for v in model.generator.variables])
+        model.train_on_batch(faces)
+    for step, weights in enumerate(seen):
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = [decay * average + (1 - decay) * value for average, value in zip(expected, weights, strict=True)]
+    for average, value in zip(model.averaged.variables, expected, strict=True):
+        np.testing.assert_allclose(np.array(average), value, rtol=1e-4, atol=1e-6)
+    moving = [v for v in model.averaged.variables if "moving_mean" in v.path]
+    assert moving and all(np.any(np.array(v)) for v in moving)
+
+
+def test_pictures_are_drawn_from_the_average_where_there_is_one():
+    averaged, raw = built(ema=0.9), built(ema=0.0)
+    assert averaged.decoder is averaged.averaged
+    assert raw.decoder is raw.generator
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_augmentation_changes_each_image_by_a_draw_of_its_own_and_lets_the_gradient_through(kind: str):
+    images = ops.convert_to_tensor(
+        np.tile(np.linspace(-1, 1, 16, dtype=np.float32)[None, :, None, None], (6, 1, 16, 3))
+    )
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        changed = gan.augmented(images, [kind], keras.random.SeedGenerator(1))
+        loss = ops.sum(ops.square(changed))
+    changed = np.array(changed)
+    assert len(np.unique(changed.reshape(6, -1).round(4), axis=0)) > 3
+    assert np.isfinite(changed).all()
+    assert np.abs(np.array(tape.gradient(loss, images))).sum() > 0
+
+
+def test_translation_shifts_whole_pixels_and_fills_with_grey():
+    images = np.zeros((64, 16, 16, 1), np.float32)
+    images[:, 8, 8] = 1
+    shifted = np.array(gan.augmented(images, ["translation"], keras.random.SeedGenerator(2)))
+    assert set(np.unique(shifted)) == {0.0, 1.0}
+    rows, columns = np.nonzero(shifted[..., 0].any(axis=2))[1], np.nonzero(shifted[..., 0].any(axis=1))[1]
+    assert set(rows) == set(columns) == {6, 7, 8, 9, 10}
+
+
+def test_cutout_takes_a_square_of_half_a_side():
+    kept = np.array(gan.augmented(np.ones((200, 16, 16, 1), np.float32), ["cutout"], keras.random.SeedGenerator(3)))
+    gone = (kept == 0).sum(axis=(1, 2, 3))
+    assert gone.max() == 8 * 8
+    assert gone.min() >= 4 * 4
+
+
+def test_no_augmentation_leaves_images_alone(faces: np.ndarray):
+    images = ops.cast(faces, "float32")
+    assert gan.augmented(images, [], keras.random.SeedGenerator(0)) is images

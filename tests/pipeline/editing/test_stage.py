@@ -1,0 +1,132 @@
+"""The whole stage on small faces: every file, the same bytes again, and refusals before any work."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from atelier.core import files
+from atelier.pipeline import networks
+from atelier.pipeline.editing import sheets
+from atelier.pipeline.editing.stage import edit
+from atelier.pipeline.editing.vectors import Concepts
+from atelier.pipeline.prepared import Prepared
+
+PICTURES = ["strip.png", "every_concept.png", "eyeglasses.png", "interpolations.png", "sums.png", "leakage.png"]
+
+
+@pytest.fixture(scope="module")
+def written(network, data, judge, params, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("edit") / "out"
+    edit(network, data, judge, params, out)
+    return out
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_everything_is_written_and_the_same_bytes_again(written: Path, network, data, judge, params, tmp_path: Path):
+    edit(network, data, judge, params, tmp_path / "again")
+    names = sorted(path.name for path in written.iterdir())
+    assert names == sorted([*PICTURES, "concepts.npz", "concepts.csv", "leakage.csv", "metrics.json", "pictures.json"])
+    for name in names:
+        assert (written / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+def test_metrics_are_those_of_the_concept_in_the_table(written: Path):
+    metrics = files.read_json(written / "metrics.json")
+    assert sorted(metrics) == ["flip_rate_smiling", "identity_drift_smiling", "leakage_smiling"]
+    (row,) = [
+        row
+        for row in table(written / "concepts.csv")
+        if (row["concept"], row["method"], row["orthogonal"]) == ("Smiling", "means", "true")
+    ]
+    for name in ("flip_rate", "leakage", "identity_drift"):
+        assert metrics[f"{name}_smiling"] == pytest.approx(float(row[name]), abs=1e-6)
+
+
+def test_tables_hold_every_kind_of_every_concept(written: Path):
+    assert len(table(written / "concepts.csv")) == 3 * 4
+    leakage = table(written / "leakage.csv")
+    assert [row["edited"] for row in leakage] == ["Smiling", "Eyeglasses", "Male"]
+    assert list(leakage[0]) == ["edited", "Smiling", "Eyeglasses", "Male"]
+    assert all(float(row[row["edited"]]) > 0.3 for row in leakage)
+
+
+def test_every_picture_has_a_title_and_a_caption_and_is_small(written: Path):
+    exhibits = files.read_json(written / "pictures.json")
+    assert [exhibit["file"] for exhibit in exhibits] == PICTURES
+    for exhibit in exhibits:
+        assert exhibit["title"]
+        assert exhibit["caption"].endswith(".")
+        assert (written / exhibit["file"]).stat().st_size < 500_000
+
+
+def test_strip_holds_original_and_reconstruction(written: Path, network, data, params):
+    strip = np.asarray(Image.open(written / "strip.png"))
+    scale = 6
+    step = (16 + sheets.GAP) * scale
+    rows, left = strip.shape[0] // step, sheets.GAP * scale
+    assert rows == params.faces
+    top = strip.shape[0] - rows * step
+    tile = strip[top : top + 16 * scale : scale, left : left + 16 * scale : scale]
+    (found,) = np.flatnonzero((np.asarray(data.images("test")) == tile).all(axis=(1, 2, 3)))
+    from atelier.pipeline import generation
+    from atelier.pipeline.editing import latents
+
+    z = latents.posterior_means(network, data.images("test"), np.array([found]), params.batch)
+    reconstruction = generation.decode(network, z, params.batch)[0].astype(int)
+    middle = left + (1 + params.steps // 2) * step
+    shown = strip[top : top + 16 * scale : scale, middle : middle + 16 * scale : scale].astype(int)
+    # Rows of another batch may be rounded otherwise.
+    assert np.abs(shown - reconstruction).max() <= 1
+
+
+def test_dataset_without_glasses_or_second_attribute_shows_what_it_can(network, data, params, tmp_path: Path):
+    from atelier.pipeline.editing import strips
+
+    class Alone(Prepared):
+        def labels(self, split: str) -> np.ndarray:
+            return np.asarray(super().labels(split))[:, :1]
+
+    alone = Alone(data.directory, replace(data.spec, attributes=("Smiling",)))
+    found = Concepts(("Smiling",), np.ones((4, 1, 8), np.float32), np.array([0.5]), 0)
+    exhibits = strips.Studio(network, alone, found, params, tmp_path).draw()
+    assert [exhibit["file"] for exhibit in exhibits] == ["strip.png", "every_concept.png", "interpolations.png"]
+
+
+def test_unknown_concept_and_dataset_without_attributes_are_refused(network, data, judge, params, tmp_path: Path):
+    with pytest.raises(ValueError, match="got 'Grinning'; the attributes of tiny are: Smiling, Eyeglasses, Male"):
+        edit(network, data, judge, params.model_copy(update={"concept": "Grinning"}), tmp_path / "out")
+    plain = Prepared(data.directory, replace(data.spec, attributes=()))
+    with pytest.raises(ValueError, match="tiny has no attributes"):
+        edit(network, plain, judge, params, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_judge_of_other_attributes_is_refused(network, data, judge, params, tmp_path: Path):
+    other = networks.load(judge)
+    networks.save(replace(other, spec=replace(other.spec, attributes=("Bald", "Young", "Male"))), tmp_path)
+    with pytest.raises(ValueError, match="the judge was trained on other attributes of tiny: Bald, Young, Male"):
+        edit(network, data, tmp_path, params, tmp_path / "out")
+
+
+def test_sheet_names_columns_and_rows_and_frames_the_marked_one():
+    colour = np.array([20, 120, 220], np.uint8)
+    pictures = np.broadcast_to(colour, (2, 3, 16, 16, 3))
+    plain = np.asarray(sheets.sheet(pictures, ["a", "b", "a name of many words"], ["first", "second"]))
+    marked = np.asarray(sheets.sheet(pictures, ["a", "b", "a name of many words"], ["first", "second"], marked=1))
+    changed = np.argwhere((plain != marked).any(axis=2))
+    assert (marked[tuple(changed.T)] == sheets.MARK).all()
+    assert (marked == colour).all(axis=2).sum() == (plain == colour).all(axis=2).sum() == 6 * 96**2
+    assert (plain[:20] < 100).any(), "no name stands above the columns"
+    assert (plain[:, :40] < 100).any(), "no name stands at the left"
+
+
+def test_grey_pictures_make_a_sheet_too():
+    assert sheets.sheet(np.zeros((1, 2, 28, 28, 1), np.uint8), ["a", "b"]).mode == "RGB"
