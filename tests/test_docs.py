@@ -103,7 +103,7 @@ def test_every_stage_named_exists(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_parameter_named_exists(page: str) -> None:
-    for path in re.findall(r"(?:`|-S )((?:datasets|judges|runs)\.[\w.-]+)", read(page)):
+    for path in re.findall(r"(?:`|-S )((?:datasets|judges|runs|edits)\.[\w.-]+)", read(page)):
         if not re.search(r"\b[A-Z]{3,}\b", path) and page not in EXAMPLES:
             value: Any = yaml.safe_load(read("params.yaml"))
             for key in path.rstrip(".").split("."):
@@ -113,7 +113,7 @@ def test_every_parameter_named_exists(page: str) -> None:
 
 def sections() -> list[dict[str, Any]]:
     every = [profiles.resolve(ROOT / "profiles", name) for name in profiles.names(ROOT / "profiles")]
-    return [params[section] for params in every for section in ("datasets", "judges", "runs")]
+    return [params[section] for params in every for section in ("datasets", "judges", "runs", "edits")]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -220,7 +220,8 @@ def test_example_of_a_dataset_draws_and_prepares_its_twin(copy: Path) -> None:
     params["datasets"] = {"kmnist": params["datasets"]["mnist"]}
     params["datasets"]["kmnist"] |= {"embedded": {"train": 200, "test": 100, "seed": 1}}
     params["datasets"]["kmnist"]["prepare"]["validation"] = 50
-    (copy / "params.yaml").write_text(yaml.safe_dump(params | {"judges": {}, "runs": {}}), encoding="utf-8")
+    params |= {"judges": {}, "runs": {}, "edits": {}}
+    (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     run(copy, "stages/download.py", "kmnist", "--out", "raw", "--partial", "partial")
     run(copy, "stages/prepare.py", "kmnist", "--raw", "raw", "--out", "prepared")
     assert {"train_images.npy", "test_labels.npy", "spec.json", "preview.png"} <= {

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 _PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 RUNS = list(_PARAMS["runs"])
 VAES = [name for name, run in _PARAMS["runs"].items() if run["family"] == "vae"]
+GANS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "gan"]
+EDITS = list(_PARAMS["edits"])
 COLLECTORS = {"summarize", "report"}
 # Schemas that are looked up only to check the whole of params.yaml: they can stop a stage, never change its result.
 CHECKED_ONLY = re.compile(r"src/atelier/core/params/(?!(file|strict|text)\.py)[\w/]+\.py")
@@ -171,6 +173,7 @@ def test_every_leaf_of_params_dirties_a_stage_and_only_those_of_its_own_section(
         own = {
             "datasets": {f"{stage}@{entry}" for stage in ("download", "prepare")},
             "judges": {f"judge@{entry}"},
+            "edits": {f"edit@{entry}"},
             "runs": {f"{part}@{entry}"}
             if part in ("train", "sample", "evaluate")
             else {f"{stage}@{entry}" for stage in ("train", "sample", "evaluate")},
@@ -204,7 +207,13 @@ def test_one_changed_parameter_runs_its_own_stage_and_what_follows(repo: Path):
 
 def test_a_family_dirties_only_its_own_training_and_what_follows(repo: Path, edited):
     edited("src/atelier/models/vae.py")
-    assert stale(repo) == {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in VAES}
+    own = {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in VAES}
+    assert stale(repo) == own | {f"edit@{run}" for run in EDITS}
+
+
+def test_a_judge_that_came_out_the_same_dirties_no_training(repo: Path, edited):
+    edited("data/judges/mnist/judge.json", " ")
+    assert {name.partition("@")[0] for name in stale(repo)} == {"judge", "evaluate", "report"}
 
 
 def test_one_dataset_dirties_only_itself(repo: Path, edited):
@@ -224,12 +233,14 @@ def test_text_tests_and_bytecode_dirty_nothing(repo: Path, edited):
 def test_metrics_at_the_top_name_every_run(repo: Path):
     metrics = json.loads((repo / "metrics.json").read_text(encoding="utf-8"))
     assert set(metrics) == set(RUNS)
-    expected = (
-        "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples class_entropy "
-        "loss reconstruction kl active_units"
-    )
+    of_images = "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples class_entropy"
+    expected = f"{of_images} loss reconstruction kl active_units"
     for run in VAES:
         assert set(expected.split()) <= set(metrics[run])
+    for run in GANS:
+        assert set(of_images.split()) | {"discriminator_real", "discriminator_fake"} <= set(metrics[run])
+    for run in EDITS:
+        assert {"flip_rate_smiling", "leakage_smiling", "identity_drift_smiling", "psnr", "ssim"} <= set(metrics[run])
 
 
 def test_metrics_and_plots_can_be_compared_with_the_last_commit(repo: Path):
@@ -239,7 +250,7 @@ def test_metrics_and_plots_can_be_compared_with_the_last_commit(repo: Path):
 
 
 def test_outputs_of_a_run_that_left_come_back_from_the_cache_without_running_it(repo: Path):
-    gone = RUNS[-1]
+    gone = next(run for run in reversed(RUNS) if run not in EDITS)
     path = repo / "params.yaml"
     before = path.read_text(encoding="utf-8")
     params = yaml.safe_load(before)
@@ -252,7 +263,7 @@ def test_outputs_of_a_run_that_left_come_back_from_the_cache_without_running_it(
         assert not (repo / "data/evaluations" / gone).exists()
         assert not (repo / "data/models" / gone).exists()
         assert run_by(dvc(repo, "repro")) == COLLECTORS
-        assert set(json.loads((repo / "metrics.json").read_text(encoding="utf-8"))) == set(RUNS[:-1])
+        assert set(json.loads((repo / "metrics.json").read_text(encoding="utf-8"))) == set(RUNS) - {gone}
     finally:
         path.write_text(before, encoding="utf-8")
     assert run_by(dvc(repo, "repro")) <= COLLECTORS

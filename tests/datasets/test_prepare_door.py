@@ -20,10 +20,11 @@ DOOR = Path(__file__).parents[2] / "stages" / "prepare.py"
 def folder(tmp_path: Path) -> Path:
     section = {
         "source": "embedded",
+        "format": "idx",
         "embedded": {"train": 120, "test": 100, "seed": 0},
         "prepare": {"validation": 20, "seed": 0},
     }
-    params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}}
+    params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}, "edits": {}}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     mnist.write(tmp_path / "raw", Embedded(train=120, test=100, seed=0))
     return tmp_path

@@ -12,7 +12,7 @@ from atelier.core.params import file
 from atelier.core.params.families.vae import Evaluate
 from atelier.models import vae
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import networks
+from atelier.pipeline import judging, networks
 from atelier.pipeline.evaluation import images
 from atelier.pipeline.evaluation import vae as evaluation
 from atelier.pipeline.prepared import Prepared

@@ -7,7 +7,7 @@ other faces shaves and paints a man a little as well. What removes this depends 
   An effect is freed of what it takes from correlated ones by multiple regression of the latents on all attributes at
   once; its coefficients are the differences between faces that are alike in every other attribute. (To project out the
   span of the other differences instead would remove what two effects have in common in the picture, a smile and an open
-  mouth; measured on CelebA, so little is left that strength 3 flips 3 % of the smiles.)
+  mouth; on 7,000 faces of CelebA with ten attributes, it left a fifth of the length of the smile's vector.)
 - A separator's normal is a *readout*: its product with a latent says whether an attribute is there. A step leaves the
   other readouts as they were if it is orthogonal to all of them, so that their span is projected out (Shen et al.,
   2020, arXiv:1907.10786, section 3.2, for any number of conditions).

@@ -6,6 +6,7 @@ has won, when samples lose their variety, or when a loss is no longer a number.
 
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from atelier.core.params.families.gan import Train
@@ -26,15 +27,7 @@ def fit(
     watch: loop.Validate,
 ) -> checkpoint.Progress:
     """Train `network` on the train split; see `loop.fit`."""
-
-    def augment(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        return moved(batch, generator, 0, flip=True)
-
-    batches = Batches((prepared.images("train"),), params.batch, params.seed, augment if params.flip else None)
-    sides = (
-        (network.model.generator, params.learning_rate),
-        (network.model.discriminator, params.discriminator_learning_rate),
-    )
+    batches = batches_of(prepared.images("train"), params)
     return loop.fit(
         network.model,
         batches,
@@ -42,12 +35,27 @@ def fit(
         "kid",
         params,
         workspace,
-        optimizer=optimizers.build_sides(params, len(batches), sides, params.beta_1),
+        optimizer=optimizer_of(network.model, params, len(batches)),
         preview=preview,
         preview_epochs=params.preview_epochs,
         watch=watch,
         alarm=lambda history: alarm(history, params),
     )
+
+
+def batches_of(images: np.ndarray, params: Train) -> Batches:
+    """Shuffled batches of training images, half of them mirrored if `params.flip`."""
+
+    def augment(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        return moved(batch, generator, 0, flip=True)
+
+    return Batches((images,), params.batch, params.seed, augment if params.flip else None)
+
+
+def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Adam for each of the two sides, with a learning rate of its own."""
+    sides = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
+    return optimizers.build_sides(params, steps_per_epoch, sides, params.beta_1)
 
 
 def alarm(history: list[checkpoint.Row], params: Train) -> str:

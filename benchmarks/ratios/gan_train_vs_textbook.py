@@ -1,0 +1,49 @@
+"""GAN training at 64×64: our default network and step against the textbook's, float32, same batch."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import textbook_gan
+from atelier.core.params import profiles
+from atelier.core.params.families.gan import Train
+from atelier.core.params.strict import validate
+from atelier.core.spec import Spec
+from atelier.pipeline import networks
+from atelier.pipeline.batches import Batches
+from atelier.pipeline.fitting import gan
+from side_by_side import Comparison, Side, compare
+
+STEPS, ROUNDS = 3, 5
+PROFILES = Path(__file__).resolve().parents[2] / "profiles"
+FACES = Spec("celeba", (textbook_gan.SIDE, textbook_gan.SIDE, 3), (0, 255), (), ("Smiling",), {}, {}, "embedded")
+
+
+def measure() -> Comparison:
+    # What is drawn does not matter for speed.
+    images = np.random.default_rng(0).integers(0, 256, (STEPS * textbook_gan.BATCH, *FACES.shape), np.uint8)
+    model, batches = ours(images)
+    textbook = textbook_gan.TextbookGAN()
+    textbook.compile()
+    scaled = images.astype("float32") / 255
+    return compare(
+        Side(lambda: model.fit(batches, shuffle=False, verbose=0), len(images)),
+        Side(lambda: textbook.fit(scaled, batch_size=textbook_gan.BATCH, verbose=0), len(images)),
+        unit="images",
+        rounds=ROUNDS,
+    )
+
+
+def ours(images: np.ndarray, precision: str = "float32") -> tuple[keras.Model, Batches]:
+    """The network of the profile for 64×64 faces, compiled as `loop.fit` does it, and its batches."""
+    train = profiles.resolve(PROFILES, "laptop")["runs"]["celeba-gan"]["train"]
+    params = validate(Train, train | {"batch": textbook_gan.BATCH, "precision": precision}, "celeba-gan.train")
+    network = networks.build("gan", params, FACES, seed=params.seed, precision=params.precision)
+    batches = gan.batches_of(images, params)
+    network.model.compile(
+        optimizer=gan.optimizer_of(network.model, params, len(batches)),
+        jit_compile=params.jit_compile,
+        steps_per_execution=params.steps_per_execution,
+    )
+    return network.model, batches
