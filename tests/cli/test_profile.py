@@ -131,7 +131,10 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ("runs:\n  a:\n    like: b\n  b:\n    like: a\n", "runs.a.like: goes in a circle: a → b → a"),
         ("runs:\n  new:\n    train:\n      epochs: 1\n", "runs.new.dataset: missing"),
         ("runs: [mnist-vae]\n", "runs: got ['mnist-vae']; allowed is a mapping of keys to values"),
-        ("modles:\n  a: 1\n", "params.yaml.modles: got {'a': 1}; no such key here, known are: datasets, judges, runs, edits"),
+        (
+            "modles:\n  a: 1\n",
+            "params.yaml.modles: got {'a': 1}; no such key here, known are: datasets, judges, runs, edits",
+        ),
         (
             "judges:\n  mnist:\n    train:\n      epochs: 0\n  fashion_mnist:\n",
             "judges.mnist.train.epochs: got 0; allowed is a whole number at least 1",

@@ -1,5 +1,6 @@
 """Killed trainings resume to the same bits; equal trainings write equal bytes."""
 
+import copy
 import os
 import signal
 import subprocess
@@ -15,19 +16,25 @@ from atelier.core.files import sha256
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 5
+# Of each family one; what they train on here are the digits.
+RUNS = ("mnist-vae", "celeba-gan")
 
 
 @pytest.fixture(scope="module")
 def params(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = small_params["runs"]["mnist-vae"]
-    train = run["train"] | {"epochs": EPOCHS, "kl_warmup_epochs": 2.0, "clip_norm": 10.0, "warmup_epochs": 1.0}
-    changed = small_params | {"runs": {"mnist-vae": run | {"train": train}}}
+    runs = copy.deepcopy({name: small_params["runs"][name] for name in RUNS})
+    for run in runs.values():
+        run["train"] |= {"epochs": EPOCHS, "clip_norm": 10.0, "warmup_epochs": 1.0}
+    runs["mnist-vae"]["train"]["kl_warmup_epochs"] = 2.0
+    changed = small_params | {"runs": runs, "edits": {}}
     path = tmp_path_factory.mktemp("resume") / "params.yaml"
     path.write_text(yaml.safe_dump(changed), encoding="utf-8")
     return path
 
 
-def start(params: Path, prepared: Path, judge: Path, place: Path, **environment: str) -> subprocess.Popen[str]:
+def start(
+    params: Path, prepared: Path, judge: Path, place: Path, run: str = RUNS[0], **environment: str
+) -> subprocess.Popen[str]:
     options = {
         "prepared": prepared,
         "judge": judge,
@@ -36,7 +43,7 @@ def start(params: Path, prepared: Path, judge: Path, place: Path, **environment:
         "params": params,
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    command = [sys.executable, str(ROOT / "stages/train.py"), "mnist-vae", *arguments]
+    command = [sys.executable, str(ROOT / "stages/train.py"), run, *arguments]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
     )
@@ -53,12 +60,21 @@ def digests(out: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(
+def wholes(
     params: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    place = tmp_path_factory.mktemp("whole")
-    finish(start(params, prepared, judge, place))
-    return digests(place / "out")
+) -> dict[str, dict[str, str]]:
+    """What trainings write that nobody interrupts, by the name of the run."""
+    found = {}
+    for run in RUNS:
+        place = tmp_path_factory.mktemp("whole")
+        finish(start(params, prepared, judge, place, run))
+        found[run] = digests(place / "out")
+    return found
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(wholes: dict[str, dict[str, str]]) -> dict[str, str]:
+    return wholes[RUNS[0]]
 
 
 def test_same_seed_gives_the_same_bytes_of_every_out(params, prepared, judge, uninterrupted, tmp_path: Path):
@@ -67,11 +83,11 @@ def test_same_seed_gives_the_same_bytes_of_every_out(params, prepared, judge, un
     assert {"config.json", "model.weights.h5", "history.csv", "previews/growth.png"} <= set(uninterrupted)
 
 
-@pytest.mark.parametrize("epochs", [1, 3])
+@pytest.mark.parametrize(("run", "epochs"), [("mnist-vae", 1), ("mnist-vae", 3), ("celeba-gan", 2)])
 def test_training_killed_without_warning_ends_with_the_same_bits(
-    epochs, params, prepared, judge, uninterrupted, tmp_path: Path
+    run: str, epochs: int, params, prepared, judge, wholes, tmp_path: Path
 ):
-    process = start(params, prepared, judge, tmp_path)
+    process = start(params, prepared, judge, tmp_path, run)
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith(f"epoch {epochs}/"):
@@ -81,8 +97,8 @@ def test_training_killed_without_warning_ends_with_the_same_bits(
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert not (tmp_path / "out").exists()
-    assert "resuming after epoch" in finish(start(params, prepared, judge, tmp_path))
-    assert digests(tmp_path / "out") == uninterrupted
+    assert "resuming after epoch" in finish(start(params, prepared, judge, tmp_path, run))
+    assert digests(tmp_path / "out") == wholes[run]
 
 
 def test_a_changed_parameter_starts_anew(params, prepared, judge, uninterrupted, tmp_path: Path):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from atelier.core.params.pictures import Drawn, Judged, Paths, Watched
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
@@ -55,15 +56,13 @@ class Config(Strict):
         return self
 
 
-class Train(Training, Config):
-    """What `train` reads; `ema` is the decay of the generator's average, and samples come from that average.
+class Train(Config, Training, Watched):
+    """What `train` reads; `ema` is the decay of the generator's average, and the epoch with the lowest KID is kept.
 
     Attributes:
-        beta_1: of Adam, for both sides.
-        discriminator_learning_rate: `learning_rate` is the generator's.
+        learning_rate, discriminator_learning_rate: of the two sides.
+        beta_1: of Adam, for both.
         flip: whether half of the images are mirrored.
-        preview_epochs: epochs between previews of fixed latents, with KID, coverage and class entropy of as many
-            samples as `watch_images`; the epoch with the lowest KID is kept.
         patience: epochs that the discriminator may be right about everything, and previews that coverage or class
             entropy may stay below `least_coverage` or `least_entropy` after having been above, before training stops.
     """
@@ -71,44 +70,14 @@ class Train(Training, Config):
     beta_1: float = Field(ge=0, lt=1)
     discriminator_learning_rate: float = Field(gt=0, le=1)
     flip: bool
-    preview_epochs: int = Field(ge=1)
-    watch_images: int = Field(ge=100)
     patience: int = Field(ge=1)
     least_coverage: float = Field(ge=0, le=1)
     least_entropy: float = Field(ge=0)
 
 
-class Sample(Strict):
-    """What `sample` draws.
-
-    Attributes:
-        samples: images from the prior; `evaluate` needs at least as many as it measures.
-        shown: images in the picture of samples.
-        interpolations, steps: pairs of latents, and pictures from one to the other.
-    """
-
-    samples: int = Field(ge=1)
-    shown: int = Field(ge=1)
-    interpolations: int = Field(ge=1)
-    steps: int = Field(ge=3)
-    batch: int = Field(ge=1)
-    seed: int = Field(ge=0)
+class Sample(Drawn, Paths):
+    """What `sample` draws; interpolations lie between samples."""
 
 
-class Evaluate(Strict):
-    """How the run is judged.
-
-    Attributes:
-        samples: N of every distance.
-        neighbours: k of precision, recall, density and coverage.
-        subsets, subset_size: draws that KID is averaged over.
-        shown: samples shown beside their nearest training images.
-    """
-
-    samples: int = Field(ge=100)
-    neighbours: int = Field(ge=1)
-    subsets: int = Field(ge=1)
-    subset_size: int = Field(ge=10)
-    shown: int = Field(ge=1)
-    batch: int = Field(ge=1)
-    seed: int = Field(ge=0)
+class Evaluate(Judged):
+    """How the run is judged."""

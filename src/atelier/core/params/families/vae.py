@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from atelier.core.params.pictures import Drawn, Judged, Paths, Watched
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
@@ -38,7 +39,7 @@ class Config(Strict):
     kl_warmup_epochs: float = Field(ge=0)
 
 
-class Train(Config, Training):
+class Train(Config, Training, Watched):
     """What `train` reads.
 
     Attributes:
@@ -46,60 +47,32 @@ class Train(Config, Training):
         elastic: standard deviation of their bending, in pixels.
         flip: whether half of them are mirrored.
         clean_epochs: epochs at the end without any of it, so that the model ends on the images as they are.
-        preview_epochs: epochs between previews of fixed latents, with KID, coverage and class entropy of as many
-            samples as `watch_images`.
     """
 
     affine: float = Field(ge=0, le=45)
     elastic: float = Field(ge=0, le=10)
     flip: bool
     clean_epochs: int = Field(ge=0)
-    preview_epochs: int = Field(ge=1)
-    watch_images: int = Field(ge=100)
 
 
-class Sample(Strict):
-    """What `sample` draws.
+class Sample(Drawn, Paths):
+    """What `sample` draws; interpolations lie between test images.
 
     Attributes:
-        samples: images from the prior; `evaluate` needs at least as many as it measures.
-        prior: the standard normal, or a mixture of Gaussians fitted to the posteriors' means of training images (the
-            second stage of Ghosh et al., 2020, arXiv:1903.12436).
+        prior: the standard normal, or a mixture of Gaussians fitted to the posteriors of training images (the second
+            stage of Ghosh et al., 2020, arXiv:1903.12436).
         mixture_components: Gaussians in that mixture.
-        shown: images in the picture of samples.
         manifold: rows and columns of the latent manifold.
         reconstructions: test images shown beside their reconstructions.
-        interpolations, steps: pairs of test images, and pictures from one to the other.
     """
 
-    samples: int = Field(ge=1)
     prior: Literal["normal", "mixture"]
     mixture_components: int = Field(ge=1)
-    shown: int = Field(ge=1)
     manifold: int = Field(ge=2)
     reconstructions: int = Field(ge=1)
-    interpolations: int = Field(ge=1)
-    steps: int = Field(ge=3)
-    batch: int = Field(ge=1)
-    seed: int = Field(ge=0)
 
 
-class Evaluate(Strict):
-    """How the run is judged.
+class Evaluate(Judged):
+    """How the run is judged; `importance_samples` is k of the importance-weighted bound (Burda et al., 2016)."""
 
-    Attributes:
-        samples: N of every distance.
-        neighbours: k of precision, recall, density and coverage.
-        subsets, subset_size: draws that KID is averaged over.
-        importance_samples: k of the importance-weighted bound (Burda et al., 2016).
-        shown: samples shown beside their nearest training images.
-    """
-
-    samples: int = Field(ge=100)
-    neighbours: int = Field(ge=1)
-    subsets: int = Field(ge=1)
-    subset_size: int = Field(ge=10)
     importance_samples: int = Field(ge=1)
-    shown: int = Field(ge=1)
-    batch: int = Field(ge=1)
-    seed: int = Field(ge=0)
