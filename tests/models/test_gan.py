@@ -108,6 +108,15 @@ def test_discriminator_without_an_opinion_costs_what_theory_says(loss: str, disc
     assert float(gan.generator_loss(loss, undecided, undecided)) == pytest.approx(generator)
 
 
+@pytest.mark.parametrize(
+    "loss, real, fake", [("hinge", 0.1, -0.1), ("least_squares", 0.6, 0.4), ("relativistic", 9.0, 8.0)]
+)
+def test_what_counts_as_right_depends_on_what_the_loss_aims_at(loss: str, real: float, fake: float):
+    for a, b, expected in ((real, fake, 1.0), (fake, real, 0.0)):
+        right = gan.right_about(loss, ops.full((3, 1), a), ops.full((3, 1), b))
+        assert [float(ops.mean(side)) for side in right] == [expected, expected]
+
+
 def test_smoothed_label_is_the_best_answer_and_never_above_one():
     smoothed = config(label_smoothing=0.1)
     logits = np.linspace(-6, 6, 1201, dtype=np.float32)

@@ -121,7 +121,7 @@ class GAN(keras.Model):
                 discriminator += 0.5 * weight * self._squared_slope(images)
         through = self._stopped_logits(fake, training)
         generator = generator_loss(self.config.loss, through, ops.stop_gradient(on_real))
-        right = ops.cast(on_real > 0, "float32"), ops.cast(on_fake < 0, "float32")
+        right = right_about(self.config.loss, on_real, on_fake)
         for name, value in zip(self.trackers, (discriminator, generator, *right), strict=True):
             self.trackers[name].update_state(value)
         if training and self.config.ema:
@@ -181,6 +181,22 @@ def generator_loss(loss: str, on_fake: Any, on_real: Any) -> Any:
             return ops.mean(ops.square(on_fake - 1)) / 2
         case _:
             return ops.mean(ops.softplus(-on_fake))
+
+
+def right_about(loss: str, on_real: Any, on_fake: Any) -> tuple[Any, Any]:
+    """Whether the discriminator takes real images for real, and generated ones for generated, as 0 or 1 ``(n, 1)``.
+
+    Its logits say so by their sign, by which label of least squares they are nearer to, or, where only differences
+    count, by the side of the other images' mean that they lie on.
+    """
+    match loss:
+        case "relativistic":
+            least, most = ops.mean(on_fake), ops.mean(on_real)
+        case "least_squares":
+            least = most = 0.5
+        case _:
+            least = most = 0.0
+    return ops.cast(on_real > least, "float32"), ops.cast(on_fake < most, "float32")
 
 
 def augmented(images: Any, kinds: Sequence[str], seed: keras.random.SeedGenerator) -> Any:

@@ -106,16 +106,16 @@ def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
 def build_sides(
     params: Training, steps_per_epoch: int, sides: Sequence[tuple[keras.Model, float]], beta_1: float
 ) -> keras.optimizers.Optimizer:
-    """One optimiser for networks that play against each other, made of Adam for each of them.
+    """One optimiser for networks that play against each other, made of one for each of them.
 
     Args:
-        params: schedule, warm-up, weight decay and clipping are the same for all.
+        params: the kind (Adam or AdamW), schedule, warm-up, weight decay and clipping are the same for all.
         sides: the networks, each with its peak learning rate.
         beta_1: decay of the first moment.
     """
-    chosen: dict[int, keras.optimizers.Adam] = {}
+    chosen: dict[int, keras.optimizers.Optimizer] = {}
     for network, rate in sides:
-        side = keras.optimizers.Adam(
+        side = _PLAIN[params.optimizer](
             learning_rate=_schedule(params, steps_per_epoch, rate),
             beta_1=beta_1,
             weight_decay=params.weight_decay or None,

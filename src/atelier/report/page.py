@@ -150,7 +150,7 @@ def _dataset(sources: Sources, name: str, params: Params) -> DatasetView:
         facts=[
             (glossary.humanise(key), _fact(key, value))
             for key, value in spec.items()
-            if key not in UNSHOWN and value not in ([], {}, None)
+            if key not in UNSHOWN and value not in ([], {}, None, "")
         ],
         pictures=exhibits.read(prepared, f"prepare@{name}"),
         judge=_judge(sources.judges / name, spec, f"judge@{name}") if name in params.judges else None,

@@ -7,6 +7,7 @@ import numpy as np
 
 from atelier.core import files, seeds
 from atelier.core.params.families.gan import Evaluate
+from atelier.models.gan import right_about
 from atelier.pipeline import batching, networks
 from atelier.pipeline.evaluation import images
 from atelier.pipeline.prepared import Prepared
@@ -37,7 +38,9 @@ def opinions(network: networks.Network, prepared: Prepared, samples: np.ndarray,
     """
     test = seeds.generator(params.seed, "discriminator").permutation(prepared.spec.sizes["test"])[: params.samples]
     real, fake = (_logits(network.model, x, params.batch) for x in (prepared.images("test")[np.sort(test)], samples))
-    return {"discriminator_real": float((real > 0).mean()), "discriminator_fake": float((fake < 0).mean())}
+    right = right_about(network.config.loss, real, fake)
+    of_real, of_fake = (float(np.mean(each)) for each in right)
+    return {"discriminator_real": of_real, "discriminator_fake": of_fake}
 
 
 def _logits(model: keras.Model, pictures: np.ndarray, batch: int) -> np.ndarray:

@@ -53,7 +53,7 @@ def batches_of(images: np.ndarray, params: Train) -> Batches:
 
 
 def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Adam for each of the two sides, with a learning rate of its own."""
+    """An optimiser for each of the two sides, with a learning rate of its own."""
     sides = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
     return optimizers.build_sides(params, steps_per_epoch, sides, params.beta_1)
 

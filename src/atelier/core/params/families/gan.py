@@ -67,6 +67,7 @@ class Train(Config, Training, Watched):
             entropy may stay below `least_coverage` or `least_entropy` after having been above, before training stops.
     """
 
+    optimizer: Literal["adam", "adamw"]
     beta_1: float = Field(ge=0, lt=1)
     discriminator_learning_rate: float = Field(gt=0, le=1)
     flip: bool
