@@ -121,7 +121,9 @@ def test_run_declared_as_a_copy_differs_only_where_it_says(project: Path) -> Non
 def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> None:
     write_profile(project, "one", "runs:\n  mnist-vae:\n")
     atelier("profile", "apply", "one")
-    assert list(file.read(project / "params.yaml").runs) == ["mnist-vae"]
+    params = file.read(project / "params.yaml")
+    assert list(params.runs) == ["mnist-vae"]
+    assert params.edits == {}
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,8 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
             "judges.mnist.train.epochs: got 0; allowed is a whole number at least 1",
         ),
         (
-            "datasets:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
-            "datasets.mnist.sauce: got 'mirror'; no such key here, known are: embedded, prepare, source",
+            "datasets:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n  celeba:\n",
+            "datasets.mnist.sauce: got 'mirror'; no such key here, known are: embedded, format, prepare, source",
         ),
     ],
 )

@@ -3,7 +3,8 @@
 `profiles/demo.yaml` names every value. Another profile names what differs from it, so that what a profile means
 depends on these files only, never on what `params.yaml` held before. `datasets`, `judges`, `runs` and `edits` are the
 exception: a profile that has one of them lists all of its entries, if only by name (``mnist-vae:``), and an entry that
-it leaves out is not part of it. An entry may start as a copy of another (``like: mnist-vae``) and name what differs.
+it leaves out is not part of it, nor are the edits of a run that is not. An entry may start as a copy of another
+(``like: mnist-vae``) and name what differs.
 """
 
 from collections.abc import Mapping
@@ -131,6 +132,8 @@ def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
         if key in overlay:
             entries = require_mapping(overlay[key], key)
             merged[key] = {name: _entry(key, name, base.get(key, {}), entries, ()) for name in entries}
+    if "edits" not in overlay and "edits" in merged:
+        merged["edits"] = {name: edit for name, edit in merged["edits"].items() if name in merged["runs"]}
     return merged
 
 
