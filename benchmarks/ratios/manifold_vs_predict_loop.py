@@ -7,7 +7,7 @@ import numpy as np
 import textbook_vae
 from atelier.models import vae
 from atelier.pipeline import generation, networks
-from atelier.pipeline.sampling.vae import manifold_latents
+from atelier.pipeline.sampling.vae import plane
 from embedded import DIGITS
 from side_by_side import Comparison, Side, compare
 
@@ -16,7 +16,7 @@ SIDE, BATCH, ROUNDS = 30, 100, 6
 
 def measure() -> Comparison:
     network = networks.build("vae", textbook_vae.OURS, DIGITS, seed=0, precision="float32")
-    z = manifold_latents(SIDE, (0, 1), textbook_vae.LATENT_DIM)
+    z = plane(np.zeros((1, textbook_vae.LATENT_DIM))).latents(SIDE)
     decoder = network.model.decoder
 
     def predict(latents: np.ndarray) -> np.ndarray:

@@ -58,19 +58,18 @@ def test_missing_weights_are_an_error_that_names_the_file(tmp_path: Path):
 
 
 def test_manifold_holds_equal_shares_of_the_prior():
-    z = sampling.manifold_latents(4, (0, 1), 2).reshape(4, 4, 2)
+    z = sampling.plane(np.zeros((10, 2))).latents(4).reshape(4, 4, 2)
     np.testing.assert_allclose(z[0, :, 0], [-1.1503, -0.3186, 0.3186, 1.1503], atol=1e-4)
     np.testing.assert_allclose(z[:, 0, 1], z[0, ::-1, 0])
 
 
-def test_manifold_of_many_latents_lies_in_the_plane_of_the_two_most_active():
-    mean = np.random.default_rng(0).normal(size=(500, 5)) * [0.1, 3, 0, 0.2, 2]
-    log_var = np.zeros((500, 5))
-    plane = sampling.most_active(mean, log_var)
-    assert plane == (1, 4)
-    z = sampling.manifold_latents(3, plane, 5)
-    assert not z[:, [0, 2, 3]].any()
-    assert z[:, [1, 4]].any()
+def test_manifold_of_many_latents_lies_in_the_plane_of_the_two_principal_components():
+    means = np.random.default_rng(0).normal(size=(5000, 5)) * [0.1, 3, 0, 0.2, 2] + [0, 0, 7, 0, 0]
+    through = sampling.plane(means)
+    np.testing.assert_allclose(through.axes, [[0, 3, 0, 0, 0], [0, 0, 0, 0, 2]], atol=0.1)
+    z = through.latents(3)
+    np.testing.assert_allclose(z.mean(axis=0), [0, 0, 7, 0, 0], atol=0.1)
+    np.testing.assert_allclose(through.places(means).std(axis=0), 1, rtol=0.02)
 
 
 def test_slerp_starts_and_ends_at_its_ends_and_keeps_the_radius():

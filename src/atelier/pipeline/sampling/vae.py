@@ -1,6 +1,7 @@
 """What a variational autoencoder has to show: samples, manifold, reconstructions, interpolations, latents."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -25,43 +26,67 @@ FITTED = 20_000
 def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
     """Write `samples.npy` and all pictures, with `pictures.json` naming them in order, to the directory `out`."""
     test = prepared.images("test")
-    means, log_vars = batching.apply(network.model.encoder, np.asarray(test), params.batch)
-    first, second = most_active(means, log_vars)
+    means, _ = batching.apply(network.model.encoder, np.asarray(test), params.batch)
+    through = plane(means)
     with files.atomic_directory(out) as directory:
         exhibits = [
             _samples(network, prepared, params, directory),
-            _manifold(network, params, (first, second), directory),
+            _manifold(network, params, through, directory),
             _reconstructions(network, params, test, means, directory),
             _interpolations(network, params, test, means, directory),
-            _scatter(means[:, [first, second]], prepared, (first, second), directory),
+            _scatter(through.places(means), prepared, through.name, directory),
         ]
         model = network.model
         files.write_text(directory / "architecture.svg", diagram({"encoder": model.encoder, "decoder": model.decoder}))
         files.write_json(directory / "pictures.json", exhibits)
 
 
-def most_active(z_mean: np.ndarray, z_log_var: np.ndarray) -> tuple[int, int]:
-    """The two latents that carry most nats on average, the lower index first; the same one twice if there is one.
+@dataclass(frozen=True)
+class Plane:
+    """A plane through a latent space.
+
+    Attributes:
+        centre: ``(latent_dim,)``.
+        axes: what one standard deviation along each of the two axes is, ``(2, latent_dim)``.
+        name: what they are.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    name: str
+
+    def places(self, z: np.ndarray) -> np.ndarray:
+        """Where latents ``(n, latent_dim)`` lie on the plane, in standard deviations ``(n, 2)``."""
+        return np.asarray((z - self.centre) @ np.linalg.pinv(self.axes))
+
+    def latents(self, side: int) -> np.ndarray:
+        """A square grid of places at the quantiles of a standard normal, as latents, float32 ``(side², latent_dim)``.
+
+        Each cell of the grid holds the same share of a normal distribution (Kingma & Welling, 2014, appendix A); the
+        first axis grows to the right, the second upwards.
+        """
+        quantiles = norm.ppf((np.arange(side) + 0.5) / side)
+        places = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
+        return np.asarray(self.centre + places @ self.axes, np.float32)
+
+
+def plane(z_mean: np.ndarray) -> Plane:
+    """The whole of a latent space of two dimensions, under its prior; of a larger one, its two principal components.
+
+    Few latents out of many change a picture on their own, and the origin need not be a picture at all.
 
     Args:
-        z_mean, z_log_var: posteriors of some images, ``(n, latent_dim)``.
+        z_mean: means of some images' posteriors, ``(n, latent_dim)``.
     """
-    kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(axis=0, dtype=np.float64)
-    first, second = sorted(np.argsort(-kl, kind="stable")[:2]) if len(kl) > 1 else (0, 0)
-    return int(first), int(second)
-
-
-def manifold_latents(side: int, plane: tuple[int, int], latent_dim: int) -> np.ndarray:
-    """A square grid through the quantiles of the prior, float32 ``(side², latent_dim)``, zero off the `plane`.
-
-    Each cell of the grid holds the same share of the prior (Kingma & Welling, 2014, appendix A); the first latent of
-    the plane grows to the right, the second upwards.
-    """
-    quantiles = norm.ppf((np.arange(side) + 0.5) / side)
-    z = np.zeros((side, side, latent_dim), np.float32)
-    z[..., plane[1]] = quantiles[::-1, None]
-    z[..., plane[0]] = quantiles[None, :]
-    return z.reshape(-1, latent_dim)
+    latent_dim = z_mean.shape[1]
+    if latent_dim <= 2:
+        return Plane(np.zeros(latent_dim), np.eye(2)[:, :latent_dim], "latent")
+    centre = z_mean.mean(axis=0, dtype=np.float64)
+    _, scales, directions = np.linalg.svd(z_mean - centre, full_matrices=False)
+    axes = (scales[:2, None] / np.sqrt(len(z_mean))) * directions[:2]
+    # A component's sign is arbitrary: its largest part counts as positive.
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    return Plane(centre, axes * np.sign(largest), "principal component")
 
 
 def _samples(network: Network, prepared: Prepared, params: Sample, directory: Path) -> Exhibit:
@@ -98,12 +123,17 @@ def mixture_latents(network: Network, prepared: Prepared, params: Sample, number
     return np.asarray(latents, np.float32)
 
 
-def _manifold(network: Network, params: Sample, plane: tuple[int, int], directory: Path) -> Exhibit:
-    z = manifold_latents(params.manifold, plane, network.config.latent_dim)
-    decoded = generation.decode(network, z, params.batch)
+def _manifold(network: Network, params: Sample, through: Plane, directory: Path) -> Exhibit:
+    decoded = generation.decode(network, through.latents(params.manifold), params.batch)
     images.write_png(directory / "manifold.png", images.grid(decoded, columns=params.manifold, gap=0))
-    what = "the latent plane" if network.config.latent_dim == 2 else f"the plane of latents {plane[0]} and {plane[1]}"
-    caption = f"The decoder over {what}, in equal shares of the prior: each picture stands for equally many samples."
+    if network.config.latent_dim == 2:
+        caption = (
+            "The decoder over the latent plane, in equal shares of the prior: each picture stands for as many samples."
+        )
+    else:
+        caption = (
+            "The decoder over the two principal components of the posteriors' means of test images, in equal shares."
+        )
     return {"file": "manifold.png", "title": "Latent manifold", "caption": caption}
 
 
@@ -131,7 +161,7 @@ def _interpolations(network: Network, params: Sample, test: np.ndarray, means: n
     return {"file": "interpolations.png", "title": "Interpolations", "caption": caption}
 
 
-def _scatter(points: np.ndarray, prepared: Prepared, plane: tuple[int, int], directory: Path) -> Exhibit:
+def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path) -> Exhibit:
     figure = Figure(figsize=(7, 6), dpi=110, layout="constrained")
     axes = figure.subplots()
     names, labels, kind = _groups(prepared)
@@ -139,7 +169,7 @@ def _scatter(points: np.ndarray, prepared: Prepared, plane: tuple[int, int], dir
     for i, name in enumerate(names):
         x, y = points[labels == i].T
         axes.scatter(x, y, s=4, color=colours(i % colours.N), label=name, linewidths=0, alpha=0.7)
-    axes.set(xlabel=f"latent {plane[0]}", ylabel=f"latent {plane[1]}", aspect="equal")
+    axes.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2", aspect="equal")
     axes.legend(markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     with files.atomic(directory / "latents.png") as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
