@@ -112,7 +112,7 @@ def test_page_shows_what_it_must(opened: Any) -> None:
         "3 generative models, trained on mnist and fashion_mnist",
         "floor 0.420 ceiling 55.20",
         "Samples Decoded from the prior, one seed each.",
-        "Classes of the samples",
+        "What the samples show",
         "Lineage",
         "SHA-256 of model.weights.h5",
         "Test accuracy 99.1",
