@@ -103,7 +103,7 @@ def test_command_works_in_a_folder_below_the_project(generate, project: Path, tm
     assert generate("mnist-vae", "-n", "1", out="grid.png").exit_code == 0
 
 
-def test_unknown_run_is_one_line_with_those_that_there_are(generate, small_params):
+def test_unknown_run_is_one_line_with_those_that_there_are(generate, small_params, tmp_path: Path):
     line = refusal(generate("mnist-gan", out="grid.png"))
     assert line == f"no 'mnist-gan' in runs of params.yaml; there are: {', '.join(small_params['runs'])}"
     assert list(tmp_path.iterdir()) == []

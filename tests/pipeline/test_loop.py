@@ -142,7 +142,7 @@ def test_history_has_a_row_an_epoch_and_is_written_as_csv(tmp_path: Path):
     header, *rows = (tmp_path / "history.csv").read_text().splitlines()
     assert header == "epoch,loss,learning_rate,val_loss"
     assert [row.split(",")[0] for row in rows] == ["1", "2"]
-    assert float(rows[0].split(",")[2]) == pytest.approx(0.9**2 / 2)
+    assert float(rows[0].split(",")[3]) == pytest.approx(0.9**2 / 2)
 
 
 class Spoiled(Point):
