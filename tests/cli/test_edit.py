@@ -157,7 +157,7 @@ def test_untrained_run_says_what_to_do(project: Path):
 
 
 def test_run_without_vectors_says_what_to_do(project: Path):
-    (project / f"data/edits/{RUN}/concepts.npz").unlink()
+    (project / f"data/edits/{RUN}/concepts.npy").unlink()
     line = refusal(call(RUN, "faces/a.png", "--concept", "Smiling", "-o", "out.png"))
     assert f"dvc repro edit@{RUN}" in line
 

@@ -33,7 +33,9 @@ def table(path: Path) -> list[dict[str, str]]:
 def test_everything_is_written_and_the_same_bytes_again(written: Path, network, data, judge, params, tmp_path: Path):
     edit(network, data, judge, params, tmp_path / "again")
     names = sorted(path.name for path in written.iterdir())
-    assert names == sorted([*PICTURES, "concepts.npz", "concepts.csv", "leakage.csv", "metrics.json", "pictures.json"])
+    assert names == sorted(
+        [*PICTURES, "concepts.npy", "concepts.json", "concepts.csv", "leakage.csv", "metrics.json", "pictures.json"]
+    )
     for name in names:
         assert (written / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 

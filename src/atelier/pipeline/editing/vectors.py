@@ -12,7 +12,7 @@ from atelier.core import files
 
 # The ways of finding a vector, in the order of the first axis: the method, and whether the other attributes hold still.
 KINDS = (("means", False), ("means", True), ("linear", False), ("linear", True))
-FILE = "concepts.npz"
+FILE, DESCRIPTION = "concepts.npy", "concepts.json"
 
 
 @dataclass(frozen=True)
@@ -45,30 +45,32 @@ class Concepts:
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])
 
     def write(self, directory: Path) -> None:
-        """Write `concepts.npz`; equal vectors are equal bytes, since NumPy dates each member 1980."""
-        with files.atomic(directory / FILE) as temporary, temporary.open("wb") as stream:
-            np.savez(
-                stream,
-                names=np.array(self.names),
-                kinds=np.array([kind_name(*kind) for kind in KINDS]),
-                vectors=self.vectors.astype(np.float32),
-                shares=self.shares.astype(np.float32),
-                default=np.array(self.default),
-            )
+        """Write `concepts.npy` and `concepts.json`; equal vectors are equal bytes.
+
+        (A zip of arrays would not be: its header differs between two releases of Python.)
+        """
+        files.write_array(directory / FILE, self.vectors.astype(np.float32))
+        shares = dict(zip(self.names, self.shares.astype(float).tolist(), strict=True))
+        kinds = [kind_name(*kind) for kind in KINDS]
+        description = {"names": self.names, "kinds": kinds, "shares": shares, "default": self.default}
+        files.write_json(directory / DESCRIPTION, description)
 
     @classmethod
     def read(cls, directory: Path) -> "Concepts":
         """Read what `write` wrote.
 
         Raises:
-            FileNotFoundError: there is no `concepts.npz`.
+            FileNotFoundError: one of the two files is missing.
         """
-        path = directory / FILE
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing: no concept vectors have been computed there yet")
-        with np.load(path, allow_pickle=False) as arrays:
-            names = tuple(arrays["names"].tolist())
-            return cls(names, arrays["vectors"], arrays["shares"], int(arrays["default"]))
+        for name in (FILE, DESCRIPTION):
+            if not (directory / name).is_file():
+                raise FileNotFoundError(
+                    f"{directory / name} is missing: no concept vectors have been computed there yet"
+                )
+        description = files.read_json(directory / DESCRIPTION)
+        names = tuple(description["names"])
+        shares = np.array([description["shares"][name] for name in names], np.float32)
+        return cls(names, np.load(directory / FILE, allow_pickle=False), shares, description["default"])
 
 
 def kind_name(method: str, orthogonal: bool) -> str:
