@@ -110,7 +110,7 @@ def test_vector_is_of_the_default_kind_where_none_is_asked_for(vectors):
 
 
 def test_missing_vectors_are_an_error_that_names_the_file(tmp_path: Path):
-    with pytest.raises(FileNotFoundError, match=r"concepts\.npz is missing"):
+    with pytest.raises(FileNotFoundError, match=r"concepts\.npy is missing"):
         Concepts.read(tmp_path)
 
 

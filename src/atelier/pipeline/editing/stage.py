@@ -12,7 +12,7 @@ from atelier.pipeline.prepared import Prepared
 
 
 def edit(network: Network, prepared: Prepared, judge: Path, params: Edit, out: Path) -> None:
-    """Write `concepts.npy` with its `concepts.json`, `metrics.json`, the tables and all pictures to the directory `out`.
+    """Write `concepts.npy` and `.json`, `metrics.json`, the tables and all pictures to the directory `out`.
 
     Vectors come from the train split; faces that are measured or shown are those of the test split.
 
