@@ -1,5 +1,6 @@
 """Colours of skin, hair, eyes, lips and cloth, as RGB from 0 to 255."""
 
+import colorsys
 from collections.abc import Mapping
 
 import numpy as np
@@ -95,5 +96,5 @@ def hue(turn: float, saturation: float, value: float) -> Colour:
     >>> hue(0.0, 1.0, 200.0)
     (200.0, 0.0, 0.0)
     """
-    red, green, blue = (min(1.0, max(0.0, abs((turn * 6 + shift) % 6 - 3) - 1)) for shift in (0, 4, 2))
-    return tuple(value * (1 - saturation * (1 - c)) for c in (red, green, blue))  # type: ignore[return-value]
+    # The conversion is linear in the value, so that it may be on any scale.
+    return colorsys.hsv_to_rgb(turn % 1, saturation, value)
