@@ -4,10 +4,7 @@ All attributes but `Attractive` are drawn from; sixteen of them boldly (see `dra
 """
 
 import io
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +13,7 @@ from atelier.core.params.formats.faces import Embedded
 from atelier.datasets.drawing.celeba import attributes
 from atelier.datasets.drawing.celeba.portrait import draw
 from atelier.datasets.embedded.faces import archive
+from atelier.datasets.formats.faces import pool
 
 _SHARD = 32
 _QUALITY = 90
@@ -46,7 +44,7 @@ def write(directory: Path, params: Embedded, workers: int | None = None) -> None
         for split in archive.SPLITS
         for start in range(0, sizes[split], _SHARD)
     ]
-    archive.write(directory, attributes.NAMES, _faces(shards, workers or os.cpu_count() or 1))
+    archive.write(directory, attributes.NAMES, _faces(shards, workers or pool.cores()))
 
 
 def shard(part: Shard) -> list[Drawn]:
@@ -75,6 +73,5 @@ def _drawn(shards: list[Shard], workers: int) -> Iterator[list[Drawn]]:
     if workers == 1:
         yield from map(shard, shards)
         return
-    # Forking a process that runs threads may deadlock; a fresh one loads NumPy and Pillow in a moment.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(shard, shards)
+    with pool.start(workers, __name__) as processes:
+        yield from pool.in_order(processes, shard, shards, under_way=2 * workers + 1)

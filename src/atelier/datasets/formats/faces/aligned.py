@@ -19,9 +19,8 @@ FOLDER = "img_align_celeba"
 ATTRIBUTES = "list_attr_celeba.txt"
 PARTITION = "list_eval_partition.txt"
 
-_SHARD = (
-    256  # pictures; small enough that a few shards in flight weigh little, large enough that passing them costs little
-)
+# Pictures; so few that some shards in flight weigh little, so many that passing them costs little.
+_SHARD = 256
 _NAMED = 10  # bad pictures that an error names
 _PREVIEW, _PREVIEW_COLUMNS = 130_000, 10  # pixels, so that the PNG stays below 300 kB, and pictures in a row
 
