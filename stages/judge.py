@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from atelier.core import lookup
 from atelier.core.door import one_line_errors
 from atelier.core.params import file
-from atelier.pipeline.judging import judge
 from atelier.pipeline.prepared import Prepared
 
 
@@ -18,7 +18,9 @@ from atelier.pipeline.prepared import Prepared
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
 def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, params: Path) -> None:
     with one_line_errors():
-        judge(Prepared.read(prepared), file.read(params).judge(dataset), out, checkpoints)
+        section = file.read(params).judge(dataset)
+        modality = lookup.module("pipeline.judging", section.modality)
+        modality.judge(Prepared.read(prepared), section, out, checkpoints)
 
 
 if __name__ == "__main__":

@@ -13,18 +13,56 @@ import yaml
 ROOT = Path(__file__).parents[1]
 
 
-# What a small world takes of each format of data and of each family.
-EMBEDDED = {"idx": {"train": 400, "test": 150}, "faces": {"train": 400, "validation": 100, "test": 150}}
-PREPARED = {"idx": {"validation": 60}, "faces": {"size": 16}}
-TRAINED = {
-    "vae": {},
-    "gan": {"generator_base": 8, "generator_filters": [8, 4], "discriminator_filters": [4, 8]},
+# What a small world takes of each format of data, of each modality's judge and of each family.
+EMBEDDED = {
+    "idx": {"train": 400, "test": 150},
+    "faces": {"train": 400, "validation": 100, "test": 150},
+    "reviews": {"train": 200, "test": 200, "unsup": 60},
 }
-SAMPLED = {
-    "vae": {"manifold": 4, "reconstructions": 4, "mixture_components": 2},
-    "gan": {},
+PREPARED = {
+    "idx": {"validation": 60},
+    "faces": {"size": 16},
+    "reviews": {"tokenizer": "bpe", "vocabulary": 400, "unsup": True, "validation": 40},
 }
-EVALUATED = {"vae": {"importance_samples": 2}, "gan": {}}
+JUDGED = {
+    "images": {"train": {"filters": [4, 8]}, "gauge": {}},
+    "text": {"train": {"length": 32, "embedding": 8, "kernels": [2], "filters": 8}, "gauge": {"tokens": 24}},
+}
+OF_IMAGES = {
+    "train": {"watch_images": 100},
+    "sample": {"shown": 12, "interpolations": 2, "steps": 4},
+    "evaluate": {"shown": 4},
+}
+OF_TEXT = {
+    "train": {
+        "context": 32,
+        "width": 16,
+        "depth": 1,
+        "heads": 2,
+        "hidden": 32,
+        "steps_per_epoch": 8,
+        "validation_tokens": 2000,
+        "preview_temperatures": [0.5, 1.0],
+        "preview_tokens": 24,
+        "watch_texts": 100,
+    },
+    "sample": {"temperatures": [0.7, 1.0], "shown": 2, "max_tokens": 24},
+    "evaluate": {"temperature": 0.7, "test_texts": 100, "stride": 32, "order": 3, "bleu_samples": 20, "longest": 3},
+}
+FAMILIES = {
+    "vae": {
+        "train": OF_IMAGES["train"],
+        "sample": OF_IMAGES["sample"] | {"manifold": 4, "reconstructions": 4, "mixture_components": 2},
+        "evaluate": OF_IMAGES["evaluate"] | {"importance_samples": 2},
+    },
+    "gan": {
+        "train": OF_IMAGES["train"]
+        | {"generator_base": 8, "generator_filters": [8, 4], "discriminator_filters": [4, 8]},
+        "sample": OF_IMAGES["sample"],
+        "evaluate": OF_IMAGES["evaluate"],
+    },
+    "transformer_lm": OF_TEXT,
+}
 
 
 def shrink(params: dict[str, Any]) -> dict[str, Any]:
@@ -34,23 +72,18 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
         dataset["source"] = "embedded"
         dataset["embedded"] |= EMBEDDED[dataset["format"]]
         dataset["prepare"] |= PREPARED[dataset["format"]]
+    compared = {"samples": 120, "neighbours": 3, "subsets": 3, "subset_size": 60}
     for judge in small["judges"].values():
-        judge["train"] |= {"filters": [4, 8], "features": 8, "epochs": 1, "batch": 32}
-        judge["gauge"] |= {"samples": 120, "neighbours": 3, "subsets": 3, "subset_size": 60}
+        own = JUDGED[judge["modality"]]
+        judge["train"] |= {"features": 8, "epochs": 1, "batch": 32} | own["train"]
+        judge["gauge"] |= compared | own["gauge"]
     for run in small["runs"].values():
-        family = run["family"]
-        run["train"] |= {"epochs": 2, "batch": 32, "preview_epochs": 1, "watch_images": 100} | TRAINED[family]
-        if run["dataset"] == "celeba" and family == "vae":
+        own = FAMILIES[run["family"]]
+        run["train"] |= {"epochs": 2, "batch": 32, "preview_epochs": 1} | own["train"]
+        if run["dataset"] == "celeba" and run["family"] == "vae":
             run["train"] |= {"latent_dim": 16, "encoder_filters": [4, 8], "decoder_filters": [8, 4]}
-        run["sample"] |= {"samples": 120, "shown": 12, "interpolations": 2, "steps": 4, "batch": 32} | SAMPLED[family]
-        run["evaluate"] |= {
-            "samples": 120,
-            "neighbours": 3,
-            "subsets": 3,
-            "subset_size": 60,
-            "shown": 4,
-            "batch": 32,
-        } | EVALUATED[family]
+        run["sample"] |= {"samples": 120, "batch": 32} | own["sample"]
+        run["evaluate"] |= compared | {"batch": 32} | own["evaluate"]
     for edit in small["edits"].values():
         edit |= {"steps": 3, "faces": 2, "examples": 2, "train_images": 200, "images": 60, "batch": 32}
     return small
@@ -87,16 +120,50 @@ def params_file(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="session")
 def prepared(door, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small prepared MNIST twin."""
-    directory = tmp_path_factory.mktemp("data")
-    door("download", "mnist", "--out", directory / "raw", "--partial", directory / "partial", "--params", params_file)
-    door("prepare", "mnist", "--raw", directory / "raw", "--out", directory / "prepared", "--params", params_file)
-    return directory / "prepared"
+    return _prepare(door, "mnist", params_file, tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def prepared_texts(door, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small prepared IMDb twin."""
+    return _prepare(door, "imdb", params_file, tmp_path_factory.mktemp("texts"))
 
 
 @pytest.fixture(scope="session")
 def judge(door, params_file: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hastily trained judge of that twin."""
-    out = tmp_path_factory.mktemp("judges") / "mnist"
-    checkpoints = out.with_name("checkpoints")
-    door("judge", "mnist", "--prepared", prepared, "--out", out, "--checkpoints", checkpoints, "--params", params_file)
-    return out
+    """A hastily trained judge of the MNIST twin."""
+    return _judge(door, "mnist", params_file, prepared, tmp_path_factory.mktemp("judges"))
+
+
+@pytest.fixture(scope="session")
+def judge_of_texts(door, params_file: Path, prepared_texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hastily trained judge of the IMDb twin."""
+    return _judge(door, "imdb", params_file, prepared_texts, tmp_path_factory.mktemp("judges"))
+
+
+@pytest.fixture(scope="session")
+def language_model(
+    door, params_file: Path, prepared_texts: Path, judge_of_texts: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A hastily trained network of the run `imdb-lm`, with its history and previews."""
+    place = tmp_path_factory.mktemp("language_model")
+    given = {"prepared": prepared_texts, "judge": judge_of_texts, "params": params_file}
+    written = {"out": place / "imdb-lm", "checkpoints": place / "checkpoints"}
+    door("train", "imdb-lm", *_options(given | written))
+    return place / "imdb-lm"
+
+
+def _prepare(door, dataset: str, params: Path, place: Path) -> Path:
+    door("download", dataset, *_options({"out": place / "raw", "partial": place / "partial", "params": params}))
+    door("prepare", dataset, *_options({"raw": place / "raw", "out": place / "prepared", "params": params}))
+    return place / "prepared"
+
+
+def _judge(door, dataset: str, params: Path, prepared: Path, place: Path) -> Path:
+    written = {"out": place / dataset, "checkpoints": place / "checkpoints"}
+    door("judge", dataset, *_options({"prepared": prepared, "params": params} | written))
+    return place / dataset
+
+
+def _options(values: dict[str, Path]) -> list[str]:
+    return [part for name, value in values.items() for part in (f"--{name}", str(value))]

@@ -235,7 +235,8 @@ def test_example_of_a_model_makes_pictures_of_the_right_shape(copy: Path) -> Non
 import numpy as np
 from atelier.core.params.families.wae import Config
 from atelier.core.spec import Spec
-from atelier.pipeline import generation, networks
+from atelier.pipeline import networks
+from atelier.pipeline.generation import images as generation
 
 spec = Spec("digits", (28, 28, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
 network = networks.build("wae", Config(latent_dim=3, width=8, penalty=1.0), spec, seed=1, precision="float32")

@@ -23,7 +23,7 @@ GANS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "gan"]
 EDITS = list(_PARAMS["edits"])
 COLLECTORS = {"summarize", "report"}
 # Schemas that are looked up only to check the whole of params.yaml: they can stop a stage, never change its result.
-CHECKED_ONLY = re.compile(r"src/atelier/core/params/(?!(file|strict|text)\.py)[\w/]+\.py")
+CHECKED_ONLY = re.compile(r"src/atelier/core/params/(?!(document|file|strict)\.py)[\w/]+\.py")
 
 # Python runs this at its start, in the stages' processes too: it notes which of our modules each script loaded.
 SITE = """

@@ -6,7 +6,8 @@ import numpy as np
 
 import textbook_vae
 from atelier.models import vae
-from atelier.pipeline import generation, networks
+from atelier.pipeline import networks
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.sampling.vae import plane
 from embedded import DIGITS
 from side_by_side import Comparison, Side, compare

@@ -15,8 +15,9 @@ from atelier.cli.edit import edit as command
 from atelier.core import pictures
 from atelier.core.params import file
 from atelier.core.spec import Spec
-from atelier.pipeline import batching, generation, networks
+from atelier.pipeline import batching, networks
 from atelier.pipeline.editing.vectors import KINDS, Concepts
+from atelier.pipeline.generation import images as generation
 
 ROOT = Path(__file__).parents[2]
 RUN = "celeba-vae"

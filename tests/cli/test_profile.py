@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from atelier.cli.main import COMMANDS, main
-from atelier.core.params import file, profiles, text
+from atelier.core.params import document, file, profiles
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +80,7 @@ def test_values_changed_by_hand_are_replaced(project: Path) -> None:
 
 def test_source_given_by_hand_replaces_that_of_every_dataset(project: Path) -> None:
     assert atelier("profile", "apply", "laptop", "--source", "mirror").exit_code == 0
-    params = text.load((project / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    params = document.load((project / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
     assert {dataset["source"] for dataset in params["datasets"].values()} == {"mirror"}
 
 
@@ -142,8 +142,8 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
             "judges.mnist.train.epochs: got 0; allowed is a whole number at least 1",
         ),
         (
-            "datasets:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n  celeba:\n",
-            "datasets.mnist.sauce: got 'mirror'; no such key here, known are: embedded, format, prepare, source",
+            "judges:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
+            "judges.mnist.sauce: got 'mirror'; no such key here, known are: gauge, modality, train",
         ),
     ],
 )
@@ -187,7 +187,7 @@ def test_list_says_when_the_parameters_are_nobodys(project: Path) -> None:
 
 
 def test_show_prints_parameters_that_are_valid_on_their_own(project: Path) -> None:
-    shown = text.load(atelier("profile", "show", "laptop").output, "shown")
+    shown = document.load(atelier("profile", "show", "laptop").output, "shown")
     file.check(shown)
     assert shown == profiles.resolve(project / "profiles", "laptop")
 

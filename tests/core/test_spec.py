@@ -25,6 +25,12 @@ def test_spec_comes_back_as_it_was(tmp_path: Path) -> None:
     assert Spec.read(tmp_path / "spec.json") == spec
 
 
+def test_spec_of_texts_comes_back_as_it_was(tmp_path: Path) -> None:
+    spec = replace(SPEC, shape=(), value_range=(), vocabulary=4096, statistics={"median_words": 174.5})
+    spec.write(tmp_path / "spec.json")
+    assert Spec.read(tmp_path / "spec.json") == spec
+
+
 def test_equal_specs_are_equal_bytes(tmp_path: Path) -> None:
     SPEC.write(tmp_path / "a.json")
     replace(SPEC, sizes=dict(reversed(SPEC.sizes.items()))).write(tmp_path / "b.json")

@@ -98,7 +98,8 @@ import json, sys
 from pathlib import Path
 import numpy as np
 from atelier.core.params import file
-from atelier.pipeline import generation, networks
+from atelier.pipeline import networks
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.prepared import Prepared
 from atelier.pipeline.training import train
 

@@ -12,9 +12,11 @@ from atelier.core.params import file
 from atelier.core.params.families.vae import Evaluate
 from atelier.models import vae
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import judging, networks
+from atelier.pipeline import networks
 from atelier.pipeline.evaluation import images
 from atelier.pipeline.evaluation import vae as evaluation
+from atelier.pipeline.evaluation.distances import distances
+from atelier.pipeline.judging import images as judging
 from atelier.pipeline.prepared import Prepared
 
 LOG_2 = float(np.log(2))
@@ -125,27 +127,27 @@ def draws(data: Prepared, params_file: Path) -> SimpleNamespace:
 
 def test_samples_that_are_the_train_draw_score_exactly_the_floor(draws, judge: Path, params: Evaluate, tmp_path: Path):
     seen = images.judged(networks.load(judge), write_samples(tmp_path / "s.npy", draws.train), params.samples)
-    scores = images.distances(seen, judge, params)
+    scores = distances(seen.features, judge, params)
     assert scores["fd"] == scores["fd_floor"] > 0
     assert scores["kid"] == scores["kid_floor"]
 
 
 def test_samples_that_are_the_test_draw_are_at_no_distance(draws, judge: Path, params: Evaluate, tmp_path: Path):
     seen = images.judged(networks.load(judge), write_samples(tmp_path / "s.npy", draws.test), params.samples)
-    scores = images.distances(seen, judge, params)
+    scores = distances(seen.features, judge, params)
     assert scores["fd"] == 0
     assert scores["precision"] == scores["recall"] == scores["coverage"] == 1
 
 
 def test_distances_name_floor_ceiling_and_how_many_samples(draws, judge: Path, params: Evaluate, tmp_path: Path):
     seen = images.judged(networks.load(judge), write_samples(tmp_path / "s.npy", draws.noise), params.samples)
-    scores = images.distances(seen, judge, params)
+    scores = distances(seen.features, judge, params)
     names = "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples"
     assert set(scores) == set(names.split())
     assert scores["samples"] == params.samples
     ceilings = files.read_json(judge / "judge.json")["gauge"]
     assert scores["fd_floor"] == pytest.approx(ceilings["floor"]["fd"])
-    assert scores["fd_ceiling"] == pytest.approx(max(ceilings[name]["fd"] for name in judge_features.CEILINGS))
+    assert scores["fd_ceiling"] == pytest.approx(max(ceilings[name]["fd"] for name in judge_features.ceilings(judge)))
 
 
 def test_too_few_samples_are_an_error_with_both_numbers(draws, judge: Path, tmp_path: Path):

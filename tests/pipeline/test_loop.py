@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from atelier.core import files
 from atelier.core.params.training import Training
 from atelier.pipeline import checkpoint, loop, optimizers
 from atelier.pipeline.batches import Batches, InOrder
@@ -170,11 +171,14 @@ def test_loss_that_is_no_number_is_an_error_and_leaves_the_last_checkpoint(tmp_p
 
 def test_previews_are_taken_of_the_first_the_last_and_every_nth_epoch(tmp_path: Path):
     batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
-    grey = np.zeros((2, 2, 1), np.uint8)
     validate = loop.held_out((column(1),))
     settings = params(epochs=7)
-    loop.fit(Point(), batches, validate, "val_loss", settings, tmp_path, preview=lambda _: grey, preview_epochs=3)
-    names = [f"epoch-{epoch:04}.png" for epoch in (1, 3, 6, 7)]
+
+    def preview(model: keras.Model, stem: Path) -> None:
+        files.write_text(stem.with_suffix(".txt"), str(float(model.w)))
+
+    loop.fit(Point(), batches, validate, "val_loss", settings, tmp_path, preview=preview, preview_epochs=3)
+    names = [f"epoch-{epoch:04}.txt" for epoch in (1, 3, 6, 7)]
     assert sorted(path.name for path in (tmp_path / "previews").iterdir()) == names
 
 

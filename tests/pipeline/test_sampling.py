@@ -9,10 +9,11 @@ from PIL import Image
 
 from atelier.core.files import read_json
 from atelier.core.params import file
-from atelier.pipeline import batching, generation, networks
+from atelier.pipeline import batching, networks
 from atelier.pipeline.architecture import diagram
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.sampling import pictures
+from atelier.pipeline.sampling import images as pictures
 from atelier.pipeline.sampling import vae as sampling
 
 

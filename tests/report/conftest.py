@@ -22,6 +22,11 @@ DIGITS = [str(digit) for digit in range(10)]
 GARMENTS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 RUNS = {"mnist-vae": "mnist", "mnist-vae-32": "mnist", "fashion_mnist-vae": "fashion_mnist"}
 EDITED = "mnist-vae-32"
+PROJECT = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+# A run that writes texts. The report shows what its stages wrote, whatever its parameters say, so that others' do.
+TEXTS = "imdb" if "imdb" in PROJECT["datasets"] else "celeba"
+WRITER = "imdb-lm"
+RUNS[WRITER] = TEXTS
 
 PIPELINE = """
 stages:
@@ -102,13 +107,15 @@ stages:
 
 def parameters() -> dict[str, Any]:
     """The project's own parameters, cut down to what the house holds: they always match the schema."""
-    project = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
-    run = project["runs"]["mnist-vae"]
+    datasets, run = dict.fromkeys(RUNS.values()), PROJECT["runs"]["mnist-vae"]
     return {
-        "datasets": {name: project["datasets"][name] for name in ("mnist", "fashion_mnist")},
-        "judges": {name: project["judges"][name] for name in ("mnist", "fashion_mnist")},
-        "runs": {name: {**run, "dataset": dataset} for name, dataset in RUNS.items()},
-        "edits": {EDITED: {**project["edits"]["celeba-vae"], "dataset": RUNS[EDITED]}},
+        "datasets": {name: PROJECT["datasets"][name] for name in datasets},
+        "judges": {name: PROJECT["judges"][name] for name in datasets},
+        "runs": {
+            name: {**(PROJECT["runs"].get(name, run) if name == WRITER else run), "dataset": dataset}
+            for name, dataset in RUNS.items()
+        },
+        "edits": {EDITED: {**PROJECT["edits"]["celeba-vae"], "dataset": RUNS[EDITED]}},
     }
 
 
@@ -125,8 +132,10 @@ class House:
         self.write("src/code.py", "answer = 42\n")
         for name, classes in (("mnist", DIGITS), ("fashion_mnist", GARMENTS)):
             self._dataset(name, classes)
-        for index, name in enumerate(RUNS):
+        for index, name in enumerate(name for name in RUNS if name != WRITER):
             self._run(name, DIGITS if RUNS[name] == "mnist" else GARMENTS, index)
+        self._texts()
+        self._writer()
         strip = images.grid(_glyphs(DIGITS, 4, 5)[:14], 7)
         self._pictures(f"data/edits/{EDITED}", [("strip.png", strip, "Thickness", "From thin to thick.")])
         self.write(f"data/edits/{EDITED}/metrics.json", {"flip_rate_smiling": 0.9, "leakage_smiling": 0.1})
@@ -246,11 +255,72 @@ class House:
         caption = "Samples above, the training images nearest to them below."
         self._pictures(evaluation, [("neighbours.png", neighbours, "Nearest neighbours", caption)])
 
+    def _texts(self) -> None:
+        """A dataset of texts and its judge."""
+        prepared, judge = f"data/prepared/{TEXTS}", f"data/judges/{TEXTS}"
+        statistics = {
+            "bytes_per_token": 4.4203, "duplicates_in_train": 0, "duplicates_removed": 96, "oov_rate_test": 0.0312,
+            "oov_rate_train": 0.0, "oov_rate_validation": 0.0299, "tokens_test": 5_812_345, "tokens_train": 11_630_000,
+            "tokens_validation": 580_000, "unlabelled_train": 0, "words_median": 174.0, "words_p95": 590.0,
+        }  # fmt: skip
+        spec = {
+            "name": TEXTS, "shape": [], "value_range": [], "classes": ["negative", "positive"], "attributes": [],
+            "sizes": {"train": 22_500, "validation": 2500, "test": 25_000}, "sha256": {"train.npy": "cd" * 32},
+            "source": "embedded", "split_rule": "official", "vocabulary": 10_000, "statistics": statistics,
+        }  # fmt: skip
+        self.write(f"{prepared}/spec.json", spec)
+        cut = [
+            ["", "The review", "Its tokens"],
+            ["positive", "A rose, in black and white.", "a rose in black and whi|te"],
+        ]
+        self._listing(prepared, [("reviews.csv", "From text to tokens", "How a review is cut.")])
+        with self.write(f"{prepared}/reviews.csv", "").open("w", newline="") as file:
+            csv.writer(file).writerows(cut)
+        row = {"kid": 0.1, "kid_std": 0.01, "precision": 0.9, "recall": 0.9, "density": 0.9, "coverage": 0.9}
+        verdict = {
+            "test_accuracy": 0.874, "parameters": 812_002, "features": 64, "samples": 1000,
+            "class_accuracy": {"negative": 0.881, "positive": 0.867},
+            "gauge": {name: {"fd": fd, **row} for name, fd in (("floor", 0.61), ("shuffled", 21.7), ("mixed", 44.1))},
+        }  # fmt: skip
+        self.write(f"{judge}/judge.json", verdict)
+        self._history(f"{judge}/history.csv", {"loss": (0.69, 0.2, 1.4), "accuracy": (0.5, 0.93, 0.94)})
+
+    def _writer(self) -> None:
+        """A run that writes texts: no picture among what it shows."""
+        model, samples, evaluation = (f"data/{part}/{WRITER}" for part in ("models", "samples", "evaluations"))
+        self.write(f"{model}/config.json", {"width": 128})
+        with h5py.File(self.root / model / "model.weights.h5", "w", track_order=True) as file:
+            file["weights"] = np.arange(8)
+        self._history(f"{model}/history.csv", {"loss": (6.4, 4.1, 1.02), "perplexity": (602, 60.3, 1.08)}, True)
+        shown = ["temperature 0.2", "temperature 0.7", "temperature 1.0", "temperature 1.3", "top-p 0.9"]
+        grown = [(f"epoch {epoch} · perplexity {812 // epoch}", 6.0 / epoch) for epoch in (1, 4, 12)]
+        self.write(f"{model}/previews/growth.json", _writing(shown, grown, 90))
+        self._listing(f"{model}/previews", [("growth.json", "How it learns", "The same prompt, epoch by epoch.")])
+        self.write(f"{samples}/texts.json", _writing(shown, [("", 2.0)], 160))
+        self._listing(samples, [("texts.json", "Texts", "The same prompt at five temperatures, one seed each.")])
+        metrics = {
+            "perplexity": 65.41, "word_perplexity": 68.02, "bits_per_byte": 1.312, "oov_rate": 0.0312,
+            "ngram_perplexity": 151.2, "ngram_bits_per_byte": 1.604, "distinct_1": 0.04, "distinct_2": 0.31,
+            "distinct_3": 0.7, "human_distinct_2": 0.42, "rep_4": 0.012, "human_rep_4": 0.004, "self_bleu_4": 0.41,
+            "human_self_bleu_4": 0.33, "copied_8": 0.011, "human_copied_8": 0.008, "longest_copy": 14,
+            "human_longest_copy": 19, "fd": 3.81, "fd_floor": 0.61, "fd_ceiling": 44.1, "kid": 0.021, "kid_std": 0.002,
+            "kid_floor": 0.0007, "precision": 0.9, "recall": 0.71, "density": 0.93, "coverage": 0.78, "samples": 1000,
+            "positive_share": 0.54, "human_positive_share": 0.5,
+        }  # fmt: skip
+        self.write(f"{evaluation}/metrics.json", metrics)
+        shares = {"negative": 0.46, "positive": 0.54}
+        self.write(f"{evaluation}/classes.json", {"samples": shares, "test": {"negative": 0.5, "positive": 0.5}})
+        self.write(f"{evaluation}/copies.csv", "words,the sample,the training text\n14,so it goes,so it goes\n")
+        self._listing(evaluation, [("copies.csv", "Longest copies", "Spans that a sample shares with training text.")])
+
+    def _listing(self, directory: str, shown: list[tuple[str, str, str]]) -> None:
+        listing = [{"file": name, "title": title, "caption": caption} for name, title, caption in shown]
+        self.write(f"{directory}/pictures.json", listing)
+
     def _pictures(self, directory: str, shown: list[tuple[str, Any, str, str]]) -> None:
         for name, picture, _, _ in shown:
             images.write_png(self.root / directory / name, picture)
-        listing = [{"file": name, "title": title, "caption": caption} for name, _, title, caption in shown]
-        self.write(f"{directory}/pictures.json", listing)
+        self._listing(directory, [(name, title, caption) for name, _, title, caption in shown])
 
     def _history(self, name: str, columns: dict[str, tuple[float, float, float]], learning_rate: bool = False) -> None:
         """Columns that go from their first value to their last; validation is a factor of training."""
@@ -266,6 +336,40 @@ class House:
                     value = last + (first - last) * math.exp(-(epoch - 1) / 2.2)
                     row += [value, value * factor + 0.02 * max(0, epoch - 9) * abs(first - last) / 10]
                 writer.writerow([*row, *([0.0005 * (1 + math.cos(math.pi * epoch / 12))] if learning_rate else [])])
+
+
+def _writing(columns: list[str], rows: list[tuple[str, float]], tokens: int) -> dict[str, Any]:
+    """Texts in the report's format, from a prompt on; the second number of a row is how surprising they are."""
+    random = np.random.default_rng(tokens)
+    words = [
+        "this",
+        "film",
+        "is",
+        "one",
+        "of",
+        "the",
+        "best",
+        "that",
+        "I",
+        "have",
+        "ever",
+        "seen",
+        ",",
+        "but",
+        "late",
+        ".",
+    ]
+
+    def text(surprise: float) -> list[list[Any]]:
+        drawn = [f" {words[index]}" for index in random.integers(0, len(words), tokens)]
+        nats = random.gamma(0.5, surprise, tokens)
+        written = [[piece, round(float(value), 3)] for piece, value in zip(drawn, nats, strict=True)]
+        return [["The", None], [" story", None], *written]
+
+    return {
+        "columns": columns,
+        "rows": [{"name": name, "cells": [text(s * (1 + n / 3)) for n in range(len(columns))]} for name, s in rows],
+    }
 
 
 def _glyphs(classes: list[str], each: int, seed: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ class Opened:
         self.tab = self.context.new_page()
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.on("console", lambda message: self.complaints.append(message.text))
+        self.dialogs: list[str] = []
+        self.tab.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.goto(path.as_uri(), wait_until="load")
 
@@ -99,17 +102,18 @@ def test_every_picture_is_decoded_and_described(opened: Any, house: Any) -> None
         "img", "all => all.map((i) => [i.complete, i.naturalWidth, i.clientWidth, i.alt])"
     )
     listed = sum(len(json.loads(path.read_text())) for path in house.data.rglob("pictures.json"))
-    assert len(pictures) == listed + 1  # and one architecture
+    written = len(opened().tab.query_selector_all("figure.writing, figure.table"))
+    assert len(pictures) == listed - written + 1  # and one architecture
     assert all(complete and natural > 0 and shown > 0 and alt for complete, natural, shown, alt in pictures)
 
 
 def test_page_shows_what_it_must(opened: Any) -> None:
     report = opened()
     text = report.text()
-    for run in ("mnist-vae", "mnist-vae-32", "fashion_mnist-vae"):
+    for run in ("mnist-vae", "mnist-vae-32", "fashion_mnist-vae", "imdb-lm"):
         assert run in text
     for words in (
-        "3 generative models, trained on mnist and fashion_mnist",
+        "4 generative models, trained on mnist, fashion_mnist and ",
         "floor 0.420 ceiling 55.20",
         "Samples Decoded from the prior, one seed each.",
         "What the samples show",
@@ -180,6 +184,47 @@ def test_hostile_text_is_shown_and_never_run(opened: Any, house: Any) -> None:
     assert report.complaints == []
     assert report.text().count(HOSTILE) > 20
     assert report.tab.query_selector("script, [onerror]") is None
+
+
+def test_writing_from_a_hostile_corpus_is_shown_letter_by_letter_and_never_run(opened: Any, house: Any) -> None:
+    pieces = [[HOSTILE, None], ["<script>alert(1)</script>", 0.5], [" {{ 7*7 }}", 9.0], ["\n  </td></table>&amp;", 9.5]]
+    table = {"columns": [HOSTILE], "rows": [{"name": HOSTILE, "cells": [pieces]}]}
+    house.write("data/samples/imdb-lm/texts.json", table)
+    report = opened()
+    shown = report.tab.locator("#run-imdb-lm .writing").first
+    assert shown.locator(".said").evaluate("box => box.textContent") == "".join(text for text, _ in pieces)
+    assert "<script>alert(1)</script> {{ 7*7 }}" in shown.inner_text()
+    assert shown.locator("thead").inner_text().strip() == shown.locator(".name").inner_text().strip() == HOSTILE
+    assert report.tab.title() == "Atelier: report"
+    assert report.complaints == []
+    assert report.dialogs == []
+    assert report.tab.query_selector("script, [onerror]") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_tint_differs_from_the_others(opened: Any, scheme: str) -> None:
+    colour = "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    legend = opened(scheme=scheme).tab.eval_on_selector_all("#run-imdb-lm .tints [class]", colour)
+    assert len(legend) == 2 * 6
+    assert len(set(legend)) == 6
+
+
+def test_texts_stand_side_by_side_on_a_desk_and_one_below_the_other_on_a_phone(opened: Any) -> None:
+    boxes = "all => all.slice(0, 5).map((one) => one.getBoundingClientRect().toJSON())"
+    wide = opened(width=1400).tab.eval_on_selector_all("#run-imdb-lm .said", boxes)
+    assert len({box["y"] for box in wide}) == 1
+    assert all(left["right"] <= right["left"] for left, right in pairwise(wide))
+    narrow = opened(width=360).tab.eval_on_selector_all("#run-imdb-lm .said", boxes)
+    assert all(above["bottom"] < below["top"] for above, below in pairwise(narrow))
+    assert all(box["left"] >= 0 and box["right"] <= 360 for box in narrow)
+
+
+def test_reference_line_is_dashed_and_inside_its_chart(opened: Any) -> None:
+    line = opened().tab.locator("#run-imdb-lm line.reference")
+    assert line.count() == 1
+    assert line.evaluate("one => getComputedStyle(one).strokeDasharray") != "none"
+    inner, outer = line.bounding_box(), line.locator("xpath=..").bounding_box()
+    assert outer["y"] < inner["y"] < outer["y"] + outer["height"]
 
 
 def test_print_hides_navigation_and_unfolds_parameters(opened: Any) -> None:

@@ -42,6 +42,26 @@ def test_wide_range_is_drawn_on_a_logarithmic_axis() -> None:
     assert [label for _, label in chart.y_ticks] == ["100", "1\u202f000", "10\u202f000", "100\u202f000"]
 
 
+def test_validated_quantity_is_compared_with_a_level_that_its_axis_includes() -> None:
+    history = {"epoch": [1, 2], "perplexity": [90.0, 70.0], "val_perplexity": [95.0, 80.0], "loss": [4.5, 4.2]}
+    perplexity, loss = curves.charts(history, {"ngram_perplexity": 151.2, "perplexity": 81.0})
+    assert perplexity.reference is not None
+    assert (perplexity.reference.name, perplexity.reference.value) == ("n-gram", "151.2")
+    ticks = [y for y, _ in perplexity.y_ticks]
+    assert min(ticks) <= perplexity.reference.y <= min(y for line in perplexity.lines for y in line.end[1:])
+    assert loss.reference is None
+
+
+def test_reference_far_above_makes_the_axis_logarithmic() -> None:
+    (chart,) = curves.charts({"epoch": [1, 2], "val_perplexity": [9.0, 8.0]}, {"ngram_perplexity": 800.0})
+    assert chart.logarithmic
+
+
+def test_quantity_without_validation_or_without_the_metric_has_no_reference() -> None:
+    assert curves.charts({"epoch": [1, 2], "perplexity": [9, 8]}, {"ngram_perplexity": 9.0})[0].reference is None
+    assert curves.charts({"epoch": [1, 2], "val_perplexity": [9, 8]}, {"perplexity": 9.0})[0].reference is None
+
+
 def test_every_point_lies_inside_the_axes() -> None:
     values = [0.013, -2.7, 31.4, 8.0]
     (chart,) = curves.charts({"epoch": [1, 2, 3, 4], "score": values})

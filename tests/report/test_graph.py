@@ -20,7 +20,7 @@ def addresses(house: Any) -> set[tuple[str, str]]:
 
 def test_foreach_is_spelled_out_over_the_parameters(house: Any) -> None:
     names = [stage.address for stage in stages_of(house)]
-    assert len(names) == 2 + 2 + 2 + 3 + 3 + 3 + 1 + 1
+    assert len(names) == 3 + 3 + 3 + 4 + 4 + 4 + 1 + 1
     assert {"download@mnist", "train@mnist-vae-32", "summarize", "report"} <= set(names)
 
 
@@ -38,7 +38,7 @@ def test_arrows_that_others_imply_are_left_out(house: Any) -> None:
 
 
 def test_directory_of_outs_feeds_who_depends_on_it_whole(house: Any) -> None:
-    runs = ("mnist-vae", "mnist-vae-32", "fashion_mnist-vae")
+    runs = ("mnist-vae", "mnist-vae-32", "fashion_mnist-vae", "imdb-lm")
     assert {pair for pair in addresses(house) if pair[1] == "summarize"} == {
         (f"evaluate@{run}", "summarize") for run in runs
     }
@@ -71,8 +71,19 @@ def test_broken_pipeline_is_named_in_one_line(tmp_path: Path, content: str, mess
     assert "\n" not in str(caught.value)
 
 
-def test_stages_never_overlap_and_arrows_point_right(house: Any) -> None:
-    stages = stages_of(house)
+def crowd(house: Any) -> list[graph.Stage]:
+    """Many datasets, one of them without a run, and up to four runs of one."""
+    names = [f"data-{n}" for n in range(7)]
+    runs = {f"run-{n}": {"dataset": names[n * n % 6], "family": "vae"} for n in range(13)}
+    return graph.read(house.root / "dvc.yaml", {"datasets": names, "judges": names, "runs": runs})
+
+
+@pytest.fixture(params=[stages_of, crowd])
+def stages(request: Any, house: Any) -> list[graph.Stage]:
+    return request.param(house)
+
+
+def test_stages_never_overlap_and_arrows_point_right(stages: list[graph.Stage]) -> None:
     edges = graph.edges(stages)
     drawing = layout.draw(stages, edges)
     places = [(node.x, node.y) for node in drawing.nodes]
@@ -84,8 +95,7 @@ def test_stages_never_overlap_and_arrows_point_right(house: Any) -> None:
     assert all(places[before][0] < places[after][0] for before, after in edges)
 
 
-def test_no_box_stands_in_the_way_of_an_arrow(house: Any) -> None:
-    stages = stages_of(house)
+def test_no_box_stands_in_the_way_of_an_arrow(stages: list[graph.Stage]) -> None:
     edges = graph.edges(stages)
     nodes = layout.draw(stages, edges).nodes
     for before, after in edges:

@@ -16,13 +16,21 @@ import grimp
 LOOKED_UP: dict[str, tuple[tuple[str, str], ...]] = {
     "download": (("datasets", "{key}"), ("datasets.embedded", "{key}")),
     "prepare": (("datasets", "{key}"),),
-    "judge": (("models", "classifier"),),
-    "train": (("models", "{family}"), ("models", "classifier"), ("pipeline.fitting", "{family}")),
+    "judge": (("models.classifiers", "{modality}"), ("pipeline.judging", "{modality}")),
+    "train": (
+        ("models", "{family}"),
+        ("models.classifiers", "{modality}"),
+        ("pipeline.fitting", "{family}"),
+        ("pipeline.previews", "{modality}"),
+        ("pipeline.watching", "{modality}"),
+    ),
     "sample": (("models", "{family}"), ("pipeline.sampling", "{family}")),
-    "evaluate": (("models", "{family}"), ("models", "classifier"), ("pipeline.evaluation", "{family}")),
-    "edit": (("models", "{family}"), ("models", "classifier")),
+    "evaluate": (("models", "{family}"), ("models.classifiers", "{modality}"), ("pipeline.evaluation", "{family}")),
+    "edit": (("models", "{family}"), ("models.classifiers", "images")),
 }
-PLACEHOLDERS = {"key": "${key}", "dataset": "${item.dataset}", "family": "${item.family}", "format": "${item.format}"}
+# Values of an entry that its paths may hold.
+ITEMS = ("dataset", "family", "format", "modality")
+PLACEHOLDERS = {"key": "${key}"} | {name: f"${{item.{name}}}" for name in ITEMS}
 
 
 def code_dependencies(root: Path, pipeline: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -49,7 +57,7 @@ def _entries(stage: Mapping[str, Any], params: Mapping[str, Any]) -> list[dict[s
         return [{}]
     items = params[stage["foreach"].removeprefix("${").removesuffix("}")]
     return [
-        {"key": key} | {name: item[name] for name in ("dataset", "family", "format") if isinstance(item.get(name), str)}
+        {"key": key} | {name: item[name] for name in ITEMS if isinstance(item.get(name), str)}
         for key, item in items.items()
     ]
 

@@ -11,7 +11,7 @@ from atelier.cli import project
 from atelier.cli.generate import trained
 from atelier.core import files, images, pictures
 from atelier.core.door import one_line_errors
-from atelier.core.params import file, text
+from atelier.core.params import document, file
 from atelier.core.params.edit import Edit
 from atelier.core.spec import Spec
 from atelier.pipeline.editing.sheets import sheet, strength, words
@@ -79,7 +79,8 @@ def edit(
         crop = getattr(params.dataset(params.run(run).dataset).prepare, "crop", None)
         originals = np.stack([pictures.read(path, size, channels, crop) for path in paths])
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
-        from atelier.pipeline import batching, generation, networks
+        from atelier.pipeline import batching, networks
+        from atelier.pipeline.generation import images as generation
 
         network = networks.load(directory)
         z = np.asarray(batching.apply(network.model.encoder, originals, BATCH)[0])
@@ -151,7 +152,7 @@ def _network(root: Path, params: file.Params, run: str) -> Path:
 def _concepts(root: Path, params: file.Params, run: str) -> Concepts:
     """The vectors in the out of `edit` in `dvc.yaml`."""
     params.edit(run)
-    stage = text.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["edit"]["do"]
+    stage = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["edit"]["do"]
     directory = root / str(stage["outs"][0]).replace("${key}", run)
     if not (directory / FILE).is_file():
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from atelier.cli import project
 from atelier.core import files, images
 from atelier.core.door import one_line_errors
-from atelier.core.params import file, text
+from atelier.core.params import document, file
 
 WEIGHTS = "model.weights.h5"
 
@@ -39,7 +39,8 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int)
         _check_out(out)
         directory = trained(project.root(), run)
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
-        from atelier.pipeline import generation, networks
+        from atelier.pipeline import networks
+        from atelier.pipeline.generation import images as generation
 
         seeds = np.arange(seed, seed + count)
         pictures = generation.from_seeds(networks.load(directory), seeds.tolist(), min(batch, count))
@@ -54,7 +55,7 @@ def trained(root: Path, run: str) -> Path:
         ValueError: there is no such run, or it has not been trained here.
     """
     file.read(root / "params.yaml").run(run)
-    train = text.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["train"]["do"]
+    train = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["train"]["do"]
     weights = next(out for out in train["outs"] if Path(out).name == WEIGHTS)
     path = root / weights.replace("${key}", run)
     if not path.is_file():

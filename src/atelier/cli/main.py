@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "profile": ("atelier.cli.profile", "Choose the scale: demo, laptop or full."),
     "generate": ("atelier.cli.generate", "Draw pictures from a trained run."),
+    "write": ("atelier.cli.write", "Write texts with a trained language model."),
     "edit": ("atelier.cli.edit", "Edit pictures along a concept: add a smile, take off glasses."),
     "graph": ("atelier.cli.graph", "Hold dvc.yaml against the code, or renew it."),
 }

@@ -6,7 +6,7 @@ import click
 
 from atelier.cli import project, strays
 from atelier.core.door import one_line_errors
-from atelier.core.params import profiles, text
+from atelier.core.params import document, profiles
 
 
 @click.group()
@@ -48,7 +48,7 @@ def show(name: str) -> None:
     with one_line_errors():
         directory, _ = _places()
         resolved = profiles.resolve(directory, name)
-        click.echo(text.dump(resolved), nl=False)
+        click.echo(document.dump(resolved), nl=False)
 
 
 @profile.command()
@@ -60,7 +60,7 @@ def diff(name: str, other: str | None) -> None:
         directory, params = _places()
         named = profiles.resolve(directory, name)
         if other is None:
-            held = text.load(params.read_text(encoding="utf-8"), params.name)
+            held = document.load(params.read_text(encoding="utf-8"), params.name)
             changes, same = profiles.compare(held, named), f"params.yaml is {name}"
         else:
             changes, same = profiles.compare(named, profiles.resolve(directory, other)), f"{name} and {other} are equal"
@@ -79,7 +79,7 @@ def apply(name: str, source: str | None) -> None:
     """
     with one_line_errors():
         directory, params = _places()
-        held = text.load(params.read_text(encoding="utf-8"), params.name)
+        held = document.load(params.read_text(encoding="utf-8"), params.name)
         changes = profiles.compare(held, profiles.resolve(directory, name, source))
         gone = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
         safe, unsafe = strays.restorable(params.parent, gone) if gone else ([], [])

@@ -1,6 +1,6 @@
-"""What a prepared dataset is, without its pixels."""
+"""What a prepared dataset is, without its data."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from atelier.core import files
@@ -12,8 +12,8 @@ class Spec:
 
     Attributes:
         name: the dataset.
-        shape: height, width and channels of an image.
-        value_range: smallest and largest value on disk.
+        shape: height, width and channels of an image; empty for texts.
+        value_range: smallest and largest value of a pixel on disk; empty for texts.
         classes: class names, in the order of the labels.
         attributes: names of binary attributes, in the order of their columns; empty where there are none.
         sizes: number of examples by split (``train``, ``validation``, ``test``).
@@ -22,11 +22,13 @@ class Spec:
         split_rule: what decided which example belongs to which split.
         dropped: names of examples that were bad and let go, with the reason.
         license: what the data may be used for, where its authors restrict it.
+        vocabulary: tokens that the tokenizer of a dataset of texts knows.
+        statistics: numbers about the data that are worth reporting, by name.
     """
 
     name: str
-    shape: tuple[int, int, int]
-    value_range: tuple[int, int]
+    shape: tuple[int, ...]
+    value_range: tuple[int, ...]
     classes: tuple[str, ...]
     attributes: tuple[str, ...]
     sizes: dict[str, int]
@@ -35,6 +37,8 @@ class Spec:
     split_rule: str = ""
     dropped: tuple[str, ...] = ()
     license: str = ""
+    vocabulary: int = 0
+    statistics: dict[str, float] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
         files.write_json(path, asdict(self))

@@ -37,7 +37,7 @@ def build(config: Config, spec: Spec) -> "GAN":
     return GAN(config, spec.shape)
 
 
-def build_generator(config: Config, shape: tuple[int, int, int], name: str) -> keras.Model:
+def build_generator(config: Config, shape: tuple[int, ...], name: str) -> keras.Model:
     """Latents ``(n, latent_dim)`` → images from −1 to 1, float32 ``(n, h, w, c)``."""
     height, width, channels = shape
     factor = 2 ** len(config.generator_filters)
@@ -56,7 +56,7 @@ def build_generator(config: Config, shape: tuple[int, int, int], name: str) -> k
     return keras.Model(z, image, name=name)
 
 
-def build_discriminator(config: Config, shape: tuple[int, int, int]) -> keras.Model:
+def build_discriminator(config: Config, shape: tuple[int, ...]) -> keras.Model:
     """Images from −1 to 1, float32 ``(n, h, w, c)`` → realness logits ``(n, 1)``."""
     image = keras.Input(shape, name="image")
     x = image
@@ -76,7 +76,7 @@ class GAN(keras.Model):
         discriminator: images → logits.
     """
 
-    def __init__(self, config: Config, shape: tuple[int, int, int]) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...]) -> None:
         super().__init__(name="gan")
         self.config = config
         self.generator = build_generator(config, shape, "generator")

@@ -38,7 +38,7 @@ def build(config: Config, spec: Spec) -> "VAE":
     return VAE(config, spec.shape)
 
 
-def build_encoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
+def build_encoder(config: Config, shape: tuple[int, ...]) -> keras.Model:
     """Images, uint8 ``(n, h, w, c)`` → ``z_mean`` and ``z_log_var``, each ``(n, latent_dim)``."""
     image = keras.Input(shape, dtype="uint8", name="image")
     x = layers.Rescaling(1 / 255, name="scale")(image)
@@ -53,7 +53,7 @@ def build_encoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
     return keras.Model(image, [z_mean, z_log_var], name="encoder")
 
 
-def build_decoder(config: Config, shape: tuple[int, int, int]) -> keras.Model:
+def build_decoder(config: Config, shape: tuple[int, ...]) -> keras.Model:
     """Latents ``(n, latent_dim)`` → what the likelihood is centred on, float32 ``(n, h, w, c)``.
 
     These are logits for the Bernoulli likelihood, means of a value range from −1 to 1 for the others.
@@ -79,7 +79,7 @@ def _residual(x: Any, filters: int, config: Config) -> Any:
     return x
 
 
-def _convolutional_centre(x: Any, config: Config, shape: tuple[int, int, int]) -> Any:
+def _convolutional_centre(x: Any, config: Config, shape: tuple[int, ...]) -> Any:
     height, width, channels = shape
     factor = 2 ** len(config.decoder_filters)
     smallest = (height // factor, width // factor, config.decoder_filters[0])
@@ -133,7 +133,7 @@ class VAE(keras.Model):
         kl_weight: weight of the KL term while training; `on_epoch_begin` moves it from zero to ``config.beta``.
     """
 
-    def __init__(self, config: Config, shape: tuple[int, int, int]) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...]) -> None:
         super().__init__(name="vae")
         self.config = config
         self.encoder = build_encoder(config, shape)

@@ -1,6 +1,7 @@
 """A network's architecture as a picture: one block a layer, as high as its feature map and as wide as its channels."""
 
 import math
+from collections.abc import Mapping
 from html import escape
 
 import keras
@@ -9,13 +10,19 @@ UNIT, GAP, MARGIN, LABEL = 6.0, 26.0, 16.0, 64.0
 HIDDEN = ("InputLayer", "Flatten", "Reshape", "Activation", "Dropout")
 
 
-def diagram(networks: dict[str, keras.Model]) -> str:
-    """SVG of some functional networks, a row each; text and lines take the colour of the page.
+# A kind of layer, the shape of what it gives, its parameters.
+Block = tuple[str, tuple[int, ...], int]
+
+
+def diagram(networks: Mapping[str, keras.Model | list[Block]]) -> str:
+    """SVG of some networks, a row each; text and lines take the colour of the page.
 
     Args:
-        networks: by the name that stands above the row.
+        networks: functional ones or what others are made of, by the name that stands above the row.
     """
-    rows = [_row(name, network) for name, network in networks.items()]
+    rows = [
+        _row(name, network if isinstance(network, list) else _blocks(network)) for name, network in networks.items()
+    ]
     width = max(row_width for _, row_width, _ in rows)
     height, parts = MARGIN, []
     for markup, _, row_height in rows:
@@ -28,17 +35,20 @@ def diagram(networks: dict[str, keras.Model]) -> str:
     )
 
 
-def _row(name: str, network: keras.Model) -> tuple[str, float, float]:
-    """Markup, width and height of one network's row."""
-    blocks = [(network.name, tuple(network.inputs[0].shape[1:]), 0)]
+def _blocks(network: keras.Model) -> list[Block]:
+    blocks = [("input", tuple(network.inputs[0].shape[1:]), 0)]
     for layer in network.layers:
         kind = type(layer).__name__
         if kind not in HIDDEN:
             blocks.append((kind, tuple(layer.output.shape[1:]), layer.count_params()))
-    blocks[0] = ("input", *blocks[0][1:])
+    return blocks
+
+
+def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
+    """Markup, width and height of one network's row."""
     sizes = [_size(shape) for _, shape, _ in blocks]
     tallest = max(tall for _, tall in sizes)
-    title = f'<text y="12" font-weight="600">{escape(name)}: {network.count_params():,} parameters</text>'
+    title = f'<text y="12" font-weight="600">{escape(name)}: {sum(count for *_, count in blocks):,} parameters</text>'
     x, parts = 0.0, [title]
     for (kind, shape, parameters), (wide, tall) in zip(blocks, sizes, strict=True):
         column = max(wide, LABEL)

@@ -10,14 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from atelier.core import files, images
+from atelier.core import files
 from atelier.core.params.training import Training
 from atelier.pipeline import checkpoint, optimizers
 from atelier.pipeline.batches import Batches, InOrder
 from atelier.pipeline.display import EpochDisplay
 
 VALIDATION_BATCH = 250
-Preview = Callable[[keras.Model], np.ndarray]
+PREVIEWS = "previews"
+Preview = Callable[[keras.Model, Path], None]
 Validate = Callable[[keras.Model], dict[str, float]]
 Alarm = Callable[[list[checkpoint.Row]], str]
 
@@ -48,7 +49,8 @@ def fit(
         monitor: the column, of `validate` or of `watch`, whose lowest value is the best epoch.
         workspace: a directory of this very training: same parameters, data and code.
         optimizer: by default the one that `params` describe.
-        preview: a picture, uint8 HWC, of the model; taken after the first epoch, the last, and every `preview_epochs`.
+        preview: writes a file that shows the model, and is given its path without an ending, in the workspace's
+            `previews/`; called after the first epoch, the last, and every `preview_epochs`.
         watch: more numbers, taken with each preview; empty in the history elsewhere.
         alarm: why training should stop, from the history; empty while there is no reason.
 
@@ -127,8 +129,7 @@ class _Keeper(keras.callbacks.Callback):
             _assign(self.model.trainable_variables, checkpoint.snapshot(averages))
         row = self._row(epoch, logs)
         if self._preview_due(epoch) and self.preview is not None:
-            name = f"epoch-{epoch + 1:04}.png"
-            images.write_png(self.workspace / "previews" / name, self.preview(self.model))
+            self.preview(self.model, self.workspace / PREVIEWS / f"epoch-{epoch + 1:04}")
         self._record(row, logs)
         # Validation drew random numbers too; put back what it moved, so that training does not depend on it.
         _assign(self.model.non_trainable_variables, states)

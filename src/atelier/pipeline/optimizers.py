@@ -74,6 +74,10 @@ class AdamW(WeightAverage, keras.optimizers.AdamW):
     pass
 
 
+class Muon(WeightAverage, keras.optimizers.Muon):
+    pass
+
+
 class RMSprop(WeightAverage, keras.optimizers.RMSprop):
     pass
 
@@ -82,10 +86,13 @@ class SGD(WeightAverage, keras.optimizers.SGD):
     pass
 
 
-_AVERAGED = {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "sgd": SGD}
+# Learning rate of the AdamW inside Muon, as a share of Muon's.
+ADAM_SHARE = 0.2
+_AVERAGED = {"adam": Adam, "adamw": AdamW, "muon": Muon, "rmsprop": RMSprop, "sgd": SGD}
 _PLAIN = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
+    "muon": keras.optimizers.Muon,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
@@ -97,10 +104,20 @@ def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         learning_rate=_schedule(params, steps_per_epoch, params.learning_rate),
         weight_decay=params.weight_decay or None,
         global_clipnorm=params.clip_norm or None,
+        **_kind(params),
     )
     if params.ema:
         optimizer.ema = params.ema
     return optimizer
+
+
+def _kind(params: Training) -> dict[str, Any]:
+    """What an optimiser takes besides.
+
+    Muon leaves embeddings and vectors to AdamW, at a rate of its own, and does not let them decay: what occurs rarely
+    would be forgotten.
+    """
+    return {"adam_lr_ratio": ADAM_SHARE, "adam_weight_decay": 0.0} if params.optimizer == "muon" else {}
 
 
 def build_sides(

@@ -1,6 +1,7 @@
 """Learning curves as shapes that a template draws: its colours then follow the page, light or dark."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atelier.report import glossary
@@ -33,17 +34,36 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What to compare a curve with: a level line.
+
+    Attributes:
+        name: ``n-gram``.
+        y: its height in the chart.
+        value: as text.
+    """
+
+    name: str
+    y: float
+    value: str
+
+
+@dataclass(frozen=True)
 class Chart:
     title: str
     unit: str
     lines: list[Line]
+    reference: Reference | None
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
     logarithmic: bool
 
 
-def charts(history: History) -> list[Chart]:
-    """A chart for each quantity, train and validation (``val_…``) in one, in the order of the columns."""
+def charts(history: History, metrics: Mapping[str, float] | None = None) -> list[Chart]:
+    """A chart for each quantity, train and validation (``val_…``) in one, in the order of the columns.
+
+    Where `metrics` holds the reference of a validated quantity (`glossary.REFERENCES`), it is a line across the chart.
+    """
     epochs = history.get("epoch") or [float(n) for n in range(1, len(next(iter(history.values()))) + 1)]
     drawn = []
     for column in history:
@@ -56,16 +76,23 @@ def charts(history: History) -> list[Chart]:
             pair = {"validation": history[column]}
         else:
             pair = {"": history[column]}
-        if chart := _chart(column.removeprefix("val_"), epochs, pair):
+        quantity = column.removeprefix("val_")
+        metric, name = glossary.REFERENCES.get(quantity, ("", ""))
+        value = (metrics or {}).get(metric) if "validation" in pair else None
+        if chart := _chart(quantity, epochs, pair, None if value is None else (name, value)):
             drawn.append(chart)
     return drawn
 
 
-def _chart(column: str, epochs: list[float], columns: dict[str, list[float]]) -> Chart | None:
+def _chart(
+    column: str, epochs: list[float], columns: dict[str, list[float]], reference: tuple[str, float] | None
+) -> Chart | None:
     values = [value for series in columns.values() for value in series if math.isfinite(value)]
     if not values:
         return None
     term = glossary.term(column)
+    if reference:
+        values.append(reference[1])
     low, high = min(values), max(values)
     logarithmic = low > 0 and high / low > LOGARITHMIC
     x_ticks = _epoch_ticks(min(epochs), max(epochs))
@@ -91,6 +118,7 @@ def _chart(column: str, epochs: list[float], columns: dict[str, list[float]]) ->
         title=term.label,
         unit=term.unit,
         lines=lines,
+        reference=Reference(reference[0], y(reference[1]), number(reference[1])) if reference else None,
         x_ticks=[(x(tick), _tick(tick)) for tick in x_ticks],
         y_ticks=[(y(tick), _tick(tick)) for tick in y_ticks],
         logarithmic=logarithmic,

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from PIL import Image, UnidentifiedImageError
 
 from atelier.core import files
+from atelier.report import writing as texts
 from atelier.report.sources import require
 
 # A picture narrower than this may be enlarged, with hard pixels, up to a whole factor.
@@ -29,12 +30,13 @@ class Exhibit:
     """One thing to show.
 
     Attributes:
-        kind: ``picture``, ``drawing`` (SVG), ``text`` or ``table``.
+        kind: ``picture``, ``drawing`` (SVG), ``text``, ``table`` or ``writing``.
         uri: the picture as a data URI.
         width, height: what it takes on the page at most, in CSS pixels.
         pixelated: it may be shown larger than it is.
         text: the text of a ``text``.
         rows: the cells of a ``table``, its head first.
+        writing: the texts of a ``writing``.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Exhibit:
     pixelated: bool = False
     text: str = ""
     rows: list[list[str]] = field(default_factory=list)
+    writing: texts.Writing | None = None
 
     @property
     def ratio(self) -> float:
@@ -67,13 +70,15 @@ def read(directory: Path, stage: str) -> list[Exhibit]:
 
 
 def exhibit(path: Path, title: str, caption: str, stage: str) -> Exhibit:
-    """Show one file, by its suffix: PNG, JPEG and the like, `.svg`, `.txt` or `.csv`."""
+    """Show one file, by its suffix: PNG, JPEG and the like, `.svg`, `.txt`, `.csv` or `.json` (see `writing`)."""
     match require(path, stage).suffix.lower():
         case ".txt":
             return Exhibit(title, caption, "text", text=path.read_text(encoding="utf-8"))
         case ".csv":
             with path.open(newline="", encoding="utf-8") as file:
                 return Exhibit(title, caption, "table", rows=list(csv.reader(file)))
+        case ".json":
+            return Exhibit(title, caption, "writing", writing=texts.read(path))
         case ".svg":
             width, height = _drawing_size(path)
             return Exhibit(title, caption, "drawing", _data_uri(path.read_bytes(), "image/svg+xml"), width, height)

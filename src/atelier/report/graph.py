@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from atelier.core.params import text as yaml_text
+from atelier.core.params import document
 
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
@@ -41,7 +41,7 @@ def read(path: Path, params: dict[str, Any]) -> list[Stage]:
     Raises:
         ValueError: the file is not YAML, or refers to something that is not there.
     """
-    raw = yaml_text.load(path.read_text(encoding="utf-8"), str(path))
+    raw = document.load(path.read_text(encoding="utf-8"), str(path))
     if not isinstance(raw, dict) or not isinstance(raw.get("stages"), dict):
         raise ValueError(f"{path}: a mapping with the stages of the pipeline is expected")
     scope = dict(params)

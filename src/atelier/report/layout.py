@@ -88,8 +88,19 @@ def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: di
         alone = sum(column == columns[node] for column in columns.values()) == 1
         if alone and before[node]:
             sources = [rows[source] for source in before[node]]
-            rows[node] = (min(sources) + max(sources)) / 2
+            passing = [
+                rows[source]
+                for source in before
+                if columns[source] < columns[node] and any(columns[target] > columns[node] for target in after[source])
+            ]
+            rows[node] = _free((min(sources) + max(sources)) / 2, passing)
     return rows
+
+
+def _free(row: float, taken: list[float]) -> float:
+    """The place nearest to `row`, in steps of half a row, that leaves those that are taken clear; of two, the lower."""
+    near = (row + side * step / 2 for step in range(4 * len(taken) + 1) for side in (1, -1))
+    return next(place for place in near if place >= 0 and all(abs(place - other) >= 1 for other in taken))
 
 
 def _arrow(source: Node, target: Node) -> str:

@@ -10,12 +10,12 @@ import jinja2
 
 from atelier.core import files
 from atelier.core.params.file import Params, Run
-from atelier.report import curves, exhibits, glossary, graph, layout, lineage, numbers, scores, summary
+from atelier.report import curves, exhibits, glossary, graph, layout, lineage, numbers, scores, summary, writing
 from atelier.report.sources import Sources, read_history, read_mapping
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Keys of a dataset's `spec.json` that say nothing to a reader.
-UNSHOWN = ("name", "sha256", "value_range")
+# Keys of a dataset's `spec.json` that say nothing to a reader, or are facts one by one.
+UNSHOWN = ("name", "sha256", "value_range", "statistics")
 # JSON files are written with sorted keys; splits read better in the order of their use.
 SPLITS = ("train", "validation", "test")
 
@@ -96,7 +96,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(number=numbers.number, share=numbers.share, anchor=_anchor)
-    environment.globals.update(term=glossary.term, box=layout, chart_size=(curves.WIDTH, curves.HEIGHT), curves=curves)
+    environment.globals.update(term=glossary.term, box=layout, curves=curves, writing=writing)
     return environment
 
 
@@ -121,7 +121,7 @@ def _run(
         objective=scores.first(glossary.OBJECTIVES, own, before),
         samples=own.get("samples"),
         metrics=scores.rows(own, before),
-        charts=curves.charts(read_history(model / "history.csv", f"train@{name}")),
+        charts=curves.charts(read_history(model / "history.csv", f"train@{name}"), own),
         previews=exhibits.read(previews, f"train@{name}") if (previews / "pictures.json").is_file() else [],
         sampled=sampled,
         verdict=exhibits.read(sources.evaluations / name, f"evaluate@{name}"),
@@ -148,9 +148,12 @@ def _dataset(sources: Sources, name: str, params: Params) -> DatasetView:
     return DatasetView(
         name=name,
         facts=[
-            (glossary.humanise(key), _fact(key, value))
-            for key, value in spec.items()
-            if key not in UNSHOWN and value not in ([], {}, None, "")
+            *(
+                (glossary.humanise(key), _fact(key, value))
+                for key, value in spec.items()
+                if key not in UNSHOWN and value not in ([], {}, None, "", 0)
+            ),
+            *_statistics(spec.get("statistics") or {}),
         ],
         pictures=exhibits.read(prepared, f"prepare@{name}"),
         judge=_judge(sources.judges / name, spec, f"judge@{name}") if name in params.judges else None,
@@ -218,6 +221,24 @@ def _fact(key: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return numbers.number(value)
     return numbers.plain(value)
+
+
+def _statistics(statistics: dict[str, float]) -> Iterator[tuple[str, str]]:
+    """Each number of a dataset as a fact; those of its splits (``tokens_train``, ``tokens_test``) are one."""
+    seen = set()
+    for key in statistics:
+        stem, _, last = key.rpartition("_")
+        splits = [split for split in SPLITS if f"{stem}_{split}" in statistics]
+        if last not in splits or len(splits) == 1:
+            yield glossary.statistic(key), _amount(key, statistics[key])
+        elif stem not in seen:
+            seen.add(stem)
+            parts = (f"{split} {_amount(stem, statistics[f'{stem}_{split}'])}" for split in splits)
+            yield glossary.statistic(stem), ", ".join(parts)
+
+
+def _amount(name: str, value: float) -> str:
+    return numbers.share(value) if re.search(r"(^|_)(rate|share)(_|$)", name) else numbers.number(value)
 
 
 def _flat(section: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ def change(metric: str, now: float, before: float | None) -> Change:
 
 def _position(metric: str, metrics: Metrics) -> float | None:
     floor = metrics.get(glossary.FLOOR.format(metric))
-    ceiling = next((metrics[key] for p in glossary.CEILINGS if (key := p.format(metric)) in metrics), None)
+    ceiling = metrics.get(glossary.CEILING.format(metric))
     if floor is None or ceiling is None or floor == ceiling:
         return None
     return min(1.0, max(0.0, (metrics[metric] - floor) / (ceiling - floor)))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import files
+from atelier.core.params import document
 from atelier.core.params import file as params_file
-from atelier.core.params import text
 
 # Column of a history → one value an epoch; NaN where the file has none (a metric taken every few epochs).
 History = dict[str, list[float]]
@@ -38,7 +38,7 @@ class Sources:
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
         """The checked parameters, and the plain data that `dvc.yaml` refers to."""
-        raw = text.load(self.params.read_text(encoding="utf-8"), str(self.params))
+        raw = document.load(self.params.read_text(encoding="utf-8"), str(self.params))
         return params_file.check(raw), raw
 
 

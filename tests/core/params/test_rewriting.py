@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from atelier.core.params import text
+from atelier.core.params import document
 from atelier.core.params.rewriting import rewrite
 
 YAML = """\
@@ -34,7 +34,7 @@ runs:
 
 
 def held() -> dict[str, Any]:
-    data: dict[str, Any] = text.load(YAML, "")
+    data: dict[str, Any] = document.load(YAML, "")
     return data
 
 
@@ -64,7 +64,7 @@ def test_empty_list_and_filled_list_turn_into_each_other() -> None:
     data = held()
     data["datasets"]["mnist"] |= {"widths": [], "none": [1, 2]}
     changed = rewrite(YAML, data)
-    assert text.load(changed, "") == data
+    assert document.load(changed, "") == data
     assert "# above a key" in changed
 
 
@@ -101,7 +101,7 @@ def test_removed_run_takes_the_comment_above_it_along() -> None:
 
 def test_removing_every_entry_leaves_an_empty_mapping() -> None:
     data = held() | {"runs": {}}
-    assert text.load(rewrite(YAML, data), "") == data
+    assert document.load(rewrite(YAML, data), "") == data
 
 
 def test_empty_value_can_be_filled() -> None:

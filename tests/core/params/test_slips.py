@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from atelier.core.params import file, text
+from atelier.core.params import document, file
 from atelier.core.params.strict import ParamsError
 
 ROOT = Path(__file__).parents[3]
@@ -14,7 +14,7 @@ VAE = "runs.mnist-vae"
 
 @pytest.fixture
 def params() -> dict[str, Any]:
-    return text.load((ROOT / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    return document.load((ROOT / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
 
 
 def put(params: dict[str, Any], path: str, value: object) -> None:
@@ -83,7 +83,7 @@ def test_unknown_key_is_answered_with_the_known_ones(params: dict[str, Any]) -> 
 
 def test_unknown_key_of_a_run_is_answered_with_the_known_ones(params: dict[str, Any]) -> None:
     put(params, f"{VAE}.training", {})
-    assert slip(params).startswith(f"{VAE}.training: got {{}}; no such key here, known are: dataset, family, train")
+    assert slip(params).startswith(f"{VAE}.training: got {{}}; no such key here, known are: dataset, modality, family")
 
 
 def test_missing_key_says_what_it_takes(params: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ def test_two_slips_of_one_section_are_two_lines(params: dict[str, Any]) -> None:
 
 
 def test_date_is_a_wrong_type_like_any_other(params: dict[str, Any]) -> None:
-    params["runs"]["mnist-vae"]["train"]["epochs"] = text.load("2024-01-01", "")
+    params["runs"]["mnist-vae"]["train"]["epochs"] = document.load("2024-01-01", "")
     assert slip(params) == f"{VAE}.train.epochs: got '2024-01-01'; allowed is a whole number at least 1"
 
 
@@ -132,6 +132,28 @@ def test_run_on_a_dataset_that_is_not_there_is_refused(params: dict[str, Any]) -
 def test_run_on_a_dataset_without_a_judge_is_refused(params: dict[str, Any]) -> None:
     del params["judges"]["mnist"]
     assert slip(params).startswith(f"{VAE}.dataset: got 'mnist'; judges are: ")
+
+
+@pytest.mark.parametrize(("path", "dataset"), [(VAE, "datasets.mnist"), ("runs.celeba-gan", "datasets.celeba")])
+def test_run_of_another_modality_than_its_dataset_is_refused(params: dict[str, Any], path: str, dataset: str) -> None:
+    put(params, f"{path}.modality", "text")
+    assert slip(params) == f"{path}.modality: got 'text'; allowed is what {dataset}.modality says: 'images'"
+
+
+def test_dataset_has_the_modality_of_its_format(params: dict[str, Any]) -> None:
+    put(params, "datasets.mnist.modality", "text")
+    assert slip(params) == "datasets.mnist.modality: got 'text'; allowed is images"
+
+
+def test_judge_of_an_unknown_modality_is_answered_with_the_known_ones(params: dict[str, Any]) -> None:
+    put(params, "judges.mnist.modality", "sound")
+    assert slip(params).startswith("judges.mnist.modality: got 'sound'; known are: images")
+
+
+@pytest.mark.parametrize("path", ["datasets.mnist", "judges.mnist", VAE])
+def test_modality_has_no_default(params: dict[str, Any], path: str) -> None:
+    drop(params, f"{path}.modality")
+    assert slip(params).startswith(f"{path}.modality: missing")
 
 
 def test_more_samples_judged_than_drawn_is_refused(params: dict[str, Any]) -> None:
@@ -166,7 +188,7 @@ def test_broken_yaml_is_one_line(tmp_path: Path) -> None:
 
 
 def test_values_are_read_as_dvc_reads_them() -> None:
-    assert text.load("a: 1e-3\nb: 010\nc: yes", "") == {"a": 0.001, "b": 10, "c": "yes"}
+    assert document.load("a: 1e-3\nb: 010\nc: yes", "") == {"a": 0.001, "b": 10, "c": "yes"}
 
 
 def test_asking_for_a_run_that_is_not_there_lists_those_that_are() -> None:

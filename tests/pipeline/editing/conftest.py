@@ -61,7 +61,7 @@ def network(data: Prepared) -> networks.Network:
 def judge(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     train = file.read(ROOT / "params.yaml").judge("mnist").train
     train = train.model_copy(update={"filters": (8,), "features": 16, "dropout": 0.0})
-    built = networks.build("classifier", train, data.spec, seed=1, precision="float32")
+    built = networks.build("classifiers.images", train, data.spec, seed=1, precision="float32")
     fit(built, np.asarray(data.images("train")), np.asarray(data.labels("train")), epochs=8)
     directory = tmp_path_factory.mktemp("judge")
     networks.save(built, directory)

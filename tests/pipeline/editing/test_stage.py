@@ -78,8 +78,8 @@ def test_strip_holds_original_and_reconstruction(written: Path, network, data, p
     top = strip.shape[0] - rows * step
     tile = strip[top : top + 16 * scale : scale, left : left + 16 * scale : scale]
     (found,) = np.flatnonzero((np.asarray(data.images("test")) == tile).all(axis=(1, 2, 3)))
-    from atelier.pipeline import generation
     from atelier.pipeline.editing import latents
+    from atelier.pipeline.generation import images as generation
 
     z = latents.posterior_means(network, data.images("test"), np.array([found]), params.batch)
     reconstruction = generation.decode(network, z, params.batch)[0].astype(int)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import lookup
-from atelier.core.params import text
+from atelier.core.params import document
 from atelier.core.params.strict import ParamsError, Strict, require_mapping, validate
 
 SECTIONS = ("datasets", "judges", "runs", "edits")
@@ -19,9 +19,10 @@ SECTIONS = ("datasets", "judges", "runs", "edits")
 
 @dataclass(frozen=True)
 class Run:
-    """A named experiment: one dataset, one family, and that family's sections."""
+    """A named experiment: one dataset, its modality, one family, and that family's sections."""
 
     dataset: str
+    modality: str
     family: str
     train: Any
     sample: Any
@@ -54,7 +55,7 @@ def read(path: Path) -> Params:
     Raises:
         ParamsError: one line for each wrong key.
     """
-    return check(text.load(path.read_text(encoding="utf-8"), str(path)))
+    return check(document.load(path.read_text(encoding="utf-8"), str(path)))
 
 
 def check(raw: object) -> Params:
@@ -66,24 +67,21 @@ def check(raw: object) -> Params:
         name: validate(_schema("datasets", name, f"datasets.{name}").Dataset, value, f"datasets.{name}")
         for name, value in sections["datasets"].items()
     }
-    judge = lookup.module("core.params", "judge").Judge
-    judges = {name: validate(judge, value, f"judges.{name}") for name, value in sections["judges"].items()}
+    judges = {name: _judge(value, f"judges.{name}") for name, value in sections["judges"].items()}
     runs = {name: _run(value, f"runs.{name}") for name, value in sections["runs"].items()}
-    for name in judges:
+    for name, judge in judges.items():
         _require_known(f"judges.{name}", name, datasets, "datasets")
+        _require_same("modality", judge, f"judges.{name}", datasets[name], f"datasets.{name}")
     for name, run in runs.items():
         _require_known(f"runs.{name}.dataset", run.dataset, datasets, "datasets")
         _require_known(f"runs.{name}.dataset", run.dataset, judges, "judges")
+        _require_same("modality", run, f"runs.{name}", datasets[run.dataset], f"datasets.{run.dataset}")
     edit = lookup.module("core.params", "edit").Edit
     edits = {name: validate(edit, value, f"edits.{name}") for name, value in sections["edits"].items()}
     for name, section in edits.items():
         _require_known(f"edits.{name}", name, runs, "runs")
         for key in ("dataset", "family"):
-            if getattr(section, key) != getattr(runs[name], key):
-                raise ParamsError(
-                    f"edits.{name}.{key}: got {getattr(section, key)!r}; "
-                    f"allowed is what runs.{name}.{key} says: {getattr(runs[name], key)!r}"
-                )
+            _require_same(key, section, f"edits.{name}", runs[name], f"runs.{name}")
     return Params(datasets, judges, runs, edits)
 
 
@@ -95,16 +93,23 @@ def _named(value: object, path: str) -> Mapping[str, Any]:
     return {str(name): entry for name, entry in section.items()}
 
 
+def _judge(value: object, path: str) -> Any:
+    section = require_mapping(value, path)
+    if "modality" not in section:
+        raise ParamsError(f"{path}.modality: missing")
+    return validate(_schema("judges", section["modality"], f"{path}.modality").Judge, section, path)
+
+
 def _run(value: object, path: str) -> Run:
     section = require_mapping(value, path)
-    _require_keys(section, path, ("dataset", "family", "train", "sample", "evaluate"))
+    _require_keys(section, path, ("dataset", "modality", "family", "train", "sample", "evaluate"))
     family = section["family"]
     schema = _schema("families", family, f"{path}.family")
     parts: dict[str, Strict] = {
         key: validate(getattr(schema, key.title()), section[key], f"{path}.{key}")
         for key in ("train", "sample", "evaluate")
     }
-    run = Run(dataset=section["dataset"], family=family, **parts)
+    run = Run(dataset=section["dataset"], modality=section["modality"], family=family, **parts)
     if run.evaluate.samples > run.sample.samples:
         raise ParamsError(
             f"{path}.evaluate.samples: got {run.evaluate.samples}; "
@@ -122,6 +127,12 @@ def _schema(kind: str, name: object, path: str) -> Any:
 def _require_known(path: str, name: object, known: Any, what: str) -> None:
     if not isinstance(name, str) or name not in known:
         raise ParamsError(f"{path}: got {name!r}; {what} are: {', '.join(known)}")
+
+
+def _require_same(key: str, section: Any, path: str, other: Any, where: str) -> None:
+    came, allowed = getattr(section, key), getattr(other, key)
+    if came != allowed:
+        raise ParamsError(f"{path}.{key}: got {came!r}; allowed is what {where}.{key} says: {allowed!r}")
 
 
 def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import files
-from atelier.core.params import file, text
+from atelier.core.params import document, file
 from atelier.core.params.rewriting import rewrite, same
 from atelier.core.params.strict import ParamsError, require_mapping
 
@@ -98,7 +98,7 @@ def apply(directory: Path, name: str, params: Path, source: str | None = None) -
     """
     target = resolve(directory, name, source)
     old = params.read_text(encoding="utf-8")
-    changes = compare(require_mapping(text.load(old, params.name), params.name), target)
+    changes = compare(require_mapping(document.load(old, params.name), params.name), target)
     try:
         new = rewrite(old, target)
     except ValueError as error:
@@ -110,7 +110,7 @@ def apply(directory: Path, name: str, params: Path, source: str | None = None) -
 
 def current(directory: Path, params: Path) -> str | None:
     """The profile that a parameter file equals, or None."""
-    held = text.load(params.read_text(encoding="utf-8"), params.name)
+    held = document.load(params.read_text(encoding="utf-8"), params.name)
     return next((name for name in names(directory) if same(resolve(directory, name), held)), None)
 
 
@@ -123,7 +123,7 @@ def _path(directory: Path, name: str) -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(require_mapping(text.load(path.read_text(encoding="utf-8"), str(path)), str(path)))
+    return dict(require_mapping(document.load(path.read_text(encoding="utf-8"), str(path)), str(path)))
 
 
 def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

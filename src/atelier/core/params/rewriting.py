@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from atelier.core.params import text as params_text
+from atelier.core.params import document
 
 
 class _Edit(NamedTuple):
@@ -35,13 +35,13 @@ def rewrite(text: str, target: Mapping[str, Any]) -> str:
     """
     if not text.endswith("\n"):
         text += "\n"
-    node = params_text.tree(text)
+    node = document.tree(text)
     if not _is_block_mapping(node):
         raise ValueError("not a YAML mapping in block style")
-    edits = _mapping(text, node, params_text.load(text, "the YAML"), target, 0)
+    edits = _mapping(text, node, document.load(text, "the YAML"), target, 0)
     for start, end, replacement in sorted(_joined(edits), reverse=True):
         text = text[:start] + replacement + text[end:]
-    if not same(params_text.load(text, "the rewritten YAML"), dict(target)):
+    if not same(document.load(text, "the rewritten YAML"), dict(target)):
         raise ValueError("uses YAML (anchors, merges) that cannot be changed value by value")
     return text
 
@@ -89,10 +89,10 @@ def _value(text: str, key: Any, node: Any, current: Any, wanted: Any) -> list[_E
         return [_Edit(key.start_mark.index, end, _rendered(key.value, wanted, key.start_mark.column).strip())]
     if block and isinstance(node, SequenceNode) and isinstance(wanted, list) and wanted:
         line = "\n" + " " * node.start_mark.column + "- "
-        return [_Edit(node.start_mark.index, end, line.join(["", *map(params_text.inline, wanted)]).lstrip())]
+        return [_Edit(node.start_mark.index, end, line.join(["", *map(document.inline, wanted)]).lstrip())]
     if block or _is_empty(node):
-        return [_Edit(key.end_mark.index, end, f": {params_text.inline(wanted)}")]
-    return [_Edit(node.start_mark.index, end, params_text.inline(wanted))]
+        return [_Edit(key.end_mark.index, end, f": {document.inline(wanted)}")]
+    return [_Edit(node.start_mark.index, end, document.inline(wanted))]
 
 
 def _joined(edits: list[_Edit]) -> list[_Edit]:
@@ -126,5 +126,5 @@ def _rendered(key: str, value: Any, column: int) -> str:
     if isinstance(value, Mapping) and value:
         return f"{pad}{key}:\n" + "".join(_rendered(str(k), v, column + 2) for k, v in value.items())
     if isinstance(value, list) and value:
-        return f"{pad}{key}:\n" + "".join(f"{pad}  - {params_text.inline(item)}\n" for item in value)
-    return f"{pad}{key}: {params_text.inline(value)}\n"
+        return f"{pad}{key}:\n" + "".join(f"{pad}  - {document.inline(item)}\n" for item in value)
+    return f"{pad}{key}: {document.inline(value)}\n"

@@ -1,70 +1,26 @@
-"""The YAML of parameter files, read by the reader that DVC uses.
+"""Parameters that all families of text share: how the next token is chosen."""
 
-Another one (PyYAML reads YAML 1.1) would take ``1e-3`` for text and ``010`` for eight, and of a key that stands twice
-silently keep the last: a stage would see other values than DVC compares.
-"""
+from pydantic import Field
 
-import io
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import Node
-
-from atelier.core.params.strict import ParamsError
+from atelier.core.params.strict import Strict
 
 
-def load(text: str, name: str) -> Any:
-    """The plain data of a YAML text.
+class Filters(Strict):
+    """Which tokens may come next, and how they are weighed.
 
-    Args:
-        text: the text.
-        name: the file it came from; errors begin with it.
-
-    Raises:
-        ParamsError: the text is not YAML, or a key stands twice; the message names the line.
-
-    >>> load("learning_rate: 1e-3", "params.yaml")
-    {'learning_rate': 0.001}
+    Attributes:
+        top_k: the so many likeliest tokens may come; 0 lets all (Fan et al., 2018).
+        top_p: the fewest tokens may come that together are so likely; 1 lets all (Holtzman et al., 2020).
+        min_p: tokens may come that are at least so likely, as a share of the likeliest; 0 lets all (Nguyen et al.,
+            2024).
+        repetition_penalty: logits of tokens that the text holds already are divided by it where positive, else
+            multiplied (Keskar et al., 2019); 1 changes nothing.
     """
-    try:
-        return _yaml().load(text)
-    except MarkedYAMLError as error:
-        line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise ParamsError(f"{name}: {' '.join((error.problem or 'not YAML').split())}{line}") from None
-    except YAMLError as error:
-        raise ParamsError(f"{name}: not YAML: {' '.join(str(error).split())}") from None
+
+    top_k: int = Field(ge=0)
+    top_p: float = Field(gt=0, le=1)
+    min_p: float = Field(ge=0, lt=1)
+    repetition_penalty: float = Field(ge=1, le=10)
 
 
-def tree(text: str) -> Node | None:
-    """The nodes of a YAML text, each of which knows where it stands; None where the text is empty."""
-    return _yaml().compose(text)
-
-
-def dump(value: Any) -> str:
-    """Plain data as YAML in block style, in the order it has."""
-    return _dumped(value, flow=False)
-
-
-def inline(value: Any) -> str:
-    """A scalar or a list of scalars as YAML on one line.
-
-    >>> inline([0.5, "true", "b"])
-    "[0.5, 'true', b]"
-    """
-    return _dumped(value, flow=True).removesuffix("...\n").strip()
-
-
-def _dumped(value: Any, flow: bool) -> str:
-    yaml, stream = _yaml(), io.StringIO()
-    yaml.default_flow_style = flow
-    yaml.dump(value, stream)
-    return stream.getvalue()
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 1 << 20
-    yaml.allow_unicode = True
-    return yaml
+UNFILTERED = Filters(top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=1.0)

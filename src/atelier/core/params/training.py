@@ -11,6 +11,8 @@ class Training(Strict):
     """How a network is fitted; a family adds what its network and its objective need.
 
     Attributes:
+        optimizer: `muon` orthogonalises the momentum of matrices (Jordan et al., 2024; Liu et al., 2025,
+            arXiv:2502.16982) and leaves embeddings and vectors to AdamW.
         schedule: the learning rate stays as it is, or falls to zero along half a cosine.
         warmup_epochs: epochs over which the learning rate rises from zero.
         weight_decay: decoupled (AdamW) when above zero.
@@ -24,7 +26,7 @@ class Training(Strict):
     seed: int = Field(ge=0)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=1)
-    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"]
+    optimizer: Literal["adam", "adamw", "muon", "rmsprop", "sgd"]
     learning_rate: float = Field(gt=0, le=1)
     schedule: Literal["constant", "cosine"]
     warmup_epochs: float = Field(ge=0)

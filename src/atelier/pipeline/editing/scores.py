@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import generation
 from atelier.pipeline.editing.latents import AT_ONCE
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.networks import Network
 
 

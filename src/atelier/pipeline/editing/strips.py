@@ -6,10 +6,10 @@ import numpy as np
 
 from atelier.core import images
 from atelier.core.params.edit import Edit
-from atelier.pipeline import generation
 from atelier.pipeline.editing import latents
 from atelier.pipeline.editing.sheets import sheet, strength, words
 from atelier.pipeline.editing.vectors import KINDS, Concepts, kind_name
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.networks import Network
 from atelier.pipeline.prepared import Prepared
 

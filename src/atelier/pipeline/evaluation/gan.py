@@ -10,6 +10,7 @@ from atelier.core.params.families.gan import Evaluate
 from atelier.models.gan import right_about
 from atelier.pipeline import batching, networks
 from atelier.pipeline.evaluation import images
+from atelier.pipeline.evaluation.distances import distances
 from atelier.pipeline.prepared import Prepared
 
 
@@ -24,7 +25,7 @@ def evaluate(
     """
     judging = networks.load(judge)
     seen = images.judged(judging, samples / "samples.npy", params.samples)
-    metrics = images.distances(seen, judge, params) | opinions(network, prepared, seen.samples, params)
+    metrics = distances(seen.features, judge, params) | opinions(network, prepared, seen.samples, params)
     shares, metrics["class_entropy"] = images.classes(seen, prepared, judging)
     with files.atomic_directory(out) as directory:
         metrics |= images.memorisation(seen, prepared, judging, params.shown, directory)

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from atelier.core import files, images
 from atelier.metrics.classes import attribute_entropy, class_entropy, class_histogram
+from atelier.metrics.images.similarity import psnr, ssim
 from atelier.metrics.neighbours import nearest
-from atelier.metrics.proxies import proxies
-from atelier.metrics.similarity import psnr, ssim
-from atelier.pipeline import batching, generation, networks
+from atelier.pipeline import batching, networks
 from atelier.pipeline import features as judge_features
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.prepared import Prepared
 
 
@@ -42,41 +41,6 @@ def judged(judge: networks.Network, path: Path, count: int) -> Judged:
         raise ValueError(f"{count} samples are to be judged, but {path} holds {len(samples)}; raise sample.samples")
     features = judge_features.features(judge, np.asarray(samples))
     return Judged(samples, features, judge_features.verdicts(judge, features))
-
-
-def distances(seen: Judged, directory: Path, params: Any) -> dict[str, float]:
-    """Every proxy of the samples against the test draw, beside its floor and ceiling at the same N.
-
-    Args:
-        directory: of the judge.
-        params: a family's evaluate section (`samples`, `neighbours`, `subsets`, `subset_size`, `seed`).
-
-    Returns:
-        The proxies, ``fd_floor``, ``fd_ceiling`` (the largest of the judge's ceilings), ``kid_floor`` and ``samples``.
-    """
-
-    def measure(features: np.ndarray) -> dict[str, float]:
-        return proxies(
-            real,
-            features,
-            neighbours=params.neighbours,
-            subsets=params.subsets,
-            subset_size=params.subset_size,
-            seed=params.seed,
-        )
-
-    def drawn(name: str) -> np.ndarray:
-        return judge_features.read_draw(directory, name, params.samples)
-
-    real = drawn(judge_features.REAL)
-    floor = measure(drawn(judge_features.FLOOR))
-    ceilings = [measure(drawn(name)) for name in judge_features.CEILINGS]
-    return measure(seen.features) | {
-        "fd_floor": floor["fd"],
-        "fd_ceiling": max(ceiling["fd"] for ceiling in ceilings),
-        "kid_floor": floor["kid"],
-        "samples": params.samples,
-    }
 
 
 def classes(seen: Judged, prepared: Prepared, judge: networks.Network) -> tuple[dict[str, dict[str, float]], float]:

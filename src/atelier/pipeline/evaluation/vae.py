@@ -10,6 +10,7 @@ from atelier.core import files, seeds
 from atelier.core.params.families.vae import Evaluate
 from atelier.pipeline import batching, networks
 from atelier.pipeline.evaluation import images
+from atelier.pipeline.evaluation.distances import distances
 from atelier.pipeline.prepared import Prepared
 
 ACTIVE_VARIANCE = 0.01
@@ -28,7 +29,7 @@ def evaluate(
     judging = networks.load(judge)
     seen = images.judged(judging, samples / "samples.npy", params.samples)
     test = np.asarray(prepared.images("test"))
-    metrics = bound(network, test, params) | images.distances(seen, judge, params)
+    metrics = bound(network, test, params) | distances(seen.features, judge, params)
     metrics |= images.similarity(network, test, params.batch)
     shares, metrics["class_entropy"] = images.classes(seen, prepared, judging)
     with files.atomic_directory(out) as directory:

@@ -7,12 +7,13 @@ import numpy as np
 from atelier.core import files, images, seeds
 from atelier.core.params.families.gan import Sample
 from atelier.models.gan import pixels
-from atelier.pipeline import batching, generation
+from atelier.pipeline import batching
 from atelier.pipeline.architecture import diagram
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.networks import Network
 from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.sampling import pictures
-from atelier.pipeline.sampling.pictures import Exhibit
+from atelier.pipeline.sampling import images as pictures
+from atelier.pipeline.sampling.images import Exhibit
 
 
 def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:

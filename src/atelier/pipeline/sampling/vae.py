@@ -12,12 +12,13 @@ from sklearn.mixture import GaussianMixture
 
 from atelier.core import files, images, seeds
 from atelier.core.params.families.vae import Sample
-from atelier.pipeline import batching, generation
+from atelier.pipeline import batching
 from atelier.pipeline.architecture import diagram
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.networks import Network
 from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.sampling import pictures
-from atelier.pipeline.sampling.pictures import Exhibit
+from atelier.pipeline.sampling import images as pictures
+from atelier.pipeline.sampling.images import Exhibit
 
 # Training images that a mixture prior is fitted to, at most.
 FITTED = 20_000

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from atelier.datasets.drawing import splines
 from atelier.datasets.drawing.fashion_mnist import fabric
 from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
+from atelier.datasets.drawing.images import splines
 from atelier.datasets.drawing.mnist import hands, typeface
 from atelier.datasets.embedded.idx import warp
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from atelier.core.params.pictures import Drawn, Judged, Paths, Watched
+from atelier.core.params.images import Drawn, Judged, Paths, Watched
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 

@@ -39,6 +39,7 @@ class Prepare(Strict):
 
 class Dataset(Strict):
     source: Literal["embedded", "upstream", "mirror"]
+    modality: Literal["images"]
     format: Literal["faces"]
     embedded: Embedded
     prepare: Prepare

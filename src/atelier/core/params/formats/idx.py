@@ -26,6 +26,7 @@ class Prepare(Strict):
 
 class Dataset(Strict):
     source: Source
+    modality: Literal["images"]
     format: Literal["idx"]
     embedded: Embedded
     prepare: Prepare

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing import splines
 from atelier.datasets.drawing.fashion_mnist import fabric
 from atelier.datasets.drawing.fashion_mnist.canvas import Canvas, mirrored
+from atelier.datasets.drawing.images import splines
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Judging: augmentation, the draws that floor and ceilings are measured on, and a judge from end to end."""
+"""Judging images: augmentation, the draws that floor and ceilings are measured on, and a judge from end to end."""
 
 import shutil
 from pathlib import Path
@@ -8,11 +8,13 @@ import pytest
 
 from atelier.core import files, seeds
 from atelier.core.params import file
-from atelier.core.params.judge import Judge
-from atelier.pipeline import batches, judging, networks
+from atelier.core.params.judges.images import Judge
+from atelier.pipeline import batches, networks
 from atelier.pipeline import features as judge_features
+from atelier.pipeline.judging import images as judging
 from atelier.pipeline.prepared import Prepared
 
+CEILINGS = ("blur", "noise", "missing_class")
 BATCH = np.random.default_rng(0).integers(0, 256, (40, 9, 7, 1), np.uint8)
 
 
@@ -71,7 +73,9 @@ def params(params_file: Path) -> Judge:
     # More than the shared parameters train, so that the judge knows one thing from another.
     train = {"epochs": 4, "features": 16, "filters": (8, 16), "schedule": "constant", "learning_rate": 0.01}
     gauge = {"blur": 2.0, "noise": 0.5}
-    return Judge(train=small.train.model_copy(update=train), gauge=small.gauge.model_copy(update=gauge))
+    return Judge(
+        modality="images", train=small.train.model_copy(update=train), gauge=small.gauge.model_copy(update=gauge)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,7 @@ def images_of(data: Prepared, split: str) -> dict[bytes, int]:
 
 
 def test_every_draw_has_as_many_images_as_asked_for(drawn, params: Judge, data: Prepared):
-    assert set(drawn) == {judge_features.REAL, judge_features.FLOOR, *judge_features.CEILINGS}
+    assert set(drawn) == {judge_features.REAL, judge_features.FLOOR, *CEILINGS}
     for images in drawn.values():
         assert images.shape == (params.gauge.samples, *data.spec.shape)
         assert images.dtype == np.uint8
@@ -160,8 +164,9 @@ def test_class_without_a_test_image_is_refused_by_name(data: Prepared, params: J
 def test_judge_tells_fresh_images_from_damaged_ones(judge: Path):
     summary = files.read_json(judge / "judge.json")
     gauge = summary["gauge"]
-    assert set(gauge) == {"floor", *judge_features.CEILINGS}
-    for ceiling in judge_features.CEILINGS:
+    assert set(gauge) == {"floor", *CEILINGS}
+    assert set(judge_features.ceilings(judge)) == set(CEILINGS)
+    for ceiling in CEILINGS:
         assert 0 <= gauge["floor"]["fd"] < gauge[ceiling]["fd"], ceiling
     assert gauge["floor"]["kid"] < min(gauge["blur"]["kid"], gauge["noise"]["kid"])
     assert gauge["blur"]["recall"] < 0.5 < gauge["floor"]["recall"]
@@ -187,5 +192,5 @@ def test_kept_features_are_those_of_the_draws_and_their_first_rows_a_draw_too(ju
 
 
 def test_more_features_than_the_judge_kept_are_an_error_with_both_numbers(judge: Path):
-    with pytest.raises(ValueError, match=r"500 samples are to be compared, but the judge in .* kept 120 real images"):
+    with pytest.raises(ValueError, match=r"500 samples are to be compared, but the judge in .* kept 120 real ones"):
         judge_features.read_draw(judge, "test", 500)

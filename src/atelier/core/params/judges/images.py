@@ -1,7 +1,10 @@
-"""Parameters of a judge: its network, its training, and how its own distances are gauged."""
+"""Parameters of a judge of images: its network, its training, and how its own distances are gauged."""
+
+from typing import Literal
 
 from pydantic import Field
 
+from atelier.core.params.gauging import Gauging
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
@@ -21,28 +24,21 @@ class Train(Training, Network):
     flip: bool
 
 
-class Gauge(Strict):
-    """The real and the corrupted draws that floor and ceilings are measured on.
+class Gauge(Gauging):
+    """How images are damaged for the ceilings.
 
     Attributes:
-        samples: images in each draw (N).
-        neighbours: k of the nearest-neighbour metrics.
-        subsets, subset_size: draws that KID is averaged over.
         blur: standard deviation of the Gaussian blur, in pixels.
         noise: standard deviation of the added noise, as a share of the value range.
         missing_class: the class, or the attribute, that the last ceiling leaves out; counted from zero.
     """
 
-    samples: int = Field(ge=100)
-    neighbours: int = Field(ge=1)
-    subsets: int = Field(ge=1)
-    subset_size: int = Field(ge=10)
     blur: float = Field(gt=0)
     noise: float = Field(gt=0)
     missing_class: int = Field(ge=0)
-    seed: int = Field(ge=0)
 
 
 class Judge(Strict):
+    modality: Literal["images"]
     train: Train
     gauge: Gauge

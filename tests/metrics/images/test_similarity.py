@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from atelier.metrics.similarity import PEAK, RADIUS, SIGMA, psnr, ssim
+from atelier.metrics.images.similarity import PEAK, RADIUS, SIGMA, psnr, ssim
 
 
 def pictures(seed: int, count: int = 3, side: int = 20, channels: int = 3) -> np.ndarray:

@@ -1,19 +1,20 @@
-"""Train a judge, and gauge it: what its distances say of real images, fresh and damaged."""
+"""Train a judge of images, and gauge it on real draws, fresh, blurred, noisy and with a class missing."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from atelier.core import files, images, seeds
-from atelier.core.params.judge import Gauge, Judge
-from atelier.metrics import corruption
-from atelier.metrics.classes import balanced_accuracy
-from atelier.metrics.proxies import proxies
+from atelier.core.params.judges.images import Gauge, Judge
+from atelier.core.spec import Spec
+from atelier.metrics.corruption import images as corruption
 from atelier.pipeline import checkpoint, loop, networks
 from atelier.pipeline import features as judge_features
 from atelier.pipeline.batches import Batches, moved
+from atelier.pipeline.judging import gauging
 from atelier.pipeline.prepared import Prepared
+
+FAMILY = "classifiers.images"
 
 
 def judge(prepared: Prepared, params: Judge, out: Path, checkpoints: Path) -> None:
@@ -27,8 +28,8 @@ def judge(prepared: Prepared, params: Judge, out: Path, checkpoints: Path) -> No
     """
     spec = prepared.spec
     _check(params.gauge, prepared)
-    network = networks.build("classifier", params.train, spec, seed=params.train.seed, precision=params.train.precision)
-    workspace = checkpoint.workspace(checkpoints, "classifier", params.train, spec)
+    network = networks.build(FAMILY, params.train, spec, seed=params.train.seed, precision=params.train.precision)
+    workspace = checkpoint.workspace(checkpoints, FAMILY, params.train, spec)
     weigh = attribute_weights(prepared.labels("train")) if spec.attributes else None
     batches = Batches(
         _weighted(prepared, "train", weigh),
@@ -41,7 +42,9 @@ def judge(prepared: Prepared, params: Judge, out: Path, checkpoints: Path) -> No
     with files.atomic_directory(out) as directory:
         networks.save(network, directory)
         loop.write_history(directory / "history.csv", progress)
-        _write_gauge(network, prepared, params.gauge, directory)
+        drawn = draws(prepared, params.gauge)
+        gauging.write(network, (prepared.images("test"), prepared.labels("test")), drawn, params.gauge, directory)
+        _write_pictures(drawn, _names(spec)[params.gauge.missing_class], directory)
 
 
 def attribute_weights(bits: np.ndarray) -> np.ndarray:
@@ -85,58 +88,14 @@ def draws(prepared: Prepared, gauge: Gauge) -> dict[str, np.ndarray]:
     }
 
 
-def _write_gauge(network: networks.Network, prepared: Prepared, gauge: Gauge, directory: Path) -> None:
-    pictures = draws(prepared, gauge)
-    features = {name: judge_features.features(network, drawn) for name, drawn in pictures.items()}
-    for name, array in features.items():
-        files.write_array(directory / f"features_{name}.npy", array)
-    table = {
-        "floor" if name == judge_features.FLOOR else name: measure(features[judge_features.REAL], features[name], gauge)
-        for name in (judge_features.FLOOR, *judge_features.CEILINGS)
-    }
-    names, accuracies = _accuracies(network, prepared)
-    summary = {
-        **accuracies,
-        "parameters": network.model.count_params(),
-        "features": network.config.features,
-        "samples": gauge.samples,
-        "gauge": table,
-    }
-    files.write_json(directory / "judge.json", summary)
-    _write_pictures(pictures, names[gauge.missing_class], directory)
-    said = ", ".join(f"{name} {value:.4f}" for name, value in accuracies.items() if isinstance(value, float))
-    print(f"judge of {prepared.spec.name}: {said}, floor fd {table['floor']['fd']:.3g}")
-
-
-def _accuracies(network: networks.Network, prepared: Prepared) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The names of the classes or attributes, and how well the judge tells them in the test split."""
-    spec, labels = prepared.spec, np.asarray(prepared.labels("test"))
-    verdicts = judge_features.verdicts(network, judge_features.features(network, prepared.images("test")))
-    if spec.attributes:
-        balanced = balanced_accuracy(verdicts > 0, labels)
-        by_name = {name: float(value) for name, value in zip(spec.attributes, balanced, strict=True)}
-        return spec.attributes, {"test_balanced_accuracy": float(balanced.mean()), "class_accuracy": by_name}
-    right = verdicts.argmax(axis=1) == labels
-    by_name = {name: float(right[labels == i].mean()) for i, name in enumerate(spec.classes)}
-    return spec.classes, {"test_accuracy": float(right.mean()), "class_accuracy": by_name}
+def _names(spec: Spec) -> tuple[str, ...]:
+    return spec.attributes or spec.classes
 
 
 def _has(prepared: Prepared, split: str, index: int) -> np.ndarray:
     """Which images of a split have a class or an attribute, bool ``(n,)``."""
     labels = np.asarray(prepared.labels(split))
     return labels[:, index] == 1 if prepared.spec.attributes else labels == index
-
-
-def measure(real: np.ndarray, other: np.ndarray, gauge: Gauge) -> dict[str, float]:
-    """All proxies between two draws of features, as `gauge` sets them."""
-    return proxies(
-        real,
-        other,
-        neighbours=gauge.neighbours,
-        subsets=gauge.subsets,
-        subset_size=gauge.subset_size,
-        seed=gauge.seed,
-    )
 
 
 def _write_pictures(pictures: dict[str, np.ndarray], missing: str, directory: Path) -> None:
@@ -151,7 +110,7 @@ def _write_pictures(pictures: dict[str, np.ndarray], missing: str, directory: Pa
 
 def _check(gauge: Gauge, prepared: Prepared) -> None:
     spec = prepared.spec
-    names = spec.attributes or spec.classes
+    names = _names(spec)
     if gauge.missing_class >= len(names):
         what = "attributes" if spec.attributes else "classes"
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Parameters that all families of pictures share: what is watched, drawn and judged."""
+"""Parameters that all families of images share: what is watched, drawn and judged."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""The judge's network: a small convolutional classifier whose penultimate layer gives the features of the proxies.
+"""The network of a judge of images: convolutions, and a penultimate layer that gives the features of the proxies.
 
 It tells the classes of a dataset apart, one of them for each image, or where a dataset has binary attributes instead,
 each attribute by itself.
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from atelier.core.params.judge import Network as Config
+from atelier.core.params.judges.images import Network as Config
 from atelier.core.spec import Spec
 
 __all__ = ["Classifier", "Config", "build"]
@@ -20,7 +20,7 @@ def build(config: Config, spec: Spec) -> "Classifier":
     return Classifier(config, spec.shape, len(spec.classes) or len(spec.attributes), one_of=bool(spec.classes))
 
 
-def build_trunk(config: Config, shape: tuple[int, int, int]) -> keras.Model:
+def build_trunk(config: Config, shape: tuple[int, ...]) -> keras.Model:
     """Images, uint8 ``(n, h, w, c)`` → features, float32 ``(n, features)``."""
     image = keras.Input(shape, dtype="uint8", name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(image)
@@ -45,7 +45,7 @@ class Classifier(keras.Model):
     Labels are classes ``(n,)``, or bits ``(n, attributes)``; weights have the shape of the labels.
     """
 
-    def __init__(self, config: Config, shape: tuple[int, int, int], outputs: int, one_of: bool) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...], outputs: int, one_of: bool) -> None:
         super().__init__(name="classifier")
         self.trunk = build_trunk(config, shape)
         features = keras.Input((config.features,), name="features")

@@ -1,6 +1,7 @@
-"""What a dataset's judge says of a model's samples while it is still training."""
+"""What a dataset's judge says of a model's images while it is still training."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from atelier.metrics import manifold
 from atelier.metrics.classes import attribute_entropy, class_entropy, class_histogram
 from atelier.metrics.kernel import kernel_distance
 from atelier.pipeline import features as judge_features
-from atelier.pipeline import generation, networks
+from atelier.pipeline import networks
+from atelier.pipeline.generation import images as generation
 from atelier.pipeline.prepared import Prepared
 
 NEIGHBOURS, SUBSETS = 5, 20
@@ -25,15 +27,15 @@ class Watch:
     Args:
         judge: directory of the dataset's judge.
         prepared: the dataset.
-        images: how many samples are compared with as many images; fewer where the split has fewer.
-        seed: of the images drawn from the split; samples have the seeds from zero.
+        params: a family's train section: `watch_images` says how many samples are compared with as many images (fewer
+            where the split has fewer), `seed` draws these images; samples have the seeds from zero.
     """
 
-    def __init__(self, judge: Path, prepared: Prepared, images: int, seed: int) -> None:
+    def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
         self.judge = networks.load(judge)
         available = prepared.spec.sizes["validation"]
-        self.count = min(images, available)
-        chosen = np.sort(seeds.generator(seed, "watch").permutation(available)[: self.count])
+        self.count = min(params.watch_images, available)
+        chosen = np.sort(seeds.generator(params.seed, "watch").permutation(available)[: self.count])
         self.real = judge_features.features(self.judge, prepared.images("validation")[chosen])
 
     def __call__(self, network: networks.Network) -> dict[str, float]:

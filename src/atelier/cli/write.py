@@ -1,0 +1,114 @@
+"""`atelier write`: texts from a trained language model, without DVC running."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from atelier.cli import project
+from atelier.cli.generate import trained
+from atelier.core.door import one_line_errors
+from atelier.core.params import document, file
+from atelier.core.params.strict import validate
+from atelier.core.params.text import Filters
+
+if TYPE_CHECKING:
+    from atelier.core.text import Tokenizer
+    from atelier.pipeline.generation.text import Request, Writer
+
+
+@click.command()
+@click.argument("run")
+@click.option("--prompt", default="", help="What the texts begin with; nothing by default.")
+@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many texts.")
+@click.option("--max-tokens", type=click.IntRange(2), default=200, show_default=True, help="The most tokens of a text.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 10),
+    default=0.7,
+    show_default=True,
+    help="0: always the likeliest token; 1: as the model has it; above: wilder.",
+)
+@click.option("--top-k", type=int, default=0, show_default=True, help="Only the so many likeliest tokens; 0: all.")
+@click.option(
+    "--top-p", type=float, default=1.0, show_default=True, help="Only the fewest that are so likely together."
+)
+@click.option("--min-p", type=float, default=0.0, show_default=True, help="Only those so likely beside the likeliest.")
+@click.option("--repetition-penalty", type=float, default=1.0, show_default=True, help="Above 1: shun what was said.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first; the next have +1."
+)
+@click.option("--stream", is_flag=True, help="Show each text while it is written.")
+def write(
+    run: str,
+    prompt: str,
+    count: int,
+    max_tokens: int,
+    temperature: float,
+    seed: int,
+    stream: bool,
+    **filters: float,
+) -> None:
+    """Write texts with RUN, a trained language model of params.yaml, to the standard output.
+
+    A text depends on its seed alone: -n 1 --seed 2 writes the third text of -n 3.
+
+    \b
+    Examples:
+      atelier write imdb-lm --prompt "this movie"
+      atelier write imdb-lm --prompt "this movie" --temperature 0.7 --top-p 0.9 -n 3
+      atelier write imdb-lm --temperature 1.2 --min-p 0.05 --stream
+    """
+    with one_line_errors():
+        chosen = validate(Filters, filters, "options")
+        directory = trained(project.root(), run)
+        corpus = prepared(project.root(), run)
+        # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
+        from atelier.core.text import TOKENIZER, Tokenizer
+        from atelier.pipeline import networks
+        from atelier.pipeline.generation.text import Request, Writer
+
+        tokenizer = Tokenizer(corpus / TOKENIZER)
+        network = networks.load(directory)
+        given = tuple(tokenizer.encode(prompt))
+        requests = [Request(given, number, temperature, chosen) for number in range(seed, seed + count)]
+        writer = Writer(network, 1 if stream else min(count, 16), max_tokens)
+        (_stream if stream else _print)(writer, requests, tokenizer)
+
+
+def prepared(root: Path, run: str) -> Path:
+    """The directory of the dataset of a run, as the outs of `prepare` in `dvc.yaml` have it.
+
+    Raises:
+        ValueError: the run's dataset is not one of texts.
+    """
+    of = file.read(root / "params.yaml").run(run)
+    if of.modality != "text":
+        raise ValueError(f"{run} is of {of.modality}, not of text; `atelier generate {run}` draws from it")
+    stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
+    (out,) = stages["prepare"]["do"]["outs"]
+    return root / out.replace("${key}", of.dataset)
+
+
+def _print(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer") -> None:
+    for request, text in zip(requests, writer.write(requests), strict=True):
+        _head(request, len(requests))
+        click.echo(tokenizer.decode(text.tokens))
+
+
+def _stream(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer") -> None:
+    for request in requests:
+        _head(request, len(requests))
+        shown = ""
+        for text in writer.stream(request):
+            said = tokenizer.decode(text.tokens)
+            # A character of which only the first bytes are there is held back.
+            if said.startswith(shown) and not said.endswith("\ufffd"):
+                click.echo(said[len(shown) :], nl=False)
+                shown = said
+        click.echo()
+
+
+def _head(request: "Request", count: int) -> None:
+    if count > 1:
+        click.echo(click.style(f"seed {request.seed}", dim=True), err=True)

@@ -1,0 +1,5 @@
+"""Parameters of `datasets.imdb`."""
+
+from atelier.core.params.formats.reviews import Dataset
+
+__all__ = ["Dataset"]

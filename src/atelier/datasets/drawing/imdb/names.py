@@ -1,0 +1,92 @@
+"""Names that nobody bears and words that nobody uses, with the long tail that names have in life."""
+
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from atelier.core import seeds
+from atelier.datasets.drawing.text.grammar import Kept
+
+_WOMEN = (
+    *("Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin"),
+    *("Leonie", "Mabel", "Nadia", "Odile", "Petra", "Rosa", "Sabine", "Thea", "Ursula", "Vera", "Wilma", "Yvonne"),
+)
+_MEN = (
+    *("Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars"),
+    *("Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno"),
+)
+_ONSETS = (
+    "b",
+    "br",
+    "c",
+    "d",
+    "dr",
+    "f",
+    "g",
+    "gr",
+    "h",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "st",
+    "t",
+    "tr",
+    "v",
+    "w",
+    "z",
+)
+_NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "au", "ie")
+_CODAS = ("", "", "l", "n", "r", "s", "m", "nd", "rk", "lt", "ss", "x")
+_ENDINGS = {
+    "surname": ("berg", "wick", "sen", "holm", "mond", "ley", "ov", "ard", "etti", "quist", "worth", "ane"),
+    "place": ("ford", "burg", "mere", "haven", "stad", "ville", "moor", "minster", "port", "ia", "dale", "gate"),
+}
+_DISTINCT = 20_000  # names of a kind
+
+_FEATURES = {
+    True: {"he": "she", "him": "her", "his": "her", "himself": "herself", "actor": "actress", "man": "woman"},
+    False: {"he": "he", "him": "him", "his": "his", "himself": "himself", "actor": "actor", "man": "man"},
+}
+
+
+class Person(NamedTuple):
+    """Somebody of a film: the whole name with words that agree with it, and the last name."""
+
+    name: Kept
+    last: Kept
+
+
+def person(rng: np.random.Generator) -> Person:
+    """Draw somebody; the pronouns are those of the first name."""
+    woman = bool(rng.random() < 0.5)
+    pool = _WOMEN if woman else _MEN
+    first, last = pool[_rank(rng, len(pool)) - 1], invented(rng, "surname")
+    return Person(Kept(f"{first} {last}", _FEATURES[woman]), Kept(last, _FEATURES[woman]))
+
+
+def invented(rng: np.random.Generator, kind: str) -> str:
+    """Draw a ``surname`` or a ``place``: the n-th commonest is about n times rarer than the first (Zipf's law)."""
+    return _spelled(kind, _rank(rng, _DISTINCT))
+
+
+@cache
+def _spelled(kind: str, rank: int) -> str:
+    rng = seeds.generator(rank, f"imdb {kind}")
+    syllables = 1 + int(rng.random() < 0.35)
+    made = "".join(_one(rng, part) for _ in range(syllables) for part in (_ONSETS, _NUCLEI, _CODAS))
+    return (made + _one(rng, _ENDINGS[kind])).capitalize()
+
+
+def _rank(rng: np.random.Generator, count: int) -> int:
+    """A number from 1 to `count` that is drawn the rarer the larger it is."""
+    return min(int(math.exp(rng.random() * math.log(count + 1))), count)
+
+
+def _one(rng: np.random.Generator, parts: tuple[str, ...]) -> str:
+    return parts[int(rng.integers(len(parts)))]

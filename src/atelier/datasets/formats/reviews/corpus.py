@@ -1,0 +1,108 @@
+"""Datasets of film reviews in IMDb's archive, from the raw file to tokens and a Spec."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core import files, seeds
+from atelier.core.params.formats.reviews import Prepare
+from atelier.core.spec import Spec
+from atelier.core.text import SPECIAL, TOKENIZER, UNKNOWN, Corpus, Tokenizer
+from atelier.datasets.formats.reviews import collection as collections
+from atelier.datasets.formats.reviews import packing, preview, splits, vocabulary
+from atelier.datasets.formats.reviews.collection import Collection
+
+ARCHIVE = "aclImdb_v1.tar.gz"
+CLASSES = ("negative", "positive")
+SPLITS = ("train", "validation", "test")
+
+
+def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
+    """Clean and split the reviews, make a tokenizer of those of train, and write tokens, `spec.json` and exhibits.
+
+    The bytes written do not depend on the number of threads. What is in memory is about twice the texts.
+
+    Args:
+        name: the dataset.
+        raw: directory with the archive.
+        out: directory to write; it replaces what was there, whole or not at all.
+        params: how the reviews are split and cut into tokens.
+        source: where the raw file came from; goes into the Spec.
+
+    Raises:
+        ValueError: the archive is malformed or holds what it should not (see `archive.read`), or too few reviews for
+            the validation split or the vocabulary.
+        OSError: a file cannot be read or written.
+    """
+    reviews = collections.read(raw / ARCHIVE, params.unsup)
+    try:
+        division = splits.divide(reviews.digests, reviews.test, params.validation, params.seed)
+    except ValueError as error:
+        raise ValueError(f"datasets.{name}.prepare.{error}") from None
+    counts = reviews.counts(division.train)
+    with files.atomic_directory(out) as folder:
+        path = folder / TOKENIZER
+        if params.tokenizer == "word":
+            names = list(reviews.lexicon)
+            chosen = vocabulary.most_frequent(names, counts, params.vocabulary - len(SPECIAL))
+            files.write_text(path, vocabulary.of_words([names[number] for number in chosen]))
+            encode = packing.by_words(reviews, chosen, np.flatnonzero(counts))
+        else:
+            texts = [reviews.texts[index] for index in division.train]
+            files.write_text(path, vocabulary.of_pieces(texts, params.tokenizer, params.vocabulary))
+            encode = packing.by_pieces(reviews, Tokenizer(path))
+        tokenizer = Tokenizer(path)
+        packed: dict[str, Corpus] = {}
+        for split in SPLITS:
+            packed[split] = packing.pack(reviews, getattr(division, split), encode, len(tokenizer))
+            packing.write(folder, split, packed[split])
+        spec = Spec(
+            name=name,
+            shape=(),
+            value_range=(),
+            classes=CLASSES,
+            attributes=(),
+            sizes={split: len(corpus) for split, corpus in packed.items()},
+            sha256={file.name: files.sha256(file) for file in sorted([*folder.glob("*.npy"), path])},
+            source=source,
+            split_rule=splits.RULE,
+            vocabulary=len(tokenizer),
+            statistics=_statistics(packed, counts, division),
+        )
+        spec.write(folder / "spec.json")
+        preview.write(folder, spec, packed, _shown(reviews, division.train, params.seed), tokenizer)
+    return spec
+
+
+def _statistics(packed: Mapping[str, Corpus], counts: np.ndarray, division: splits.Division) -> dict[str, float]:
+    """Numbers about the data, by name; shares are of 1, words those of train."""
+    train = packed["train"]
+    lengths = train.sizes[:, 1]
+    spelled = int(train.sizes[:, 0].sum(dtype=np.int64))
+    found: dict[str, float] = {
+        "duplicates_removed": division.removed,
+        "duplicates_in_train": division.repeated,
+        "unlabelled_train": int((train.labels == len(CLASSES)).sum()),
+        "words_median": float(np.median(lengths)),
+        "words_p95": round(float(np.percentile(lengths, 95)), 1),
+        "word_types": int((counts > 0).sum()),
+        "bytes_per_token": round(spelled / max(len(train.tokens) - len(train), 1), 4),
+    }
+    for split, corpus in packed.items():
+        own = len(corpus.tokens) - len(corpus)  # without END
+        found[f"tokens_{split}"] = len(corpus.tokens)
+        found[f"oov_rate_{split}"] = round(int((corpus.tokens == UNKNOWN).sum()) / max(own, 1), 6)
+    return found
+
+
+def _shown(reviews: Collection, train: np.ndarray, seed: int) -> dict[str, str]:
+    """A review of each class in train, drawn from those of middling length."""
+    found = {}
+    for label, title in enumerate(CLASSES):
+        candidates = train[reviews.labels[train] == label]
+        if len(candidates):
+            lengths = reviews.spans[candidates, 1] - reviews.spans[candidates, 0]
+            middle = np.argsort(lengths, kind="stable")[len(candidates) // 3 : 2 * len(candidates) // 3 + 1]
+            found[title] = reviews.texts[candidates[seeds.generator(seed, title).choice(middle)]]
+    return found

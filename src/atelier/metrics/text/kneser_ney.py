@@ -1,0 +1,180 @@
+"""An n-gram model to measure language models against: interpolated modified Kneser–Ney.
+
+Kneser & Ney, 1995 (doi:10.1109/ICASSP.1995.479394), in the version of Chen & Goodman, 1999
+(doi:10.1006/csla.1999.0128), which takes three discounts D for each length of n-grams. With a(hw) the count of token w
+after context h, and h′ the context without its first token::
+
+    p(w | h) = (a(hw) − D(a(hw))) / Σ_v a(hv)  +  Σ_v D(a(hv)) / Σ_v a(hv) · p(w | h′)
+
+a is how often the longest n-grams occur; of shorter ones it is in how many tokens' company they do, the different
+tokens before them. What a text begins with has none before it and counts as often as it occurs. Below the single
+tokens lies the uniform distribution, so that everything can be said.
+
+All n-grams of one length are a sorted array of keys, each the rank of its first n − 1 tokens in the array before, and
+its last token: exact, and found by binary search.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atelier.core.text import END
+
+# D for counts of one, two, and more, where the counts of counts give none: those of KenLM (Heafield et al., 2013).
+FALLBACK = (0.5, 1.0, 1.5)
+
+
+@dataclass(frozen=True, eq=False)
+class _Grams:
+    """All n-grams of one length.
+
+    Attributes:
+        keys: int64 ``(grams,)``, ascending: the rank of the context × vocabulary + the last token.
+        kept: float64 ``(grams,)``: (a − D) / Σa, the first term of p.
+        passed_on: float64 ``(contexts,)``: ΣD / Σa, the share of the shorter context; 1 where nothing followed.
+    """
+
+    keys: np.ndarray
+    kept: np.ndarray
+    passed_on: np.ndarray
+
+    @classmethod
+    def discounted(cls, keys: np.ndarray, counts: np.ndarray, contexts: int, vocabulary: int) -> "_Grams":
+        context = keys // vocabulary
+        discount = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
+        total = np.bincount(context, counts, contexts)
+        taken = np.bincount(context, discount, contexts)
+        passed_on = np.divide(taken, total, out=np.ones(contexts), where=total > 0)
+        return cls(keys, (counts - discount) / total[context], passed_on)
+
+    def ranks(self, keys: np.ndarray) -> np.ndarray:
+        """Where each key is among these n-grams, −1 where it is not."""
+        if not len(self.keys):
+            return np.full(len(keys), -1)
+        # Searched for in ascending order, one is found near the other: ten times as fast as here and there in memory.
+        order = np.argsort(keys, kind="stable")
+        ranks = np.empty(len(keys), np.int64)
+        ranks[order] = np.searchsorted(self.keys, keys[order])
+        ranks[self.keys[np.minimum(ranks, len(self.keys) - 1)] != keys] = -1
+        return ranks
+
+
+@dataclass(frozen=True, eq=False)
+class KneserNey:
+    """The fitted model.
+
+    >>> tokens, starts = np.array([3, 4, END, 3, 5, END]), np.array([0, 3, 6])
+    >>> model = KneserNey.fit(tokens, starts, order=2, vocabulary=6)
+    >>> np.exp(model.log_probabilities(np.array([3, END]), np.array([0, 2]))).round(3).tolist()
+    [0.592, 0.142]
+    """
+
+    grams: tuple[_Grams, ...]
+    vocabulary: int
+
+    @classmethod
+    def fit(cls, tokens: np.ndarray, starts: np.ndarray, order: int, vocabulary: int) -> "KneserNey":
+        """Count a corpus.
+
+        Args:
+            tokens: whole numbers ``(tokens,)``: all texts, one after the other, each with END behind it.
+            starts: ``(texts + 1,)``: where each text begins, and where the last one ends.
+            order: tokens of the longest n-grams.
+            vocabulary: tokens that there are.
+
+        Raises:
+            ValueError: `order` is below 1, or the texts are not as described.
+        """
+        if order < 1:
+            raise ValueError(f"order must be at least 1, got {order}")
+        tokens = _checked(tokens, starts, vocabulary)
+        levels: list[_Grams] = []
+        ranks, found, contexts = np.zeros(len(tokens), np.int64), np.empty(0, np.int64), 1
+        for n in range(1, order + 1):
+            keys = _keys(ranks, tokens, starts, n, vocabulary)
+            places = np.flatnonzero(keys >= 0)
+            longer, first, inverse, counts = np.unique(
+                keys[places], return_index=True, return_inverse=True, return_counts=True
+            )
+            if n > 1:
+                # Each different n-gram stands for one token before the shorter one that it ends with.
+                beginnings = ranks[(ranks >= 0) & (keys < 0)]
+                company = np.bincount(np.concatenate([ranks[places[first]], beginnings]), minlength=len(found))
+                levels.append(_Grams.discounted(found, company, contexts, vocabulary))
+                contexts = len(found)
+            found = longer
+            ranks.fill(-1)
+            ranks[places] = inverse
+        levels.append(_Grams.discounted(found, counts, contexts, vocabulary))
+        return cls(tuple(levels), vocabulary)
+
+    def log_probabilities(self, tokens: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """The logarithm of p of each token after what its text begins with; the first one's context is END alone.
+
+        Args:
+            tokens, starts: texts as in `fit`.
+
+        Returns:
+            float64 ``(tokens,)``, in nats, finite.
+
+        Raises:
+            ValueError: the texts are not as described.
+        """
+        tokens = _checked(tokens, starts, self.vocabulary)
+        probability = np.full(len(tokens), 1 / self.vocabulary)
+        ranks = np.zeros(len(tokens), np.int64)
+        for n, grams in enumerate(self.grams, 1):
+            keys = _keys(ranks, tokens, starts, n, self.vocabulary)
+            after = np.flatnonzero(keys >= 0)
+            probability[after] *= grams.passed_on[keys[after] // self.vocabulary]
+            ranks = grams.ranks(keys)
+            seen = np.flatnonzero(ranks >= 0)
+            probability[seen] += grams.kept[ranks[seen]]
+        return np.log(probability)
+
+
+def discounts(counts: np.ndarray) -> tuple[float, float, float]:
+    """D for counts of one, two, and three or more (Chen & Goodman, 1999).
+
+    With n_i the number of n-grams that occur i times: D_i = i − (i + 1) · n₁ / (n₁ + 2n₂) · n_{i+1} / n_i. `FALLBACK`
+    where one of n₁ … n₄ is zero, or a D not above zero.
+
+    >>> discounts(np.repeat([1, 2, 3, 4], [8, 4, 2, 1]))
+    (0.5, 1.25, 2.0)
+    >>> discounts(np.array([7, 7]))
+    (0.5, 1.0, 1.5)
+    """
+    n1, n2, n3, n4 = (int(np.count_nonzero(counts == i)) for i in range(1, 5))
+    if not (n1 and n2 and n3 and n4):
+        return FALLBACK
+    share = n1 / (n1 + 2 * n2)
+    found = (1 - 2 * share * n2 / n1, 2 - 3 * share * n3 / n2, 3 - 4 * share * n4 / n3)
+    return found if min(found) > 0 else FALLBACK
+
+
+def _keys(ranks: np.ndarray, tokens: np.ndarray, starts: np.ndarray, n: int, vocabulary: int) -> np.ndarray:
+    """The key of the n-gram that ends at each place, with the ranks of the shorter ones; −1 where there is none.
+
+    A text's first token follows an END, the first text's that of the last; nothing comes before this END.
+    """
+    context = np.roll(ranks, 1)
+    if n > 2:
+        context[starts[:-1]] = -1
+    return np.where(context < 0, -1, context * vocabulary + tokens)
+
+
+def _checked(tokens: np.ndarray, starts: np.ndarray, vocabulary: int) -> np.ndarray:
+    tokens, starts = np.asarray(tokens), np.asarray(starts)
+    if tokens.ndim != 1 or tokens.size == 0 or tokens.dtype.kind not in "iu":
+        raise ValueError(f"need whole-numbered tokens of shape (tokens,), got {tokens.dtype} {tokens.shape}")
+    if tokens.min() < 0 or tokens.max() >= vocabulary:
+        raise ValueError(f"need tokens from 0 to {vocabulary - 1}, got {tokens.min()} to {tokens.max()}")
+    ends = np.flatnonzero(tokens == END) + 1
+    if starts.ndim != 1 or starts.size == 0 or starts[0] != 0 or not np.array_equal(starts[1:], ends):
+        raise ValueError(
+            f"starts must be 0 and the places after each END ({END}): {len(ends)} texts, "
+            f"got {starts.size - 1} that are others or end elsewhere"
+        )
+    if ends.size == 0 or ends[-1] != len(tokens):
+        raise ValueError(f"the last text must end with END ({END}), got {tokens[-1]}")
+    return tokens.astype(np.int64)

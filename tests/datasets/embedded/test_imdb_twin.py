@@ -1,0 +1,102 @@
+"""The offline twin of IMDb: upstream's layout, the same bytes for a seed, and language that agrees with itself."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atelier.core import files
+from atelier.core.params.formats.reviews import Embedded
+from atelier.core.text import words
+from atelier.datasets.drawing.imdb.review import write as write_review
+from atelier.datasets.embedded import imdb
+from atelier.datasets.embedded.reviews.archive import ARCHIVE
+from atelier.datasets.formats.reviews import archive
+from atelier.datasets.formats.reviews.cleaning import clean
+
+SMALL = Embedded(train=120, test=101, unsup=30, seed=5)
+
+
+@pytest.fixture(scope="module")
+def written() -> list[tuple[int, str]]:
+    """Ratings and cleaned texts."""
+    return [(rating := 1 + seed % 10, clean(write_review(np.random.default_rng(seed), rating))) for seed in range(1500)]
+
+
+def test_twin_writes_what_upstream_would(tmp_path: Path) -> None:
+    imdb.write(tmp_path, SMALL)
+    found = list(archive.read(tmp_path / ARCHIVE))
+    counts = {(review.split, review.label): 0 for review in found}
+    for review in found:
+        counts[review.split, review.label] += 1
+        allowed = {0: (1, 2, 3, 4), 1: (7, 8, 9, 10), 2: (0,)}[review.label]
+        assert review.rating in allowed
+        assert review.text.count("<br /><br />") <= 2
+    assert counts == {("train", 0): 60, ("train", 1): 60, ("test", 0): 51, ("test", 1): 50, ("train", 2): 30}
+
+
+def test_a_seed_is_a_file(tmp_path: Path) -> None:
+    digests = []
+    for index, seed in enumerate((5, 5, 6)):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        imdb.write(folder, SMALL.model_copy(update={"seed": seed}))
+        digests.append(files.sha256(folder / ARCHIVE))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_reviews_have_60_to_250_words(written: list[tuple[int, str]]) -> None:
+    lengths = [len(words(text)) for _, text in written]
+    assert min(lengths) >= 60
+    assert max(lengths) <= 250
+    assert len({text for _, text in written}) == len(written)
+
+
+def test_nothing_of_the_grammar_is_left_over(written: list[tuple[int, str]]) -> None:
+    for _, text in written:
+        assert not re.search(r"[{}]|\(n\)|  |\b[Aa] [aeiouAEIOU]|\b[Aa]n [^aeiouAEIOU]| [,.;]", text), text
+        assert not re.search(r"(?:^|[.!?] )[a-z]", text), text
+
+
+def test_the_pronoun_is_that_of_the_name_said_long_before(written: list[tuple[int, str]]) -> None:
+    women = men = 0
+    for _, text in written:
+        for name, pronoun in re.findall(r"(\w+) plays the [\w ]+ next door, and (s?he) has more", text):
+            first = re.search(rf"(\w+) {name} plays", text)
+            assert first is not None
+            women += pronoun == "she"
+            men += pronoun == "he"
+            others = re.findall(rf"{first[1]} {name}, (?:clumsy|great) as ever, \w+ every scene that (s?he)", text)
+            assert set(others) <= {pronoun}
+    assert min(women, men) > 20
+
+
+def test_the_verb_agrees_across_a_clause(written: list[tuple[int, str]]) -> None:
+    found = re.findall(r"The (\w+)[^.]*?, which \w+ took from (?:his|her) earlier films, (is|are) ", "\n".join(
+        text for _, text in written))  # fmt: skip
+    assert {verb for _, verb in found} == {"is", "are"}
+    number: dict[str, set[str]] = {}
+    for noun, verb in found:
+        number.setdefault(noun, set()).add(verb)
+    assert all(len(verbs) == 1 for noun, verbs in number.items() if noun not in ("last", "action", "special"))
+
+
+def test_sentiment_follows_the_rating_but_not_in_every_word(written: list[tuple[int, str]]) -> None:
+    kind = re.compile(r"\b(great|wonderful|excellent|funny|beautiful|moving)\b")
+    shares = {
+        liked: np.mean([bool(kind.search(text)) for rating, text in written if (rating > 5) == liked])
+        for liked in (True, False)
+    }
+    assert shares[True] > shares[False] + 0.1
+    assert shares[False] > 0.1
+
+
+def test_words_have_a_long_tail(written: list[tuple[int, str]]) -> None:
+    counts: dict[str, int] = {}
+    for _, text in written:
+        for word in words(text):
+            counts[word] = counts.get(word, 0) + 1
+    once = sum(count == 1 for count in counts.values())
+    assert len(counts) > 2000
+    assert 0.2 < once / len(counts) < 0.8

@@ -1,0 +1,108 @@
+"""The archive is read as a stream, and what a well-meant one does not hold is refused."""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from atelier.datasets.formats.reviews import archive
+
+Pack = Callable[..., Path]
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", size: int = 0) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.size = kind, target, size
+    return made
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ValueError, match=path.name) as raised:
+        list(archive.read(path))
+    assert "\n" not in str(raised.value)
+    assert str(path) in str(raised.value)
+    return str(raised.value)
+
+
+def test_reviews_come_with_what_their_names_say(pack: Pack, members: dict[str, bytes]) -> None:
+    found = list(archive.read(pack(members)))
+    assert len(found) == 90
+    assert found[0]._replace(text="") == archive.Review("train", archive.NEGATIVE, 0, 2, "")
+    assert found[-1]._replace(text="") == archive.Review("train", archive.UNLABELLED, 29, 0, "")
+
+
+def test_unlabelled_reviews_are_passed_over_when_not_wanted(pack: Pack, members: dict[str, bytes]) -> None:
+    assert len(list(archive.read(pack(members), unlabelled=False))) == 60
+
+
+def test_files_that_are_no_reviews_are_passed_over(pack: Pack) -> None:
+    others = ("aclImdb/train/labeledBow.feat", "aclImdb/test/unsup/0_0.txt", "aclImdb/train/pos/x.txt", "pos/1_9.txt")
+    assert list(archive.read(pack(dict.fromkeys(others, b"1 2:3")))) == []
+
+
+@pytest.mark.parametrize("name", ["../aclImdb/1.txt", "aclImdb/../../etc/passwd", "/etc/passwd"])
+def test_names_that_lead_out_are_refused(pack: Pack, members: dict[str, bytes], name: str) -> None:
+    assert "leads out of the archive" in refusal(pack(members, member(name)))
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_are_refused(pack: Pack, members: dict[str, bytes], kind: bytes) -> None:
+    assert "link, a device" in refusal(pack(members, member("aclImdb/train/pos/99_9.txt", kind, "/etc/passwd")))
+
+
+def test_a_review_that_is_far_too_long_is_refused_unread(pack: Pack, members: dict[str, bytes]) -> None:
+    bomb = member("aclImdb/train/pos/99_9.txt", size=archive.LONGEST + 1)
+    assert "99_9.txt has 1,048,577 bytes; a review has at most 1,048,576" in refusal(pack(members, bomb))
+
+
+def test_an_extended_header_that_is_far_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    header = member("././@PaxHeader", tarfile.XHDTYPE, size=1 << 33)
+    path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(4096)))
+    assert "extended header" in refusal(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_truncated_archive_is_refused(pack: Pack, members: dict[str, bytes], share: float) -> None:
+    path = pack(members)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert "truncated or damaged" in refusal(path)
+
+
+def test_an_archive_cut_between_two_members_is_refused(pack: Pack, members: dict[str, bytes]) -> None:
+    path = pack(members)
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()))[:-8])
+    assert "truncated or damaged" in refusal(path)
+
+
+def test_a_flipped_bit_is_found(pack: Pack, members: dict[str, bytes]) -> None:
+    path = pack(members)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+    refusal(path)
+
+
+def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "page.tar.gz"
+    path.write_text("<html>Not found</html>")
+    assert "no whole tar.gz" in refusal(path)
+
+
+def test_bytes_that_are_no_utf8_are_refused_by_name(pack: Pack, members: dict[str, bytes]) -> None:
+    members["aclImdb/test/pos/77_8.txt"] = "café".encode("latin-1")
+    assert "77_8.txt is not UTF-8 (byte 3)" in refusal(pack(members))
+
+
+def test_a_name_that_stands_twice_is_refused(pack: Pack, members: dict[str, bytes]) -> None:
+    assert "more than once" in refusal(pack(members, member("aclImdb/train/pos/0_9.txt")))
+
+
+def test_nothing_may_come_after_the_end(pack: Pack, members: dict[str, bytes]) -> None:
+    path = pack(members)
+    with path.open("ab") as file:
+        file.write(gzip.compress(io.BytesIO(b"\0" * 512 + b"more").getvalue()))
+    assert "after the end" in refusal(path)

@@ -1,0 +1,181 @@
+"""Writing: a text is decided by its request alone, as the plain network decides it. Reading: every token counts."""
+
+import itertools
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from atelier.core.params.text import UNFILTERED, Filters
+from atelier.core.text import END, PAD, UNKNOWN
+from atelier.models import transformer_lm
+from atelier.pipeline.generation.text import Reader, Request, Writer, _filtered
+from atelier.pipeline.networks import Network
+
+VOCABULARY, CONTEXT = 40, 20
+CONFIG = {
+    "context": CONTEXT,
+    "width": 16,
+    "depth": 2,
+    "heads": 2,
+    "hidden": 32,
+    "activation": "relu",
+    "norm": "rms",
+    "norm_position": "pre",
+    "positions": "rotary",
+    "tied": True,
+    "dropout": 0.0,
+}
+NARROW = Filters(top_k=5, top_p=0.8, min_p=0.05, repetition_penalty=1.3)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    keras.utils.set_random_seed(5)
+    keras.config.set_dtype_policy("float32")
+    config = transformer_lm.Config(**CONFIG)
+    model = transformer_lm.build(config, SimpleNamespace(vocabulary=VOCABULARY))
+    for variable in model.trainable_variables:
+        if "norm" not in variable.path:
+            variable.assign(variable * 8)
+    return Network("transformer_lm", config, SimpleNamespace(vocabulary=VOCABULARY), "float32", model)
+
+
+def logits(network: Network, text: list[int]) -> np.ndarray:
+    """Of the token after `text`, by the whole network at once."""
+    row = np.full((1, CONTEXT), PAD, np.int32)
+    row[0, : len(text) + 1] = [END, *text]
+    return np.asarray(ops.convert_to_numpy(network.model(row)))[0, len(text)]
+
+
+def test_greedy_writing_takes_the_likeliest_token_of_the_plain_network(network: Network) -> None:
+    (text,) = Writer(network, 2, CONTEXT).write([Request((7, 9), 0, 0.0, UNFILTERED)])
+    plain = [7, 9]
+    while len(plain) < CONTEXT and plain[-1] != END:
+        allowed = logits(network, plain)
+        allowed[[PAD, UNKNOWN]] = -np.inf
+        plain.append(int(allowed.argmax()))
+    assert text.tokens.tolist() == plain
+
+
+def test_a_text_depends_on_its_request_not_on_its_batch(network: Network) -> None:
+    requests = [
+        Request((5,), 1, 1.0, UNFILTERED),
+        Request((5, 6, 7), 2, 0.8, NARROW),
+        Request((), 3, 1.5, UNFILTERED),
+        Request((5, 6), 4, 0.0, UNFILTERED),
+        Request((), 5, 1.0, NARROW),
+    ]
+    writer = Writer(network, 2, CONTEXT)
+    together = writer.write(requests)
+    alone = [writer.write([request])[0] for request in requests]
+    backwards = writer.write(requests[::-1])[::-1]
+    for text, *others in zip(together, alone, backwards, strict=True):
+        for other in others:
+            assert text.tokens.tolist() == other.tokens.tolist()
+
+
+def test_another_seed_is_another_text(network: Network) -> None:
+    requests = [Request((), seed, 1.5, UNFILTERED) for seed in range(4)]
+    texts = Writer(network, 4, CONTEXT).write(requests)
+    assert len({tuple(text.tokens.tolist()) for text in texts}) == 4
+
+
+def test_a_stream_grows_into_the_text(network: Network) -> None:
+    request = Request((5, 6), 3, 1.0, NARROW)
+    grown = [text.tokens.tolist() for text in Writer(network, 1, CONTEXT).stream(request)]
+    assert grown[-1] == Writer(network, 1, CONTEXT).write([request])[0].tokens.tolist()
+    assert all(after[: len(before)] == before for before, after in itertools.pairwise(grown))
+    assert len(grown[0]) == 3
+
+
+def test_writing_stops_at_the_end_and_never_says_unknown_or_filling(network: Network) -> None:
+    texts = Writer(network, 8, CONTEXT).write([Request((), seed, 2.0, UNFILTERED) for seed in range(64)])
+    assert any(text.ended for text in texts)
+    assert any(not text.ended for text in texts)
+    for text in texts:
+        assert not {PAD, UNKNOWN} & set(text.tokens.tolist())
+        assert END not in text.words.tolist()
+
+
+def test_surprise_is_that_of_the_plain_network_whatever_was_filtered(network: Network) -> None:
+    (text,) = Writer(network, 1, CONTEXT).write([Request((8,), 1, 0.5, NARROW)])
+    for place, (token, nats) in enumerate(zip(text.tokens, text.nats, strict=True)):
+        plain = logits(network, text.tokens[:place].tolist()).astype(np.float64)
+        assert nats == pytest.approx(np.log(np.exp(plain).sum()) - plain[token], abs=1e-3)
+
+
+def test_draws_follow_the_distribution_of_the_network(network: Network) -> None:
+    writer = Writer(network, 500, 2)
+    texts = writer.write([Request((6,), seed, 1.0, UNFILTERED) for seed in range(4000)])
+    drawn = np.bincount([int(text.tokens[1]) for text in texts], minlength=VOCABULARY) / len(texts)
+    plain = logits(network, [6]).astype(np.float64)
+    plain[[PAD, UNKNOWN]] = -np.inf
+    expected = np.exp(plain - plain.max())
+    assert np.abs(drawn - expected / expected.sum()).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        ((2, 1.0, 0.0), [0.5, 0.25]),
+        ((9, 0.6, 0.0), [0.5, 0.25]),
+        ((9, 0.5, 0.0), [0.5]),
+        ((9, 0.76, 0.0), [0.5, 0.25, 0.125]),
+        ((9, 1.0, 0.3), [0.5, 0.25]),
+        ((1, 1.0, 0.0), [0.5]),
+        ((9, 1.0, 0.0), [0.5, 0.25, 0.125, 0.125 / 2, 0.125 / 2]),
+    ],
+)
+def test_filters_keep_the_tokens_that_they_name(filters: tuple[int, float, float], kept: list[float]) -> None:
+    chances = np.asarray([[0.125, 0.5, 0.0625, 0.25, 0.0625]], np.float32)
+    top_k, top_p, min_p = filters
+    k, p, m = np.asarray([min(top_k, 5)]), np.asarray([[top_p]], np.float32), np.asarray([[min_p]], np.float32)
+    left = np.asarray(ops.convert_to_numpy(_filtered(ops.convert_to_tensor(chances), k, p, m)))
+    assert sorted(left[left > 0].tolist(), reverse=True) == kept
+
+
+def test_a_repetition_penalty_shuns_what_was_said(network: Network) -> None:
+    hard = Filters(top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=10.0)
+    plain, shunning = Writer(network, 2, CONTEXT).write([Request((7,), 0, 0.0, f) for f in (UNFILTERED, hard)])
+    assert len(set(shunning.tokens.tolist())) > len(set(plain.tokens.tolist()))
+
+
+def test_what_does_not_fit_the_context_is_told(network: Network) -> None:
+    with pytest.raises(ValueError, match="a text of 21 tokens does not fit the context of 20"):
+        Writer(network, 1, CONTEXT + 1)
+    with pytest.raises(ValueError, match="a prompt of 4 tokens leaves no room in 4 tokens"):
+        Writer(network, 1, 4).write([Request((5, 6, 7, 8), 0, 1.0, UNFILTERED)])
+
+
+def stream(texts: int = 5) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    rows = [[*generator.integers(END + 1, VOCABULARY, generator.integers(3, 12)), END] for _ in range(texts)]
+    return np.concatenate(rows).astype(np.int32)
+
+
+@pytest.mark.parametrize("stride", [1, 7, CONTEXT])
+def test_reading_gives_each_token_the_surprise_after_its_own_text(network: Network, stride: int) -> None:
+    tokens = stream()
+    nats = Reader(network, 3).nats(tokens, stride)
+    assert nats.shape == tokens.shape
+    text: list[int] = []
+    for place, token in enumerate(tokens):
+        plain = logits(network, text).astype(np.float64)
+        # Below the whole context a window may begin within the text; each token sees at least what it must.
+        if stride == 1 or place < CONTEXT:
+            assert nats[place] == pytest.approx(np.log(np.exp(plain).sum()) - plain[token], abs=1e-3)
+        text = [] if token == END else [*text, int(token)]
+
+
+def test_reading_does_not_depend_on_the_batch(network: Network) -> None:
+    tokens = stream(9)
+    np.testing.assert_allclose(Reader(network, 1).nats(tokens, 5), Reader(network, 4).nats(tokens, 5), atol=1e-5)
+
+
+@pytest.mark.parametrize(("stride", "said"), [(0, "stride of 0"), (CONTEXT + 1, "stride of 21")])
+def test_a_stride_outside_of_the_context_is_told(network: Network, stride: int, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Reader(network, 1).nats(stream(), stride)
