@@ -105,6 +105,10 @@ def _run(value: object, path: str) -> Run:
     _require_keys(section, path, ("dataset", "modality", "family", "train", "sample", "evaluate"))
     family = section["family"]
     schema = _schema("families", family, f"{path}.family")
+    if section["modality"] != schema.MODALITY:
+        raise ParamsError(
+            f"{path}.modality: got {section['modality']!r}; the family {family} makes {schema.MODALITY!r}"
+        )
     parts: dict[str, Strict] = {
         key: validate(getattr(schema, key.title()), section[key], f"{path}.{key}")
         for key in ("train", "sample", "evaluate")

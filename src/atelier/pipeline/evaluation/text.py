@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files
+from atelier.core.spec import Spec
 from atelier.core.text import UNKNOWN, Corpus, Tokenizer, filled, words
 from atelier.metrics.classes import class_entropy, class_histogram
 from atelier.metrics.text import diversity
@@ -77,6 +78,11 @@ def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[
             "class_entropy": class_entropy(texts.classes),
         }
     )
+
+
+def shares(texts: Texts, spec: Spec) -> dict[str, float]:
+    """The share of the texts that the judge takes for each class, by its name."""
+    return dict(zip(spec.classes, (texts.classes / texts.classes.sum()).tolist(), strict=True))
 
 
 def write_table(rows: Mapping[str, Mapping[str, float]], path: Path) -> None:

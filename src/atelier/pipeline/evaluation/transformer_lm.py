@@ -52,6 +52,8 @@ def evaluate(
     metrics |= {f"human_{name}": value for name, value in human.items()}
     with files.atomic_directory(out) as directory:
         files.write_json(directory / "metrics.json", metrics)
+        shares = {"samples": text.shares(read[chosen], judging.spec), "test": text.shares(people, judging.spec)}
+        files.write_json(directory / "classes.json", shares)
         table = {f"temperature {t:g}": row for t, row in rows.items()}
         people_row = human | {"fd": distant[chosen]["fd_floor"]}
         text.write_table(table | {"people": people_row}, directory / "statistics.csv")

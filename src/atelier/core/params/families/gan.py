@@ -8,6 +8,8 @@ from atelier.core.params.images import Drawn, Judged, Paths, Watched
 from atelier.core.params.strict import Strict
 from atelier.core.params.training import Training
 
+MODALITY = "images"
+
 Width = Annotated[int, Field(ge=1)]
 # Losses whose targets are labels, which can be smoothed.
 LABELLED = ("non_saturating", "least_squares")

@@ -8,6 +8,8 @@ from atelier.core.params.strict import Strict
 from atelier.core.params.text import Filters
 from atelier.core.params.training import Training
 
+MODALITY = "text"
+
 Temperature = Annotated[float, Field(ge=0, le=10)]
 
 

@@ -1,0 +1,35 @@
+"""Our language model at the size of the textbook's: the architecture of the profile `laptop`, untrained, in float32."""
+
+from pathlib import Path
+
+import textbook_lm
+from atelier.core.params import profiles
+from atelier.core.params.families.transformer_lm import Train
+from atelier.core.params.strict import validate
+from atelier.core.spec import Spec
+
+PROFILES = Path(__file__).resolve().parents[1] / "profiles"
+
+
+def params() -> Train:
+    """The profile's training, with the textbook's sizes and optimiser."""
+    changes = {
+        "context": textbook_lm.CONTEXT,
+        "width": textbook_lm.WIDTH,
+        "depth": textbook_lm.DEPTH,
+        "heads": textbook_lm.HEADS,
+        "hidden": textbook_lm.HIDDEN,
+        "dropout": 0.0,
+        "batch": textbook_lm.BATCH,
+        "optimizer": "adamw",
+        "learning_rate": textbook_lm.LEARNING_RATE,
+        "weight_decay": textbook_lm.WEIGHT_DECAY,
+        "precision": "float32",
+    }
+    train = profiles.resolve(PROFILES, "laptop")["runs"]["imdb-lm"]["train"]
+    return validate(Train, train | changes, "imdb-lm.train")
+
+
+def spec() -> Spec:
+    """Of a dataset with as many tokens as the textbook's vocabulary."""
+    return Spec("imdb", (), (), (), (), {}, {}, "embedded", vocabulary=textbook_lm.VOCABULARY)
