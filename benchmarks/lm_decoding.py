@@ -35,7 +35,9 @@ def against_textbook(*, texts: int, alone: int, rounds: int) -> Comparison:
     network = endless()
     prompts = np.random.default_rng(0).integers(END + 1, textbook_lm.VOCABULARY, (texts, PROMPT)).tolist()
     requests = [Request(tuple(prompt), seed, TEMPERATURE, UNFILTERED) for seed, prompt in enumerate(prompts)]
-    writer = Writer(network, texts, LENGTH)
+    writer = Writer(network.model, texts, LENGTH)
+    # XLA would compile the textbook's `predict` anew for each length.
+    network.model.jit_compile = False
 
     def looped() -> None:
         for prompt in prompts[:alone]:

@@ -20,6 +20,7 @@ _PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 RUNS = list(_PARAMS["runs"])
 VAES = [name for name, run in _PARAMS["runs"].items() if run["family"] == "vae"]
 GANS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "gan"]
+WRITERS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "transformer_lm"]
 EDITS = list(_PARAMS["edits"])
 COLLECTORS = {"summarize", "report"}
 # Schemas that are looked up only to check the whole of params.yaml: they can stop a stage, never change its result.
@@ -235,10 +236,14 @@ def test_metrics_at_the_top_name_every_run(repo: Path):
     assert set(metrics) == set(RUNS)
     of_images = "fd fd_floor fd_ceiling kid kid_std kid_floor precision recall density coverage samples class_entropy"
     expected = f"{of_images} loss reconstruction kl active_units"
+    of_texts = "perplexity word_perplexity bits_per_byte oov_rate ngram_perplexity ngram_bits_per_byte copied_8"
+    beside_people = "distinct_2 human_distinct_2 rep_4 human_rep_4 self_bleu_4"
     for run in VAES:
         assert set(expected.split()) <= set(metrics[run])
     for run in GANS:
         assert set(of_images.split()) | {"discriminator_real", "discriminator_fake"} <= set(metrics[run])
+    for run in WRITERS:
+        assert {*of_texts.split(), *beside_people.split()} <= set(metrics[run])
     for run in EDITS:
         assert {"flip_rate_smiling", "leakage_smiling", "identity_drift_smiling", "psnr", "ssim"} <= set(metrics[run])
 

@@ -22,7 +22,7 @@ def measure() -> Comparison:
     tokens = STEPS * textbook_lm.BATCH * textbook_lm.CONTEXT
     return compare(
         Side(lambda: learner.fit(rows, shuffle=False, verbose=0), tokens),
-        Side(lambda: textbook.fit(batches, verbose=0), tokens),
+        Side(lambda: textbook.fit(batches, shuffle=False, verbose=0), tokens),
         unit="tokens",
         rounds=ROUNDS,
     )

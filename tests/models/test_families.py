@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 from atelier.core import lookup
 
 # A training section of each family that stays as it is whatever params.yaml becomes, and two losses of each of its four
-# epochs on 340 images of the MNIST twin. A refactor shows the same numbers; a change of them is a change of the
+# epochs on the small twin of MNIST or of IMDb. A refactor shows the same numbers; a change of them is a change of the
 # model, and they are renewed in the same commit: run the test and copy what it prints.
 TRAINING = {
     "vae": {
@@ -84,41 +85,94 @@ TRAINING = {
         "jit_compile": False,
         "steps_per_execution": 1,
     },
+    "transformer_lm": {
+        "context": 32,
+        "width": 16,
+        "depth": 2,
+        "heads": 2,
+        "hidden": 32,
+        "activation": "relu",
+        "norm": "rms",
+        "norm_position": "pre",
+        "positions": "rotary",
+        "tied": True,
+        "dropout": 0.1,
+        "steps_per_epoch": 20,
+        "embedding": "cooccurrence",
+        "validation_tokens": 2000,
+        "preview_epochs": 4,
+        "preview_prompt": "This movie",
+        "preview_temperatures": [0.5, 1.0],
+        "preview_tokens": 24,
+        "watch_texts": 100,
+        "seed": 1,
+        "epochs": 4,
+        "batch": 16,
+        "optimizer": "muon",
+        "learning_rate": 0.02,
+        "schedule": "cosine",
+        "warmup_epochs": 0.5,
+        "weight_decay": 0.1,
+        "clip_norm": 1.0,
+        "ema": 0.0,
+        "precision": "float32",
+        "jit_compile": False,
+        "steps_per_execution": 1,
+    },
 }
-COLUMNS = {"vae": ("loss", "val_loss"), "gan": ("discriminator_loss", "generator_loss")}
+COLUMNS = {
+    "vae": ("loss", "val_loss"),
+    "gan": ("discriminator_loss", "generator_loss"),
+    "transformer_lm": ("loss", "val_loss"),
+}
 # A game swings more than a descent.
-CLOSE = {"vae": 0.25, "gan": 0.5}
+CLOSE = {"vae": 0.25, "gan": 0.5, "transformer_lm": 0.05}
 GOLDEN = {
     "vae": [(480.6606, 389.4562), (274.4603, 254.0102), (224.3144, 232.9753), (217.13, 225.0697)],
     "gan": [(0.5551, 0.9498), (0.3464, 1.637), (0.4126, 1.7087), (0.4819, 1.6902)],
+    "transformer_lm": [(5.6584, 5.2326), (5.0242, 4.8301), (4.7951, 4.7175), (4.7496, 4.6968)],
 }
+# What `sample` writes as arrays.
+DRAWN = {"images": [120, 28, 28, 1], "text": [2, 120, 24]}
 
 TRAIN = """
 import json, sys
 from pathlib import Path
 import numpy as np
+from atelier.core import lookup
 from atelier.core.params import file
 from atelier.pipeline import networks
-from atelier.pipeline.generation import images as generation
 from atelier.pipeline.prepared import Prepared
 from atelier.pipeline.training import train
 
-family, params, prepared, judge, out = sys.argv[1], *map(Path, sys.argv[2:])
-run = next(run for run in file.read(params).runs.values() if run.family == family)
-train(Prepared.read(prepared), judge, run, out, out / "checkpoints")
-pictures = generation.from_seeds(networks.load(out), range(5), batch=2)
-assert pictures.shape[1:] == Prepared.read(prepared).spec.shape and pictures.dtype == np.uint8
+name, params, prepared, judge, out = sys.argv[1], *map(Path, sys.argv[2:])
+run, data = file.read(params).run(name), Prepared.read(prepared)
+train(data, judge, run, out, out / "checkpoints")
+family = lookup.module("pipeline.sampling", run.family)
+family.sample(networks.load(out), data, run.sample, out / "samples")
 import keras
-print(json.dumps({"backend": keras.backend.backend(), "pixels": [int(p.sum()) for p in pictures]}))
+drawn = np.load(out / "samples" / "samples.npy")
+print(json.dumps({"backend": keras.backend.backend(), "drawn": drawn.shape}))
 """
 
 
-def train(
-    family: str, params_file: Path, prepared: Path, judge: Path, out: Path, backend: str
-) -> tuple[list[list[float]], dict]:
-    """Train `family` in a process of its own; its history's `COLUMNS`, and what it printed last."""
+@dataclass(frozen=True)
+class Case:
+    """A run of a family, and what it trains on, whatever `params.yaml` says: the twin of its modality."""
+
+    family: str
+    run: str
+    modality: str
+    prepared: Path
+    judge: Path
+    params: Path
+
+
+def train(case: Case, out: Path, backend: str) -> tuple[list[list[float]], dict]:
+    """Train and sample in a process of its own; its history's `COLUMNS`, and what it printed last."""
+    arguments = [case.run, case.params, case.prepared, case.judge, out]
     done = subprocess.run(
-        [sys.executable, "-c", TRAIN, family, str(params_file), str(prepared), str(judge), str(out)],
+        [sys.executable, "-c", TRAIN, *map(str, arguments)],
         capture_output=True,
         text=True,
         env=os.environ | {"KERAS_BACKEND": backend},
@@ -127,7 +181,7 @@ def train(
     assert done.returncode == 0, done.stdout + done.stderr
     header, *rows = (out / "history.csv").read_text().splitlines()
     columns = header.split(",")
-    losses = [[float(row.split(",")[columns.index(name)]) for name in COLUMNS[family]] for row in rows]
+    losses = [[float(row.split(",")[columns.index(name)]) for name in COLUMNS[case.family]] for row in rows]
     return losses, json.loads(done.stdout.splitlines()[-1])
 
 
@@ -141,26 +195,28 @@ def pinned(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     return path
 
 
+@pytest.fixture(scope="module", params=lookup.names("core.params.families"))
+def case(request: pytest.FixtureRequest, pinned: Path, small_params: dict[str, Any]) -> Case:
+    name, run = next((name, run) for name, run in small_params["runs"].items() if run["family"] == request.param)
+    data = {"images": ("prepared", "judge"), "text": ("prepared_texts", "judge_of_texts")}[run["modality"]]
+    prepared, judge = map(request.getfixturevalue, data)
+    return Case(request.param, name, run["modality"], prepared, judge, pinned)
+
+
 @pytest.fixture(scope="module")
-def on_tensorflow(pinned: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory):
-    return {
-        family: train(family, pinned, prepared, judge, tmp_path_factory.mktemp(family), "tensorflow")
-        for family in lookup.names("core.params.families")
-    }
+def on_tensorflow(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[list[float]], dict]:
+    return train(case, tmp_path_factory.mktemp(case.family), "tensorflow")
 
 
-@pytest.mark.parametrize("family", lookup.names("core.params.families"))
-def test_short_training_shows_its_golden_losses(family: str, on_tensorflow):
-    losses, _ = on_tensorflow[family]
-    for epoch, golden in zip(losses, GOLDEN[family], strict=True):
+def test_short_training_shows_its_golden_losses(case: Case, on_tensorflow):
+    losses, printed = on_tensorflow
+    assert printed == {"backend": "tensorflow", "drawn": DRAWN[case.modality]}
+    for epoch, golden in zip(losses, GOLDEN[case.family], strict=True):
         assert epoch == pytest.approx(golden, rel=2e-3), losses
 
 
-@pytest.mark.parametrize("family", lookup.names("core.params.families"))
-def test_family_trains_and_samples_on_jax(
-    family: str, pinned: Path, prepared: Path, judge: Path, tmp_path: Path, on_tensorflow
-):
-    losses, printed = train(family, pinned, prepared, judge, tmp_path, "jax")
-    assert printed["backend"] == "jax"
+def test_family_trains_and_samples_on_jax(case: Case, tmp_path: Path, on_tensorflow):
+    losses, printed = train(case, tmp_path, "jax")
+    assert printed == {"backend": "jax", "drawn": DRAWN[case.modality]}
     # Other initial weights, the same model: so short a training ends near where TensorFlow's did.
-    assert losses[-1] == pytest.approx(on_tensorflow[family][0][-1], rel=CLOSE[family])
+    assert losses[-1] == pytest.approx(on_tensorflow[0][-1], rel=CLOSE[case.family])

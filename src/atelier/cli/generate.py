@@ -37,9 +37,9 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int)
     """
     with one_line_errors():
         _check_out(out)
-        directory = trained(project.root(), run)
         if (of := file.read(project.root() / "params.yaml").run(run)).modality != "images":
             raise ValueError(f"{run} is of {of.modality}, not of images; `atelier write {run}` writes with it")
+        directory = trained(project.root(), run)
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
         from atelier.pipeline import networks
         from atelier.pipeline.generation import images as generation

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("run")
 @click.option("--prompt", default="", help="What the texts begin with; nothing by default.")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many texts.")
-@click.option("--max-tokens", type=click.IntRange(2), default=200, show_default=True, help="The most tokens of a text.")
+@click.option("--max-tokens", type=click.IntRange(2), help="The most tokens of a text; by default what RUN can recall.")
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 10),
@@ -43,7 +43,7 @@ def write(
     run: str,
     prompt: str,
     count: int,
-    max_tokens: int,
+    max_tokens: int | None,
     temperature: float,
     seed: int,
     stream: bool,
@@ -61,8 +61,8 @@ def write(
     """
     with one_line_errors():
         chosen = validate(Filters, filters, "options")
-        directory = trained(project.root(), run)
         corpus = prepared(project.root(), run)
+        directory = trained(project.root(), run)
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
         from atelier.core.text import TOKENIZER, Tokenizer
         from atelier.pipeline import networks
@@ -72,7 +72,7 @@ def write(
         network = networks.load(directory)
         given = tuple(tokenizer.encode(prompt))
         requests = [Request(given, number, temperature, chosen) for number in range(seed, seed + count)]
-        writer = Writer(network, 1 if stream else min(count, 16), max_tokens)
+        writer = Writer(network.model, 1 if stream else min(count, 16), max_tokens or network.config.context)
         (_stream if stream else _print)(writer, requests, tokenizer)
 
 

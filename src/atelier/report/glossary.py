@@ -58,10 +58,10 @@ TERMS: dict[str, Term] = {
         "Self-BLEU-4", "lower", "How much samples resemble each other; far above human, all tell one story."
     ),
     "copied_8": Term(
-        "Copied-8", "lower", "Share of eight-word spans that stand in the training text: learnt by heart."
+        "Copied-8", "lower", "Share of spans of eight tokens that stand in the training text: learnt by heart."
     ),
     "longest_copy": Term(
-        "Longest copy", "lower", "The longest span that a sample shares with the training text.", "words"
+        "Longest copy", "lower", "The longest span that a sample shares with the training text.", "tokens"
     ),
     "positive_share": Term(
         "Positive", "neither", "Share of samples that the judge takes for positive; near human is best."

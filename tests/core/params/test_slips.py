@@ -56,7 +56,7 @@ def test_committed_parameters_are_valid() -> None:
         (f"{VAE}.train.learning_rate", float("nan"), "got nan; allowed is a number above 0 and at most 1"),
         (f"{VAE}.train.weight_decay", float("inf"), "got inf; allowed is a number at least 0"),
         (f"{VAE}.train.jit_compile", "no", "got 'no'; allowed is true or false"),
-        (f"{VAE}.train.optimizer", "adagrad", "got 'adagrad'; allowed is one of: adam, adamw, rmsprop, sgd"),
+        (f"{VAE}.train.optimizer", "adagrad", "got 'adagrad'; allowed is one of: adam, adamw, muon, rmsprop, sgd"),
         (f"{VAE}.train.encoder_dense", 256, "got 256; allowed is a list, each a whole number at least 1"),
         (f"{VAE}.train", [1], "got [1]; allowed is a mapping of keys to values"),
         (VAE, "mnist", "got 'mnist'; allowed is a mapping of keys to values"),

@@ -51,7 +51,7 @@ def logits(network: Network, text: list[int]) -> np.ndarray:
 
 
 def test_greedy_writing_takes_the_likeliest_token_of_the_plain_network(network: Network) -> None:
-    (text,) = Writer(network, 2, CONTEXT).write([Request((7, 9), 0, 0.0, UNFILTERED)])
+    (text,) = Writer(network.model, 2, CONTEXT).write([Request((7, 9), 0, 0.0, UNFILTERED)])
     plain = [7, 9]
     while len(plain) < CONTEXT and plain[-1] != END:
         allowed = logits(network, plain)
@@ -68,7 +68,7 @@ def test_a_text_depends_on_its_request_not_on_its_batch(network: Network) -> Non
         Request((5, 6), 4, 0.0, UNFILTERED),
         Request((), 5, 1.0, NARROW),
     ]
-    writer = Writer(network, 2, CONTEXT)
+    writer = Writer(network.model, 2, CONTEXT)
     together = writer.write(requests)
     alone = [writer.write([request])[0] for request in requests]
     backwards = writer.write(requests[::-1])[::-1]
@@ -79,20 +79,20 @@ def test_a_text_depends_on_its_request_not_on_its_batch(network: Network) -> Non
 
 def test_another_seed_is_another_text(network: Network) -> None:
     requests = [Request((), seed, 1.5, UNFILTERED) for seed in range(4)]
-    texts = Writer(network, 4, CONTEXT).write(requests)
+    texts = Writer(network.model, 4, CONTEXT).write(requests)
     assert len({tuple(text.tokens.tolist()) for text in texts}) == 4
 
 
 def test_a_stream_grows_into_the_text(network: Network) -> None:
     request = Request((5, 6), 3, 1.0, NARROW)
-    grown = [text.tokens.tolist() for text in Writer(network, 1, CONTEXT).stream(request)]
-    assert grown[-1] == Writer(network, 1, CONTEXT).write([request])[0].tokens.tolist()
+    grown = [text.tokens.tolist() for text in Writer(network.model, 1, CONTEXT).stream(request)]
+    assert grown[-1] == Writer(network.model, 1, CONTEXT).write([request])[0].tokens.tolist()
     assert all(after[: len(before)] == before for before, after in itertools.pairwise(grown))
     assert len(grown[0]) == 3
 
 
 def test_writing_stops_at_the_end_and_never_says_unknown_or_filling(network: Network) -> None:
-    texts = Writer(network, 8, CONTEXT).write([Request((), seed, 2.0, UNFILTERED) for seed in range(64)])
+    texts = Writer(network.model, 8, CONTEXT).write([Request((), seed, 2.0, UNFILTERED) for seed in range(64)])
     assert any(text.ended for text in texts)
     assert any(not text.ended for text in texts)
     for text in texts:
@@ -101,14 +101,14 @@ def test_writing_stops_at_the_end_and_never_says_unknown_or_filling(network: Net
 
 
 def test_surprise_is_that_of_the_plain_network_whatever_was_filtered(network: Network) -> None:
-    (text,) = Writer(network, 1, CONTEXT).write([Request((8,), 1, 0.5, NARROW)])
+    (text,) = Writer(network.model, 1, CONTEXT).write([Request((8,), 1, 0.5, NARROW)])
     for place, (token, nats) in enumerate(zip(text.tokens, text.nats, strict=True)):
         plain = logits(network, text.tokens[:place].tolist()).astype(np.float64)
         assert nats == pytest.approx(np.log(np.exp(plain).sum()) - plain[token], abs=1e-3)
 
 
 def test_draws_follow_the_distribution_of_the_network(network: Network) -> None:
-    writer = Writer(network, 500, 2)
+    writer = Writer(network.model, 500, 2)
     texts = writer.write([Request((6,), seed, 1.0, UNFILTERED) for seed in range(4000)])
     drawn = np.bincount([int(text.tokens[1]) for text in texts], minlength=VOCABULARY) / len(texts)
     plain = logits(network, [6]).astype(np.float64)
@@ -132,22 +132,22 @@ def test_draws_follow_the_distribution_of_the_network(network: Network) -> None:
 def test_filters_keep_the_tokens_that_they_name(filters: tuple[int, float, float], kept: list[float]) -> None:
     chances = np.asarray([[0.125, 0.5, 0.0625, 0.25, 0.0625]], np.float32)
     top_k, top_p, min_p = filters
-    k, p, m = np.asarray([min(top_k, 5)]), np.asarray([[top_p]], np.float32), np.asarray([[min_p]], np.float32)
+    k, p, m = np.asarray([[min(top_k, 5)]]), np.asarray([[top_p]], np.float32), np.asarray([[min_p]], np.float32)
     left = np.asarray(ops.convert_to_numpy(_filtered(ops.convert_to_tensor(chances), k, p, m)))
     assert sorted(left[left > 0].tolist(), reverse=True) == kept
 
 
 def test_a_repetition_penalty_shuns_what_was_said(network: Network) -> None:
     hard = Filters(top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=10.0)
-    plain, shunning = Writer(network, 2, CONTEXT).write([Request((7,), 0, 0.0, f) for f in (UNFILTERED, hard)])
+    plain, shunning = Writer(network.model, 2, CONTEXT).write([Request((7,), 0, 0.0, f) for f in (UNFILTERED, hard)])
     assert len(set(shunning.tokens.tolist())) > len(set(plain.tokens.tolist()))
 
 
 def test_what_does_not_fit_the_context_is_told(network: Network) -> None:
     with pytest.raises(ValueError, match="a text of 21 tokens does not fit the context of 20"):
-        Writer(network, 1, CONTEXT + 1)
+        Writer(network.model, 1, CONTEXT + 1)
     with pytest.raises(ValueError, match="a prompt of 4 tokens leaves no room in 4 tokens"):
-        Writer(network, 1, 4).write([Request((5, 6, 7, 8), 0, 1.0, UNFILTERED)])
+        Writer(network.model, 1, 4).write([Request((5, 6, 7, 8), 0, 1.0, UNFILTERED)])
 
 
 def stream(texts: int = 5) -> np.ndarray:
@@ -159,7 +159,7 @@ def stream(texts: int = 5) -> np.ndarray:
 @pytest.mark.parametrize("stride", [1, 7, CONTEXT])
 def test_reading_gives_each_token_the_surprise_after_its_own_text(network: Network, stride: int) -> None:
     tokens = stream()
-    nats = Reader(network, 3).nats(tokens, stride)
+    nats = Reader(network.model, 3).nats(tokens, stride)
     assert nats.shape == tokens.shape
     text: list[int] = []
     for place, token in enumerate(tokens):
@@ -172,10 +172,12 @@ def test_reading_gives_each_token_the_surprise_after_its_own_text(network: Netwo
 
 def test_reading_does_not_depend_on_the_batch(network: Network) -> None:
     tokens = stream(9)
-    np.testing.assert_allclose(Reader(network, 1).nats(tokens, 5), Reader(network, 4).nats(tokens, 5), atol=1e-5)
+    np.testing.assert_allclose(
+        Reader(network.model, 1).nats(tokens, 5), Reader(network.model, 4).nats(tokens, 5), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize(("stride", "said"), [(0, "stride of 0"), (CONTEXT + 1, "stride of 21")])
 def test_a_stride_outside_of_the_context_is_told(network: Network, stride: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        Reader(network, 1).nats(stream(), stride)
+        Reader(network.model, 1).nats(stream(), stride)

@@ -33,8 +33,8 @@ def evaluate(
     train, test = (Corpus.read(prepared.directory, split) for split in ("train", "test"))
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     judging = networks.load(judge)
-    metrics = likelihood(network, train, test, params)
     written = _written(samples, params)
+    metrics = likelihood(network, train, test, params)
     source = Source(train.tokens, train.starts)
     length = max(len(text) for texts in written.values() for text in texts)
     people = text.read(_people(test, length, params), tokenizer, judging, source)
@@ -72,7 +72,7 @@ def likelihood(network: networks.Network, train: Corpus, test: Corpus, params: E
     tokens, starts = np.concatenate(texts), np.cumsum([0, *map(len, texts)])
     size, words = (int(total) for total in np.asarray(test.sizes)[chosen].sum(axis=0, dtype=np.int64))
     spelling = float(np.asarray(test.spelling)[chosen].sum(dtype=np.float64))
-    nats = float(Reader(network, params.batch).nats(tokens, params.stride).sum(dtype=np.float64))
+    nats = float(Reader(network.model, params.batch).nats(tokens, params.stride).sum(dtype=np.float64))
     counts = KneserNey.fit(train.tokens, train.starts, params.order, network.spec.vocabulary)
     ngram = float(-counts.log_probabilities(tokens, starts).sum())
     return {

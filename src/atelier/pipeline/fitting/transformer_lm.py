@@ -30,7 +30,7 @@ def fit(
     """Train `network` on the train split; the validation split chooses the epoch. See `loop.fit`."""
     train = Corpus.read(prepared.directory, "train")
     held_out = Corpus.read(prepared.directory, "validation").tokens[: params.validation_tokens]
-    reader = text.Reader(network, params.batch)
+    reader = text.Reader(network.model, params.batch)
     if params.embedding == "cooccurrence":
         network.model.embed(cooccurrence(train.tokens, network.spec.vocabulary, params.width, params.seed))
 

@@ -1,7 +1,9 @@
 """Writing with a language model, and reading with it: what it makes up, and how much what is there surprises it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -12,12 +14,13 @@ from atelier.core import seeds
 from atelier.core.params.text import Filters
 from atelier.core.text import END, PAD, UNKNOWN, Tokenizer
 from atelier.pipeline import batching
-from atelier.pipeline.networks import Network
 
 # Stands for the logit of what may not come.
 NEVER = -1e9
 # Uniform numbers stay below it, so that in float32 none reaches the end of a cumulated distribution.
 BELOW_ONE = 1 - 2.0**-20
+# How exactly filters tell tokens apart, as a share of the likeliest one's chance.
+CLOSE = 2.0**-30
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,13 @@ class Writer:
         ValueError: the texts would be longer than the network's context.
     """
 
-    def __init__(self, network: Network, batch: int, length: int) -> None:
-        if length > network.config.context:
+    def __init__(self, model: keras.Model, batch: int, length: int) -> None:
+        if length > model.config.context:
             raise ValueError(
-                f"a text of {length} tokens does not fit the context of {network.config.context} that the network "
+                f"a text of {length} tokens does not fit the context of {model.config.context} that the network "
                 "was trained with; ask for fewer tokens"
             )
-        self.network, self.batch, self.length = network, batch, length
+        self.model, self.batch, self.length = model, batch, length
         self._loops: dict[tuple[int, bool, bool], _Loop] = {}
 
     def write(self, requests: Sequence[Request]) -> list[Text]:
@@ -107,7 +110,7 @@ class Writer:
         filtered = any(row.filters.top_k or row.filters.top_p < 1 or row.filters.min_p for row in rows)
         key = (steps, filtered, penalised)
         if key not in self._loops:
-            self._loops[key] = _Loop(self.network.model, steps, filtered, penalised)
+            self._loops[key] = _Loop(self.model, steps, filtered, penalised)
         state = self._start(rows)
         ended = False
         while not ended:
@@ -123,7 +126,7 @@ class Writer:
                 raise ValueError(f"a prompt of {len(row.prompt)} tokens leaves no room in {self.length} tokens")
             given[i, 1 : 1 + len(row.prompt)] = row.prompt
         uniforms = np.stack([seeds.generator(row.seed, "text").random(self.length) for row in rows])
-        model = self.network.model
+        model = self.model
         return {
             "tokens": given,
             "nats": np.zeros((self.batch, self.length + 1), np.float32),
@@ -152,12 +155,18 @@ class Writer:
         return texts
 
 
+@lru_cache(maxsize=4)
+def writer(model: keras.Model, batch: int, length: int) -> Writer:
+    """The same writer for the same network again: what is compiled for one preview serves the next."""
+    return Writer(model, batch, length)
+
+
 class Reader:
     """Measures how much each token of a stream of texts surprises the network, `batch` windows at a time."""
 
-    def __init__(self, network: Network, batch: int) -> None:
-        self.network, self.batch = network, batch
-        self._surprise = _Surprise(network.model)
+    def __init__(self, model: keras.Model, batch: int) -> None:
+        self.model, self.batch = model, batch
+        self._surprise = _Surprise(model)
 
     def nats(self, tokens: np.ndarray, stride: int) -> np.ndarray:
         """−log p of each token, given those before it in its text.
@@ -173,7 +182,7 @@ class Reader:
         Raises:
             ValueError: no tokens, or a stride outside of the context.
         """
-        context = self.network.config.context
+        context = self.model.config.context
         if not 1 <= stride <= context:
             raise ValueError(f"a stride of {stride} is not between 1 and the context of {context}")
         if not len(tokens):
@@ -252,7 +261,7 @@ class _Loop(keras.Model):
         # Temperature 0 is the limit: the likeliest token.
         chances = ops.softmax(logits / ops.maximum(temperature, 1e-6))
         if self.filtered:
-            chances = _filtered(chances, state["top_k"], state["top_p"][:, None], state["min_p"][:, None])
+            chances = _filtered(chances, *(state[name][:, None] for name in ("top_k", "top_p", "min_p")))
         cumulated = ops.cumsum(chances, axis=-1)
         aim = ops.take(state["uniforms"], position, axis=1)[:, None] * cumulated[:, -1:]
         drawn = ops.sum(ops.cast(cumulated <= aim, "int32"), axis=-1)
@@ -268,11 +277,22 @@ def _penalised(logits: Any, tokens: Any, penalty: Any) -> Any:
 
 
 def _filtered(chances: Any, top_k: Any, top_p: Any, min_p: Any) -> Any:
-    """Chances ``(n, vocabulary)`` with 0 for what may not come; tokens as likely as the last that may, may too."""
-    ordered = ops.flip(ops.sort(chances, axis=-1), axis=-1)
-    before = ops.cumsum(ordered, axis=-1) - ordered
-    nucleus = ops.sum(ops.cast(before < top_p, "int32"), axis=-1)
-    allowed = ops.minimum(nucleus, top_k)
-    least = ops.take_along_axis(ordered, allowed[:, None] - 1, axis=-1)
-    least = ops.maximum(least, min_p * ordered[:, :1])
-    return ops.where(chances >= least, chances, 0.0)
+    """Chances ``(n, vocabulary)`` with 0 for what may not come.
+
+    The least chance that may come is the largest from which on there are `top_k` tokens, or `top_p` of all chances. It
+    is found by halving an interval, which takes a tenth of the time of sorting; tokens closer to it than `CLOSE` of the
+    likeliest may come as well.
+    """
+    largest = ops.max(chances, axis=-1, keepdims=True)
+
+    def halve(_: Any, ends: tuple[Any, Any]) -> tuple[Any, Any]:
+        low, high = ends
+        middle = (low + high) / 2
+        kept = chances >= middle
+        chance = ops.sum(ops.where(kept, chances, 0.0), axis=-1, keepdims=True)
+        count = ops.sum(ops.cast(kept, "int32"), axis=-1, keepdims=True)
+        enough = (chance >= top_p) | (count >= top_k)
+        return ops.where(enough, middle, low), ops.where(enough, high, middle)
+
+    least, _ = ops.fori_loop(0, -round(math.log2(CLOSE)), halve, (ops.zeros_like(largest), largest))
+    return ops.where(chances >= ops.maximum(least, min_p * largest), chances, 0.0)

@@ -6,7 +6,7 @@ from typing import Any
 from atelier.core import files
 from atelier.core.params.text import UNFILTERED
 from atelier.core.text import TOKENIZER, Tokenizer
-from atelier.pipeline.generation.text import Request, Writer, told
+from atelier.pipeline.generation.text import Request, told, writer
 from atelier.pipeline.networks import Network
 from atelier.pipeline.prepared import Prepared
 
@@ -20,7 +20,7 @@ def take(network: Network, prepared: Prepared, params: Any, stem: Path) -> None:
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     prompt = tuple(tokenizer.encode(params.preview_prompt))
     requests = [Request(prompt, params.seed, temperature, UNFILTERED) for temperature in params.preview_temperatures]
-    texts = Writer(network, len(requests), params.preview_tokens).write(requests)
+    texts = writer(network.model, len(requests), params.preview_tokens).write(requests)
     row = {"temperatures": list(params.preview_temperatures), "cells": [told(text, tokenizer) for text in texts]}
     files.write_json(stem.with_suffix(".json"), row)
 

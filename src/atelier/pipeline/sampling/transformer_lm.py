@@ -23,7 +23,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
     """
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     prompt = tuple(tokenizer.encode(params.prompt))
-    writer = Writer(network, params.batch, params.max_tokens)
+    writer = Writer(network.model, params.batch, params.max_tokens)
 
     def requests(prompt: tuple[int, ...], count: int, temperature: float) -> list[Request]:
         return [Request(prompt, seed, temperature, params) for seed in range(params.seed, params.seed + count)]

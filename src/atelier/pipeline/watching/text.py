@@ -13,7 +13,7 @@ from atelier.metrics.classes import class_entropy, class_histogram
 from atelier.metrics.kernel import kernel_distance
 from atelier.pipeline import features as judge_features
 from atelier.pipeline import networks
-from atelier.pipeline.generation.text import Request, Writer
+from atelier.pipeline.generation.text import Request, writer
 from atelier.pipeline.prepared import Prepared
 
 NEIGHBOURS, SUBSETS = 5, 20
@@ -42,7 +42,7 @@ class Watch:
     def __call__(self, network: networks.Network) -> dict[str, float]:
         """``kid``, ``coverage`` and ``class_entropy`` (nats) of as many texts as there are to compare with."""
         requests = [Request((), seed, 1.0, UNFILTERED) for seed in range(self.count)]
-        texts = Writer(network, BATCH, self.tokens).write(requests)
+        texts = writer(network.model, BATCH, self.tokens).write(requests)
         drawn = self._features([text.words for text in texts])
         kid, _ = kernel_distance(self.real, drawn, subsets=SUBSETS, subset_size=self.count // 2, seed=0)
         coverage = manifold.compare(self.real, drawn, neighbours=NEIGHBOURS).coverage
