@@ -96,8 +96,9 @@ class Corpus:
         tokens: uint16 or uint32 ``(tokens,)``: all texts, one after the other, each with END behind it.
         starts: int64 ``(texts + 1,)``: where each text begins, and where the last one ends.
         labels: uint8 ``(texts,)``: the class of each; the number of classes where it is unknown.
-        sizes: int32 ``(texts, 2)``: UTF-8 bytes and words (as `words` counts them) of what the tokens spell.
-        spelling: float32 ``(texts,)``: nats that spelling out each text's unknown tokens costs, letter by letter.
+        sizes: int32 ``(texts, 2)``: UTF-8 bytes and words (as `words` counts them) of each text.
+        spelling: float32 ``(texts,)``: nats that it costs to say what each text's tokens leave out of it: the letters
+            of unknown words, and where tokens are lower-cased words without punctuation, these too.
     """
 
     tokens: np.ndarray

@@ -67,7 +67,11 @@ def test_retry_after_a_date_in_the_past_does_not_wait(server, transfer, pin, bod
     assert transfer.fetched() == body
 
 
-@pytest.mark.parametrize("asked", ["3600", format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)])
+TOMORROW = format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+
+
+# Names that do not hold the time: each worker of xdist collects for itself.
+@pytest.mark.parametrize("asked", ["3600", TOMORROW], ids=["seconds", "date"])
 def test_a_long_retry_after_is_not_waited_for(server, transfer, pin, asked):
     url = server.script(PATH, server.error(429, Retry_After=asked))
     with pytest.raises(DownloadError, match=r"429 Too Many Requests, asks to wait \d+ s; at most 1.5 s"):

@@ -17,6 +17,11 @@ from atelier.pipeline import features as judge_features
 from atelier.pipeline import networks
 
 COPIED = range(4, 9)
+# Of the statistics, those that are metrics; the others stand in the table alone.
+METRICS = (
+    *("distinct_1", "distinct_2", "distinct_3", "rep_4", "self_bleu_4", "copied_8", "longest_copy"),
+    *("positive_share", "class_entropy"),
+)
 # Tokens of a train text shown around what was copied from it.
 AROUND = 6
 

@@ -48,8 +48,8 @@ def evaluate(
             name: distant[temperature][name] for name in DISTANCES
         }
     chosen = params.temperature
-    metrics |= distant[chosen] | {name: rows[chosen][name] for name in human}
-    metrics |= {f"human_{name}": value for name, value in human.items()}
+    metrics |= distant[chosen] | {name: rows[chosen][name] for name in text.METRICS}
+    metrics |= {f"human_{name}": human[name] for name in text.METRICS}
     with files.atomic_directory(out) as directory:
         files.write_json(directory / "metrics.json", metrics)
         shares = {"samples": text.shares(read[chosen], judging.spec), "test": text.shares(people, judging.spec)}
@@ -82,7 +82,6 @@ def likelihood(network: networks.Network, train: Corpus, test: Corpus, params: E
         "oov_rate": float((tokens == UNKNOWN).sum() / (len(tokens) - len(texts))),
         "ngram_perplexity": perplexity(ngram, len(tokens)),
         "ngram_bits_per_byte": bits_per_byte(ngram + spelling, size),
-        "test_tokens": len(tokens),
     }
 
 

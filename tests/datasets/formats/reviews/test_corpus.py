@@ -69,23 +69,29 @@ def test_a_word_of_test_only_is_unknown_and_costs_its_spelling(
     prepare: Prepared, members: dict[str, bytes], tmp_path: Path
 ) -> None:
     members["aclImdb/test/pos/0_8.txt"] = b"I liked the zyzzyva film"
+    members["aclImdb/test/pos/1_8.txt"] = b"I liked the liked film"
     spec = prepare(vocabulary=1000)
     read = Corpus.read(tmp_path / "out", "test")
     assert (read.text(10) == UNKNOWN).tolist() == [False, False, False, True, False, False]
     # Train has no unknown word: the end and any other letter are all there is, one half each.
     assert spec.statistics["oov_rate_train"] == 0
-    assert read.spelling[10] == pytest.approx(8 * math.log(2) + 7 * math.log(1_114_112))
-    assert read.sizes[10].tolist() == [len("i liked the zyzzyva film"), 5]
+    price = read.spelling[10] - read.spelling[11]
+    assert price == pytest.approx(8 * math.log(2) + 7 * math.log(1_114_112), rel=1e-5)
+    assert read.sizes[10].tolist() == [len("I liked the zyzzyva film"), 5]
 
 
-def test_spelling_is_learned_from_the_words_that_train_has_and_the_vocabulary_lacks(
-    prepare: Prepared, tmp_path: Path
+def test_words_pay_for_case_and_punctuation_and_pieces_for_nothing(
+    prepare: Prepared, members: dict[str, bytes], tmp_path: Path
 ) -> None:
-    prepare(vocabulary=300)
-    for split in ("train", "validation", "test"):
-        read = Corpus.read(tmp_path / "out", split)
-        unknown = np.array([(read.text(index) == UNKNOWN).sum() for index in range(len(read))])
-        assert ((read.spelling > 0) == (unknown > 0)).all()
+    members["aclImdb/test/pos/0_8.txt"] = b"The film, the film."
+    members["aclImdb/test/pos/1_8.txt"] = b"the FILM -- (the film)!"
+    for tokenizer, paid in (("word", True), ("bpe", False)):
+        prepare(tokenizer=tokenizer, vocabulary=300)
+        for split in ("train", "validation", "test"):
+            assert (Corpus.read(tmp_path / "out", split).spelling > 0).all() == paid
+        read = Corpus.read(tmp_path / "out", "test")
+        assert read.sizes[10].tolist() == [len("The film, the film."), 4]
+        assert (read.spelling[11] > read.spelling[10]) == paid
 
 
 def test_repeats_of_test_reviews_leave_train_and_are_counted(
@@ -146,7 +152,7 @@ def test_large_vocabularies_take_wider_tokens(vocabulary: int, kind: type) -> No
         spans=np.array([[0, 1]]),
         digests=[b""],
     )
-    packed = packing.pack(one, np.array([0]), packing.by_words(one, np.array([0]), np.array([0])), vocabulary)
+    packed = packing.pack(one, np.array([0]), packing.by_words(one, np.array([0]), np.array([0]), ["a"]), vocabulary)
     assert packed.tokens.dtype == kind
     assert packed.tokens.tolist() == [3, END]
 

@@ -41,15 +41,15 @@ def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Sp
     except ValueError as error:
         raise ValueError(f"datasets.{name}.prepare.{error}") from None
     counts = reviews.counts(division.train)
+    texts = [reviews.texts[index] for index in division.train]
     with files.atomic_directory(out) as folder:
         path = folder / TOKENIZER
         if params.tokenizer == "word":
             names = list(reviews.lexicon)
             chosen = vocabulary.most_frequent(names, counts, params.vocabulary - len(SPECIAL))
             files.write_text(path, vocabulary.of_words([names[number] for number in chosen]))
-            encode = packing.by_words(reviews, chosen, np.flatnonzero(counts))
+            encode = packing.by_words(reviews, chosen, np.flatnonzero(counts), vocabulary.spaced(texts))
         else:
-            texts = [reviews.texts[index] for index in division.train]
             files.write_text(path, vocabulary.of_pieces(texts, params.tokenizer, params.vocabulary))
             encode = packing.by_pieces(reviews, Tokenizer(path))
         tokenizer = Tokenizer(path)

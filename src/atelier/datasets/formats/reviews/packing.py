@@ -1,6 +1,6 @@
 """Reviews as tokens, one after the other, as `atelier.core.text.Corpus` reads them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +8,17 @@ import numpy as np
 from atelier.core import files
 from atelier.core.text import END, UNKNOWN, Corpus, Tokenizer
 from atelier.datasets.formats.reviews.collection import Collection
+from atelier.datasets.formats.reviews.restoring import Restorer
 from atelier.datasets.formats.reviews.spelling import Speller
 
 _CHUNK = 1000  # reviews that are encoded at a time
 
-# For each review of a split: its tokens without END, the bytes that they spell, and the nats of its unknown words.
+# For each review of a split: its tokens without END, its bytes, and the nats of what the tokens leave out.
 Encoded = tuple[np.ndarray, int, float]
 
 
 def by_words(
-    collection: Collection, chosen: np.ndarray, trained: np.ndarray
+    collection: Collection, chosen: np.ndarray, trained: np.ndarray, learned: Sequence[str]
 ) -> Callable[[np.ndarray], Iterator[Encoded]]:
     """An encoder that knows some words.
 
@@ -27,18 +28,19 @@ def by_words(
         collection: the reviews.
         chosen: numbers of the words of the vocabulary, in the order of their tokens.
         trained: numbers of the words of train, of which those that the vocabulary lacks teach how words are spelled.
+        learned: texts of train, which teach what stands between words.
     """
     names = list(collection.lexicon)
     token = np.full(len(names), UNKNOWN, np.int64)
     token[chosen] = np.arange(END + 1, END + 1 + len(chosen))
     speller = Speller(names[number] for number in trained if token[number] == UNKNOWN)
     cost = np.array([speller.cost(name) if token[number] == UNKNOWN else 0.0 for number, name in enumerate(names)])
-    length = np.array([len(name.encode()) + 1 for name in names])  # with the space behind it
+    restorer = Restorer(learned)
 
     def encode(indices: np.ndarray) -> Iterator[Encoded]:
         for index in indices:
-            words = collection.words_of(index)
-            yield token[words], max(int(length[words].sum()) - 1, 0), float(cost[words].sum())
+            words, text = collection.words_of(index), collection.texts[index]
+            yield token[words], len(text.encode()), float(cost[words].sum()) + restorer.cost(text)
 
     return encode
 

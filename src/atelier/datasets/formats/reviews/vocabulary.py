@@ -32,6 +32,11 @@ def most_frequent(names: Sequence[str], counts: np.ndarray, size: int) -> np.nda
     return np.array(sorted(present.tolist(), key=lambda number: (-counts[number], names[number]))[:size], np.int64)
 
 
+def spaced(texts: Sequence[str]) -> Sequence[str]:
+    """At most `_LEARNED` of the texts, evenly spaced."""
+    return texts[:: max(-(-len(texts) // _LEARNED), 1)]
+
+
 def of_words(words: Sequence[str]) -> str:
     """The JSON of a tokenizer that knows some words, lower-cased and without punctuation, behind `SPECIAL`."""
     tokens = [*SPECIAL, *words]
@@ -58,7 +63,7 @@ def of_pieces(texts: Sequence[str], kind: str, size: int) -> str:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     if size < len(SPECIAL) + len(alphabet):
         raise ValueError(f"vocabulary: got {size}; an alphabet of bytes alone takes {len(SPECIAL) + len(alphabet)}")
-    learned = texts[:: max(-(-len(texts) // _LEARNED), 1)]
+    learned = spaced(texts)
     level = pre_tokenizers.ByteLevel(add_prefix_space=True)
     if kind == "unigram":
         pieces = unigram.pieces(_counted(learned), alphabet, size - len(SPECIAL))
