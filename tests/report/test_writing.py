@@ -143,7 +143,7 @@ def test_human_text_and_the_n_gram_stand_beside_the_model(house: Any) -> None:
         "Bits per byte 1.312 bits n-gram 1.604",
         "Distinct-2 0.310 human 0.420",
         "Repetition-4 0.0120 human 0.00400",
-        "Longest copy 14 words human 19",
+        "Longest copy 14 tokens human 19",
         "Positive 0.540 human 0.500",
         "FD 3.810 floor 0.610 ceiling 44.10",
     ):
