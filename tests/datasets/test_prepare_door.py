@@ -20,6 +20,7 @@ DOOR = Path(__file__).parents[2] / "stages" / "prepare.py"
 def folder(tmp_path: Path) -> Path:
     section = {
         "source": "embedded",
+        "modality": "images",
         "format": "idx",
         "embedded": {"train": 120, "test": 100, "seed": 0},
         "prepare": {"validation": 20, "seed": 0},

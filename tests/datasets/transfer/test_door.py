@@ -25,6 +25,7 @@ def command(tmp_path):
     def command(source, dataset="mnist"):
         section = {
             "source": source,
+            "modality": "images",
             "format": "idx",
             "embedded": {"train": 100, "test": 100, "seed": 0},
             "prepare": {"validation": 10, "seed": 0},
