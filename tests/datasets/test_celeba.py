@@ -78,6 +78,7 @@ def doors(mirror, tmp_path_factory):
     folder = tmp_path_factory.mktemp("doors")
     section = {
         "source": "mirror",
+        "modality": "images",
         "format": "faces",
         "embedded": {"train": 100, "validation": 50, "test": 50, "seed": 0},
         "prepare": PREPARE,

@@ -147,7 +147,7 @@ def test_tied_embeddings_are_one_matrix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"), [({"heads": 3}, "no multiple of heads 3"), ({"width": 6, "heads": 2}, "must be even")]
+    ("changes", "said"), [({"heads": 3}, "no multiple of heads 3"), ({"width": 10, "heads": 2}, "must be even")]
 )
 def test_a_width_that_heads_cannot_share_is_told(changes: dict, said: str) -> None:
     with pytest.raises(ParamsError, match=said):

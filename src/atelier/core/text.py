@@ -62,8 +62,8 @@ class Tokenizer:
         return "".join(self.pieces(until_end(tokens))).strip()
 
     def decode_all(self, texts: Iterable[Iterable[int]]) -> list[str]:
-        """The texts of tokens, on all cores; unknown tokens leave no trace."""
-        return self._inner.decode_batch([[int(token) for token in text] for text in texts], skip_special_tokens=True)
+        """The texts of tokens, on all cores; `SPECIAL` tokens leave no trace."""
+        return self._inner.decode_batch([[int(token) for token in text if token > END] for text in texts])
 
     def pieces(self, tokens: Iterable[int]) -> list[str]:
         """What each token adds to the text: joined they are the text, and PAD and END add nothing.

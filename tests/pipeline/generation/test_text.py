@@ -11,7 +11,7 @@ from keras import ops
 from atelier.core.params.text import UNFILTERED, Filters
 from atelier.core.text import END, PAD, UNKNOWN
 from atelier.models import transformer_lm
-from atelier.pipeline.generation.text import Reader, Request, Writer, _filtered
+from atelier.pipeline.generation.text import Reader, Request, Writer, _filtered, _penalised
 from atelier.pipeline.networks import Network
 
 VOCABULARY, CONTEXT = 40, 20
@@ -141,6 +141,15 @@ def test_a_repetition_penalty_shuns_what_was_said(network: Network) -> None:
     hard = Filters(top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=10.0)
     plain, shunning = Writer(network.model, 2, CONTEXT).write([Request((7,), 0, 0.0, f) for f in (UNFILTERED, hard)])
     assert len(set(shunning.tokens.tolist())) > len(set(plain.tokens.tolist()))
+
+
+def test_a_repetition_penalty_does_not_keep_a_text_from_ending(network: Network) -> None:
+    plain = logits(network, [7])
+    plain[END] = plain.max() + 1
+    tokens = np.asarray([[END, 7, PAD]], np.int32)
+    left = np.asarray(ops.convert_to_numpy(_penalised(plain[None], tokens, np.full((1, 1), 10.0, np.float32))))
+    assert left[0, END] == plain[END]
+    assert left[0, 7] != plain[7]
 
 
 def test_what_does_not_fit_the_context_is_told(network: Network) -> None:

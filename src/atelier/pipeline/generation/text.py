@@ -273,6 +273,8 @@ def _penalised(logits: Any, tokens: Any, penalty: Any) -> Any:
     rows = ops.repeat(ops.arange(count), length)
     places = ops.stack([rows, ops.reshape(tokens, (-1,))], axis=1)
     held = ops.scatter(places, ops.ones((count * length,)), ops.shape(logits)) > 0
+    # Every text begins with END: shunning it would keep texts from ending.
+    held = held & (ops.arange(ops.shape(logits)[1]) != END)
     return ops.where(held, ops.where(logits > 0, logits / penalty, logits * penalty), logits)
 
 

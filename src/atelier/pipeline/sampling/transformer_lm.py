@@ -29,11 +29,11 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
         return [Request(prompt, seed, temperature, params) for seed in range(params.seed, params.seed + count)]
 
     with files.atomic_directory(out) as directory:
-        free = {t: writer.write(requests((), params.samples, t)) for t in _shown(params.temperatures, "samples")}
+        free = {t: writer.write(requests((), params.samples, t)) for t in _tracked(params.temperatures, "samples")}
         tokens = np.stack([filled([text.tokens for text in texts], params.max_tokens) for texts in free.values()])
         files.write_array(directory / "samples.npy", tokens.astype(np.uint32))
         files.write_json(directory / "samples.json", {"temperatures": list(params.temperatures)})
-        shown = {t: writer.write(requests(prompt, params.shown, t)) for t in _shown(params.temperatures, "prompted")}
+        shown = {t: writer.write(requests(prompt, params.shown, t)) for t in _tracked(params.temperatures, "prompted")}
         exhibits = [
             tables.table(shown, tokenizer, "From a prompt", _caption(params), directory / "prompted.json"),
             tables.table(
@@ -49,7 +49,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
         files.write_json(directory / "pictures.json", exhibits)
 
 
-def _shown(temperatures: Iterable[float], what: str) -> Iterable[float]:
+def _tracked(temperatures: Iterable[float], what: str) -> Iterable[float]:
     return track(list(temperatures), description=what)
 
 
