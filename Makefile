@@ -56,7 +56,7 @@ demo: $(RUN_OR_DEV)
 	@echo "The report: $(CURDIR)/data/report/index.html"
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV)
 	$(BIN)/ruff check

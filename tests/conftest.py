@@ -89,6 +89,18 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
     return small
 
 
+# They run whole pipelines and trainings: begun last, they would keep one process busy while the others are out of work.
+LONGEST = ("tests/test_graph.py", "tests/pipeline/test_resume.py", "tests/models/test_families.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def order(item: pytest.Item) -> int:
+        name = item.nodeid.partition("::")[0]
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=order)
+
+
 @pytest.fixture(scope="session")
 def small_params() -> dict[str, Any]:
     return shrink(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
