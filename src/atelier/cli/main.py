@@ -10,6 +10,13 @@ COMMANDS = {
     "generate": ("atelier.cli.generate", "Draw pictures from a trained run."),
     "write": ("atelier.cli.write", "Write texts with a trained language model."),
     "edit": ("atelier.cli.edit", "Edit pictures along a concept: add a smile, take off glasses."),
+    "models": ("atelier.cli.models", "List the models of every version and stage."),
+    "why": ("atelier.cli.why", "Say which stages would run, and what changed."),
+    "run": ("atelier.cli.run", "Run the pipeline, independent stages side by side."),
+    "compare": ("atelier.cli.compare", "Parameters, numbers and pictures beside another commit's."),
+    "check": ("atelier.cli.check", "Hold the results against the gates."),
+    "gc": ("atelier.cli.gc", "Say what could be freed, or free it."),
+    "merge-lock": ("atelier.cli.merge_lock", "Merge dvc.lock stage by stage, for Git."),
     "graph": ("atelier.cli.graph", "Hold dvc.yaml against the code, or renew it."),
 }
 
