@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from atelier.core import files, lookup
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file
 from atelier.datasets.transfer import sources
 from atelier.datasets.transfer.mirror import VARIABLE
@@ -30,17 +32,21 @@ def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
 
     An error is told without a traceback; ATELIER_TRACEBACK=1 shows it.
     """
-    with one_line_errors():
-        section = file.read(params).dataset(dataset)
-        if section.source == "embedded":
+
+    def read(path: Path) -> tuple[str, Any]:
+        section = file.read(path).dataset(dataset)
+        return section.source, section.embedded
+
+    with one_line_errors(), unchanged(read, params) as (source, embedded):
+        if source == "embedded":
             with files.atomic_directory(out) as folder:
-                lookup.module("datasets.embedded", dataset).write(folder, section.embedded)
-                sources.record(folder, dataset, section.source)
+                lookup.module("datasets.embedded", dataset).write(folder, embedded)
+                sources.record(folder, dataset, source)
         else:
             module = lookup.module("datasets", dataset)
             if terms := getattr(module, "LICENSE", ""):
                 click.echo(f"{dataset}: {terms}")
-            sources.fetch(dataset, section.source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))
+            sources.fetch(dataset, source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))
 
 
 if __name__ == "__main__":

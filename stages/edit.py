@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file
+from atelier.core.params.edit import Edit
 from atelier.pipeline import networks
 from atelier.pipeline.editing.stage import edit
 from atelier.pipeline.prepared import Prepared
@@ -19,8 +21,10 @@ from atelier.pipeline.prepared import Prepared
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
 def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, params: Path) -> None:
-    with one_line_errors():
-        section = file.read(params).edit(run)
+    def read(path: Path) -> Edit:
+        return file.read(path).edit(run)
+
+    with one_line_errors(), unchanged(read, params, prepared, judge, model) as section:
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

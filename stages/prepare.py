@@ -1,11 +1,13 @@
 """The door of `prepare@DATASET`: raw files → uint8 arrays, `spec.json` and a preview."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from atelier.core import lookup
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file
 
 
@@ -15,9 +17,12 @@ from atelier.core.params import file
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
 def main(dataset: str, raw: Path, out: Path, params: Path) -> None:
-    with one_line_errors():
-        section = file.read(params).dataset(dataset)
-        lookup.module("datasets", dataset).prepare(raw, out, section.prepare, section.source)
+    def read(path: Path) -> tuple[Any, str]:
+        section = file.read(path).dataset(dataset)
+        return section.prepare, section.source
+
+    with one_line_errors(), unchanged(read, params, raw) as (section, source):
+        lookup.module("datasets", dataset).prepare(raw, out, section, source)
 
 
 if __name__ == "__main__":

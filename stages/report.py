@@ -6,6 +6,8 @@ import click
 
 from atelier.core import files
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
+from atelier.core.params import file
 from atelier.report import page
 from atelier.report.sources import Sources
 
@@ -24,9 +26,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--evaluations", type=PATH, required=True, help="Directory with the verdict on a RUN in each directory.")
 @click.option("--edits", type=PATH, required=True, help="Directory with what editing a RUN gave in each directory.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
-def main(out: Path, code: tuple[Path, ...], **paths: Path) -> None:
-    with one_line_errors():
-        files.write_text(out, page.render(Sources(code=code, **paths)))
+def main(params: Path, out: Path, code: tuple[Path, ...], **paths: Path) -> None:
+    with one_line_errors(), unchanged(file.read, params, page.TEMPLATES, *paths.values()):
+        files.write_text(out, page.render(Sources(params=params, code=code, **paths)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import click
 
 from atelier.core import lookup
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file
+from atelier.core.params.file import Run
 from atelier.pipeline import networks
 from atelier.pipeline.prepared import Prepared
 
@@ -18,8 +20,10 @@ from atelier.pipeline.prepared import Prepared
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
 def main(run: str, prepared: Path, model: Path, out: Path, params: Path) -> None:
-    with one_line_errors():
-        section = file.read(params).run(run)
+    def read(path: Path) -> Run:
+        return file.read(path).run(run).only("sample")
+
+    with one_line_errors(), unchanged(read, params, prepared, model) as section:
         family = lookup.module("pipeline.sampling", section.family)
         family.sample(networks.load(model), Prepared.read(prepared), section.sample, out)
 

@@ -6,6 +6,7 @@ import click
 
 from atelier.core import files
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file as params_file
 from atelier.report import summary
 
@@ -18,8 +19,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--edits", type=PATH, required=True, help="Directory with RUN/metrics.json of the edited runs.")
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 def main(params: Path, evaluations: Path, edits: Path, out: Path) -> None:
-    with one_line_errors():
-        checked = params_file.read(params)
+    with one_line_errors(), unchanged(params_file.read, params, evaluations, edits) as checked:
         files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 

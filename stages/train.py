@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from atelier.core.door import one_line_errors
+from atelier.core.guard import unchanged
 from atelier.core.params import file
+from atelier.core.params.file import Run
 from atelier.pipeline.prepared import Prepared
 from atelier.pipeline.training import train
 
@@ -21,8 +23,11 @@ from atelier.pipeline.training import train
 @click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
 @click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
 def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, params: Path) -> None:
-    with one_line_errors():
-        train(Prepared.read(prepared), judge, file.read(params).run(run), out, checkpoints)
+    def read(path: Path) -> Run:
+        return file.read(path).run(run).only("train")
+
+    with one_line_errors(), unchanged(read, params, prepared, judge) as section:
+        train(Prepared.read(prepared), judge, section, out, checkpoints)
 
 
 if __name__ == "__main__":

@@ -5,24 +5,23 @@ import inspect
 import json
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from atelier.core.environment import versions
 
-def fingerprint(inputs: Mapping[str, Any], packages: tuple[str, ...] = ("keras", "numpy")) -> str:
+
+def fingerprint(inputs: Mapping[str, Any]) -> str:
     """Digest of parameters and data, of every `atelier` module that is loaded, and of the packages' versions.
 
     Args:
         inputs: JSON values: parameters, digests of data, the backend's name.
-        packages: distributions whose version decides numbers.
 
     Returns:
         16 hexadecimal digits.
     """
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode())
-    for name in packages:
-        digest.update(f"{name}=={version(name)}".encode())
+    digest.update(json.dumps(versions(), sort_keys=True).encode())
     modules = sorted(name for name in sys.modules if name.partition(".")[0] == "atelier")
     for name in modules:
         source = inspect.getsourcefile(sys.modules[name])

@@ -6,7 +6,7 @@ import keras
 
 from atelier.core import files, lookup
 from atelier.core.params.file import Run
-from atelier.pipeline import checkpoint, loop, networks
+from atelier.pipeline import checkpoint, loop, machine, networks
 from atelier.pipeline.prepared import Prepared
 
 NAMES = {"val_loss": "validation loss", "kid": "KID on the validation split"}
@@ -15,8 +15,8 @@ NAMES = {"val_loss": "validation loss", "kid": "KID on the validation split"}
 def train(prepared: Prepared, judge: Path, run: Run, out: Path, checkpoints: Path) -> None:
     """Train the network of `run` and write it to `out`.
 
-    Writes `config.json`, `model.weights.h5`, `history.csv` and `previews/`. An interrupted training leaves its state
-    in `checkpoints` and goes on from there the next time.
+    Writes `config.json`, `model.weights.h5`, `machine.json`, `history.csv` and `previews/`. An interrupted training
+    leaves its state in `checkpoints` and goes on from there the next time.
 
     Args:
         judge: directory of the dataset's judge, which watches the samples.
@@ -34,6 +34,7 @@ def train(prepared: Prepared, judge: Path, run: Run, out: Path, checkpoints: Pat
 
     progress = family.fit(network, prepared, params, directory, preview, lambda _: watch(network))
     networks.save(network, out)
+    files.write_json(out / machine.FILE, machine.describe())
     loop.write_history(out / "history.csv", progress)
     previews.write(directory / loop.PREVIEWS, out / "previews", _kept(progress))
     print(f"best epoch {progress.best_epoch}: {progress.monitor} {progress.best_score:.4g}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from atelier.core import files
 from atelier.report import summary
-from atelier.report.sources import require
+from atelier.report.sources import read_mapping, require
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,13 @@ def weights_hashes(model: Path, stage: str) -> dict[str, str]:
     if not found:
         require(model / "model.weights.h5", stage)
     return found
+
+
+def machine(path: Path, stage: str) -> list[str]:
+    """What a network was trained on, a few words each."""
+    told = read_mapping(path, stage)
+    gpus = [gpu.replace(", ", " ") for gpu in told["gpus"]]
+    return [told["processor"], f"{told['cores']} cores", *(gpus or ["no GPU"]), told["system"], told["backend"]]
 
 
 def _git(root: Path, *arguments: str) -> str | None:

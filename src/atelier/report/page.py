@@ -46,6 +46,7 @@ class RunView:
     parameters: dict[str, list[tuple[str, str]]]
     data_hash: str
     weights: dict[str, str]
+    machine: list[str]
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _run(
         },
         data_hash=lineage.data_hash(sources.prepared / run.dataset, f"prepare@{run.dataset}"),
         weights=lineage.weights_hashes(model, f"train@{name}"),
+        machine=lineage.machine(model / "machine.json", f"train@{name}"),
     )
 
 

@@ -6,7 +6,7 @@ so a stage does not depend on the schemas of sections that it does not use.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,10 @@ class Run:
     train: Any
     sample: Any
     evaluate: Any
+
+    def only(self, section: str) -> "Run":
+        """The run with one of its sections, `train`, `sample` or `evaluate`: all that this stage depends on."""
+        return replace(self, **{name: None for name in ("train", "sample", "evaluate") if name != section})
 
 
 @dataclass(frozen=True)
