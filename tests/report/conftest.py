@@ -216,6 +216,7 @@ class House:
     def _run(self, name: str, classes: list[str], index: int) -> None:
         model, samples, evaluation = (f"data/{part}/{name}" for part in ("models", "samples", "evaluations"))
         self.write(f"{model}/config.json", {"latent_dim": 2})
+        self._machine(model)
         with h5py.File(self.root / model / "model.weights.h5", "w", track_order=True) as file:
             file["weights"] = np.arange(8) + index
         columns = {"loss": (212, 138.4 + 9 * index, 1.01), "reconstruction": (206, 131.9, 1.01), "kl": (2.1, 6.5, 0.99)}
@@ -285,10 +286,15 @@ class House:
         self.write(f"{judge}/judge.json", verdict)
         self._history(f"{judge}/history.csv", {"loss": (0.69, 0.2, 1.4), "accuracy": (0.5, 0.93, 0.94)})
 
+    def _machine(self, model: str, *gpus: str) -> None:
+        told = {"backend": "tensorflow 2.20.0", "cores": 2, "gpus": gpus, "processor": "A Processor", "system": "Linux"}
+        self.write(f"{model}/machine.json", told)
+
     def _writer(self) -> None:
         """A run that writes texts: no picture among what it shows."""
         model, samples, evaluation = (f"data/{part}/{WRITER}" for part in ("models", "samples", "evaluations"))
         self.write(f"{model}/config.json", {"width": 128})
+        self._machine(model, "NVIDIA H100, 81559 MiB, 570.86")
         with h5py.File(self.root / model / "model.weights.h5", "w", track_order=True) as file:
             file["weights"] = np.arange(8)
         self._history(f"{model}/history.csv", {"loss": (6.4, 4.1, 1.02), "perplexity": (602, 60.3, 1.08)}, True)

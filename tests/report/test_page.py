@@ -181,6 +181,12 @@ def test_order_of_pictures_is_that_of_the_listing(house: Any) -> None:
     assert places == sorted(places)
 
 
+def test_page_says_what_each_network_was_trained_on(house: Any) -> None:
+    text = page.render(house.sources())
+    assert "A Processor, 2 cores, no GPU, Linux, tensorflow 2.20.0" in text
+    assert "A Processor, 2 cores, NVIDIA H100 81559 MiB 570.86, Linux, tensorflow 2.20.0" in text
+
+
 @pytest.mark.parametrize(
     ("missing", "stage"),
     [
@@ -190,6 +196,7 @@ def test_order_of_pictures_is_that_of_the_listing(house: Any) -> None:
         ("data/prepared/mnist/preview.png", "prepare@mnist"),
         ("data/judges/mnist/judge.json", "judge@mnist"),
         ("data/models/mnist-vae/history.csv", "train@mnist-vae"),
+        ("data/models/mnist-vae/machine.json", "train@mnist-vae"),
         ("data/models/mnist-vae/model.weights.h5", "train@mnist-vae"),
         ("data/samples/mnist-vae/pictures.json", "sample@mnist-vae"),
         ("data/samples/mnist-vae/samples.png", "sample@mnist-vae"),

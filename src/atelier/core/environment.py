@@ -5,7 +5,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 # name: the distributions that bring it, one of which is installed.
 PACKAGES = {
@@ -36,7 +35,7 @@ def locked(lock: Path) -> dict[str, str]:
     Raises:
         ValueError: the lock pins none for one of them.
     """
-    pins = {}
+    pins: dict[str, str] = {}
     for line in lock.read_text(encoding="utf-8").splitlines():
         if "==" in line and not line.startswith((" ", "#", "-")):
             try:
@@ -44,7 +43,7 @@ def locked(lock: Path) -> dict[str, str]:
             except InvalidRequirement as error:
                 raise ValueError(f"{lock}: {error}") from None
             if requirement.marker is None or requirement.marker.evaluate():
-                pins[canonicalize_name(requirement.name)] = str(requirement.specifier).removeprefix("==")
+                pins[requirement.name.lower()] = str(requirement.specifier).removeprefix("==")
     found = {
         name: next((pins[distribution] for distribution in distributions if distribution in pins), None)
         for name, distributions in PACKAGES.items()

@@ -30,7 +30,8 @@ class Run:
 
     def only(self, section: str) -> "Run":
         """The run with one of its sections, `train`, `sample` or `evaluate`: all that this stage depends on."""
-        return replace(self, **{name: None for name in ("train", "sample", "evaluate") if name != section})
+        others: dict[str, Any] = {name: None for name in ("train", "sample", "evaluate") if name != section}
+        return replace(self, **others)
 
 
 @dataclass(frozen=True)
