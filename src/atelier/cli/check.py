@@ -13,9 +13,13 @@ from atelier.repository import gate_file, gates, outputs, revisions
 
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
-@click.option("--against", metavar="REV", help="The commit to compare with. [default: origin/main, else main, else HEAD]")
 @click.option(
-    "--allow-missing", is_flag=True, help="Outputs that REV's dvc.lock names as well need not be here, but in the remote."
+    "--against", metavar="REV", help="The commit to compare with. [default: origin/main, else main, else HEAD]"
+)
+@click.option(
+    "--allow-missing",
+    is_flag=True,
+    help="Outputs that REV's dvc.lock names as well need not be here, but in the remote.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_json: bool) -> None:

@@ -17,7 +17,9 @@ from atelier.repository.gates import State
 @click.command()
 @click.argument("rev", required=False)
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, rather than tables.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write comparison.md there, with samples of both sides.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Write comparison.md there, with samples of both sides."
+)
 @click.option("--pictures-at", default="", metavar="URL", help="What links of pictures in comparison.md begin with.")
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
     """Parameters, numbers, outputs and samples beside those of REV: by default origin/main, else main, else HEAD.

@@ -78,7 +78,9 @@ def compare(
         both = run in now.metrics and run in before.metrics
         if both and sections:
             notes[run] = f"Its numbers do not compare: another {', '.join(sections)}."
-        found = _rows(now.metrics.get(run, {}), before.metrics.get(run, {}), _gates(run, now, before, gates), not sections)
+        found = _rows(
+            now.metrics.get(run, {}), before.metrics.get(run, {}), _gates(run, now, before, gates), not sections
+        )
         if found:
             metrics[run] = found
     return Comparison(than, _leaves(before.params, now.params), metrics, notes, _stages(outputs, earlier))
@@ -89,9 +91,7 @@ def _gates(run: str, now: State, before: State, gates: Gates) -> dict[str, Gate]
     return {} if of is None else gates.of(run, str(of.get("modality", "")), str(of.get("family", "")))
 
 
-def _rows(
-    now: Mapping[str, Any], before: Mapping[str, Any], gates: Mapping[str, Gate], comparable: bool
-) -> list[Row]:
+def _rows(now: Mapping[str, Any], before: Mapping[str, Any], gates: Mapping[str, Gate], comparable: bool) -> list[Row]:
     rows = []
     for metric in [*now, *(metric for metric in before if metric not in now)]:
         row = _row(metric, now, before, find(gates, metric), comparable)
@@ -100,9 +100,7 @@ def _rows(
     return rows
 
 
-def _row(
-    metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool
-) -> Row:
+def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool) -> Row:
     after, earlier = now.get(metric), before.get(metric)
     if after == earlier:
         return Row(metric, earlier, after, "same")

@@ -151,7 +151,9 @@ def _entries(held: bytes, name: str) -> list[dict[str, Any]]:
         listing = json.loads(held)
     except ValueError:
         listing = None
-    if not isinstance(listing, list) or not all(isinstance(e, dict) and isinstance(e.get("file"), str) for e in listing):
+    if not isinstance(listing, list) or not all(
+        isinstance(e, dict) and isinstance(e.get("file"), str) for e in listing
+    ):
         raise ValueError(f"{name}: allowed is a list of objects with a file; `dvc repro` of its sample stage writes it")
     return listing
 

@@ -110,14 +110,14 @@ def check(raw: object) -> Gates:
             layers[section][name] = _metrics(metrics, f"{section}.{name}")
     runs, exempted = {}, {}
     for name, entry in _entries(top.get("runs"), "runs").items():
-        section = require_mapping(entry, f"runs.{name}")
-        for key in section:
+        own = require_mapping(entry, f"runs.{name}")
+        for key in own:
             if key not in ("exempt", "metrics"):
                 raise ParamsError(f"runs.{name}: got {key!r}; known are: exempt, metrics")
-        if "exempt" in section:
-            reason = validate(Gate, {"exempt": section["exempt"]}, f"runs.{name}").exempt
+        if "exempt" in own:
+            reason = validate(Gate, {"exempt": own["exempt"]}, f"runs.{name}").exempt
             exempted[name] = _reason(reason, f"runs.{name}.exempt")
-        runs[name] = _metrics(section.get("metrics"), f"runs.{name}.metrics")
+        runs[name] = _metrics(own.get("metrics"), f"runs.{name}.metrics")
     return Gates(layers["modalities"], layers["families"], runs, exempted)
 
 

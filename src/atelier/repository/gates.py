@@ -118,9 +118,9 @@ def _check_run(run: str, now: State, before: State | None, gates: Gates, than: s
         if differing:
             verdict.notes.append(f"{run}: {metric} is not compared, since {', '.join(differing)} differs from {than}'s")
             continue
-        text = worse(metric, gate, numbers, earlier, than)
-        if text:
-            verdict.failures.append(Failure(run, "worse", metric, text))
+        fault = worse(metric, gate, numbers, earlier, than)
+        if fault:
+            verdict.failures.append(Failure(run, "worse", metric, fault))
 
 
 def is_number(value: object) -> bool:
@@ -132,9 +132,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def worse(
-    metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], than: str
-) -> str | None:
+def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], than: str) -> str | None:
     """Why a metric is worse than it was by more than its noise; None where it is not.
 
     >>> gate = Gate(better="lower", relative=0.25)

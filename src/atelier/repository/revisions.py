@@ -66,7 +66,9 @@ def resolve(root: Path, name: str) -> str:
     """
     found = _commit(root, name)
     if not found:
-        raise ValueError(f"no commit {name!r} here; allowed is a branch, a tag or a commit (`git fetch` brings others')")
+        raise ValueError(
+            f"no commit {name!r} here; allowed is a branch, a tag or a commit (`git fetch` brings others')"
+        )
     return found
 
 
