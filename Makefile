@@ -8,15 +8,29 @@
 #   make lock     compile requirements/ anew (LOCK_FLAGS=--upgrade raises the pins)
 #   make clean    remove .venv/ and caches; data/ stays
 #
-# PYTHON=… names the interpreter, EXTRA=cpu|gpu the TensorFlow, WORKERS=… the processes that run the tests.
+# What continuous integration runs, and a person can too (docs/ci.md):
+#
+#   make why      the stages that would run, and what changed; data need not be here
+#   make check    results against gates.yaml and against another commit (AGAINST=REV)
+#   make compare  comparison/: this beside another commit (AGAINST=REV), with pictures; never fails by what it finds
+#   make retrain  restore or run what changed (TARGETS=…, with PROFILE=… applied before), then check and compare
+#   make publish  push data, then results as a branch retrain/COMMIT for BASE=main; never where a gate fails
+#   make propose  a pull request of that branch, with the comparison as its text (needs gh)
+#
+# PYTHON=… names the interpreter, EXTRA=cpu|gpu the TensorFlow, WORKERS=… the processes that run the tests. BIN=… (or
+# VENV=…) names the environment of another checkout: it is taken as it is, with the code of this one.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock clean anew
+.PHONY: help setup demo test lint bench lock clean anew why check compare retrain publish propose
 SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+ATELIER = $(BIN)/atelier
+BASE ?= main
+# Of what is not a target the data may be in the remote alone.
+ALLOWED = $(if $(TARGETS),--allow-missing)
 
 # uv trusts its own list of authorities unless told otherwise; pip and git trust the system's, a company's among them.
 UV_SYSTEM_CERTS ?= true
@@ -35,9 +49,24 @@ RUN := $(VENV)/.synced-$(EXTRA)
 DEV := $(VENV)/.synced-$(EXTRA)-dev
 RUN_OR_DEV := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
 
+# An environment that was made elsewhere is used, never written: another checkout's work depends on it. What is installed
+# there is that checkout's code, so this one's goes before it.
+ifeq ($(origin BIN),command line)
+LENT := yes
+else ifeq ($(origin VENV),command line)
+LENT := $(shell [ -x $(BIN)/python ] && [ "$$(cat $(VENV)/.place 2>/dev/null)" != "$(CURDIR)" ] && echo yes)
+endif
+ifeq ($(LENT),yes)
+ifneq ($(shell $(BIN)/python -c 'import dvc' 2>/dev/null && echo yes),yes)
+$(error BIN=$(BIN): no environment with DVC is there; without BIN=… and VENV=…, make setup makes one)
+endif
+RUN_OR_DEV :=
+export PYTHONPATH := $(CURDIR)/src$(if $(PYTHONPATH),:$(PYTHONPATH))
+endif
+
 # Scripts in an environment hold its absolute path, and its Python is a link: a moved checkout or a removed interpreter
 # asks for a new one.
-ifneq ($(wildcard $(VENV)),)
+ifneq ($(if $(LENT),,$(wildcard $(VENV))),)
 BROKEN := $(shell $(BIN)/python -c '' 2>/dev/null && \
 	{ [ ! -e $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$(CURDIR)" ]; } || echo yes)
 ifeq ($(BROKEN),yes)
@@ -49,7 +78,7 @@ help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
 
 setup: $(RUN_OR_DEV)
-	@echo "$(VENV) is ready: $(BIN)/dvc, $(BIN)/atelier"
+	@echo "$(if $(LENT),$(BIN),$(VENV)) is ready: $(BIN)/dvc, $(BIN)/atelier"
 
 demo: $(RUN_OR_DEV)
 	$(BIN)/dvc repro
@@ -58,7 +87,7 @@ demo: $(RUN_OR_DEV)
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-lint: $(DEV)
+lint: $(if $(LENT),,$(DEV))
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -66,6 +95,41 @@ lint: $(DEV)
 
 bench: $(RUN_OR_DEV)
 	$(BIN)/python benchmarks/run.py
+
+why: $(RUN_OR_DEV)
+	@$(ATELIER) why --allow-missing || [ $$? -eq 1 ]
+
+check: $(RUN_OR_DEV)
+	$(ATELIER) check $(ALLOWED) $(AGAINST:%=--against %)
+
+# Continuous integration shows the text as its summary; without pictures, since there they would be links to nothing.
+compare: $(RUN_OR_DEV)
+	@mkdir -p comparison
+	$(ATELIER) compare $(AGAINST) -o comparison --markdown >comparison/summary.md
+	@if [ -n "$$GITHUB_STEP_SUMMARY" ]; then cat comparison/summary.md >>"$$GITHUB_STEP_SUMMARY"; fi
+
+# A failed gate still shows what it is about; its status is that of the whole.
+retrain: $(RUN_OR_DEV)
+	$(if $(PROFILE),$(ATELIER) profile apply $(PROFILE))
+	$(BIN)/dvc repro --pull $(if $(TARGETS),--allow-missing $(TARGETS))
+	@status=0; \
+	$(MAKE) --no-print-directory check || status=$$?; \
+	$(MAKE) --no-print-directory compare || status=$$?; \
+	exit $$status
+
+publish: $(RUN_OR_DEV)
+	$(ATELIER) publish $(ALLOWED) $(AGAINST:%=--against %) --base $(BASE)
+
+propose:
+	@branch="retrain/$$(git rev-parse --short=10 HEAD)"; \
+	if ! git ls-remote --exit-code origin "refs/heads/$$branch" >/dev/null; then \
+		echo "origin has no $$branch: nothing new to propose"; \
+	elif [ -n "$$(gh pr list --head "$$branch" --json number --jq '.[].number')" ]; then \
+		gh pr edit "$$branch" --body-file comparison/summary.md; \
+	else \
+		gh pr create --base $(BASE) --head "$$branch" --title "Results of $${branch#retrain/}" \
+			--body-file comparison/summary.md; \
+	fi
 
 $(RUN): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 	$(call sync,requirements/$(EXTRA).txt)

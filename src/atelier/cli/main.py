@@ -15,6 +15,7 @@ COMMANDS = {
     "run": ("atelier.cli.run", "Run the pipeline, independent stages side by side."),
     "compare": ("atelier.cli.compare", "Parameters, numbers and pictures beside another commit's."),
     "check": ("atelier.cli.check", "Hold the results against the gates."),
+    "publish": ("atelier.cli.publish", "Push results to the team, if no gate fails."),
     "gc": ("atelier.cli.gc", "Say what could be freed, or free it."),
     "merge-lock": ("atelier.cli.merge_lock", "Merge dvc.lock stage by stage, for Git."),
     "graph": ("atelier.cli.graph", "Hold dvc.yaml against the code, or renew it."),
