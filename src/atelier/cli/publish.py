@@ -31,7 +31,9 @@ def publish(base: str, remote: str, against: str | None, allow_missing: bool) ->
         for failure in failures:
             click.echo(str(failure))
         if failures:
-            raise ValueError(f"nothing was sent: {len(failures)} failed beside {than}; `atelier check` tells them again")
+            raise ValueError(
+                f"nothing was sent: {len(failures)} failed beside {than}; `atelier check` tells them again"
+            )
         sent = publishing.publish(root, remote, base)
     if not sent.commit:
         click.echo(f"nothing new to commit: {base} has these results; their data are in the remote")

@@ -91,7 +91,7 @@ def _exhibits(
     names = list(dict.fromkeys(name for of in sides.values() for name in of.exhibits))
     for name in names:
         there = {side: of.exhibits[name] for side, of in sides.items() if name in of.exhibits}
-        parts.append(f"**{cell(next(iter(there.values())).title)}**")
+        parts.append(f"**{cell(list(there.values())[-1].title)}**")
         shown = {side: paths[side][name] for side in there if name in paths.get(side, {})}
         if shown:
             head = " | ".join(cell(named[side]) for side in shown)

@@ -129,6 +129,7 @@ def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, 
     # Imported here: DVC takes a third of a second to load.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
+    from dvc_data.index import DataIndexDirError
 
     try:
         with Repo(str(root), rev=commit) as repo:
@@ -138,7 +139,7 @@ def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, 
                     with repo.dvcfs.open(path, "rb") as file:
                         return bytes(file.read())
                 # The cache lacks it, and there is no remote or it cannot be reached.
-                except (OSError, DvcException):
+                except (OSError, DvcException, DataIndexDirError):
                     return None
 
             return {directory: read(directory, open_file) for directory in directories}
