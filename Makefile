@@ -30,7 +30,7 @@ WORKERS ?= 2
 ATELIER = $(BIN)/atelier
 BASE ?= main
 # Of what is not a target the data may be in the remote alone.
-ALLOWED = $(if $(TARGETS),--allow-missing)
+ALLOWED = $(if $(value TARGETS),--allow-missing)
 
 # uv trusts its own list of authorities unless told otherwise; pip and git trust the system's, a company's among them.
 UV_SYSTEM_CERTS ?= true
@@ -108,10 +108,11 @@ compare: $(RUN_OR_DEV)
 	$(ATELIER) compare $(AGAINST) -o comparison --markdown >comparison/summary.md
 	@if [ -n "$$GITHUB_STEP_SUMMARY" ]; then cat comparison/summary.md >>"$$GITHUB_STEP_SUMMARY"; fi
 
-# A failed gate still shows what it is about; its status is that of the whole.
+# A failed gate still shows what it is about; its status is that of the whole. What a form may have been filled with
+# reaches neither make's nor the shell's eyes: it goes from variable to argument.
 retrain: $(RUN_OR_DEV)
-	$(if $(PROFILE),$(ATELIER) profile apply $(PROFILE))
-	$(BIN)/dvc repro --pull $(if $(TARGETS),--allow-missing $(TARGETS))
+	$(if $(value PROFILE),$(ATELIER) profile apply -- "$$PROFILE")
+	$(BIN)/dvc repro --pull $(ALLOWED) -- $$TARGETS
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=$$?; \
 	$(MAKE) --no-print-directory compare || status=$$?; \

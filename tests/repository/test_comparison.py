@@ -1,0 +1,109 @@
+"""A comparison says what moved, which way, and whether by more than chance; its Markdown holds any text."""
+
+from typing import Any
+
+import pytest
+
+from atelier.repository import comparison_markdown, exhibition, gate_file
+from atelier.repository.comparison import compare
+from atelier.repository.comparison_markdown import MOST_ROWS, cell, render, table
+from atelier.repository.gates import State
+
+GATES = gate_file.check({"modalities": {"images": {"fd": {"better": "lower", "relative": 0.1}}}})
+RUN = {"dataset": "d", "modality": "images", "family": "vae", "train": {"epochs": 3}, "evaluate": {}}
+
+
+def params(**more: Any) -> dict[str, Any]:
+    return {"datasets": {"d": {"source": "embedded"}}, "judges": {"d": {}}, "runs": {"run": RUN | more}, "edits": {}}
+
+
+def compared(now: dict[str, Any], before: dict[str, Any], **given: Any):
+    sides = State({"run": now}, given.get("params", params())), State({"run": before}, params())
+    return compare(*sides, GATES, "main", given.get("outputs", {}), given.get("earlier", {}))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"),
+    [
+        (4.0, 5.0, "better"), (6.0, 5.0, "worse"), (5.4, 5.0, "noise"), (4.6, 5.0, "noise"),
+        (5.0, None, "new"), (None, 5.0, "gone"), (float("nan"), 5.0, "other"),
+    ],
+)  # fmt: skip
+def test_verdict_of_a_number(now: float | None, before: float | None, verdict: str) -> None:
+    sides = [{} if value is None else {"fd": value} for value in (now, before)]
+    (row,) = compared(*sides).metrics["run"]
+    assert row.verdict == verdict
+
+
+def test_a_metric_without_a_better_way_has_moved() -> None:
+    (row,) = compared({"unheard_of": 2}, {"unheard_of": 1}).metrics["run"]
+    assert row.verdict == "moved"
+
+
+def test_leaves_of_parameters_are_told_with_both_values() -> None:
+    found = compared({}, {}, params=params(train={"epochs": 4, "new": 1}) | {"edits": {"run": {"seed": 1}}})
+    assert ("runs.run.train.epochs", 3, 4) in found.params
+    assert ("runs.run.train.new", None, 1) in found.params
+    assert ("edits.run", None, "there") in found.params
+
+
+def test_stages_whose_outputs_differ_came_or_went_are_told() -> None:
+    now = {"a": {"x": "1"}, "b": {"x": "2"}, "new": {"x": "3"}}
+    found = compared({}, {}, outputs=now, earlier={"a": {"x": "1"}, "b": {"x": "9"}, "old": {}})
+    assert found.stages == {"b": "changed", "new": "added", "old": "removed"}
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a | b", "`code`", "<img src=x>", "[x](y)", "line\nbreak", "# head", "\\|", "**b**"]
+)
+def test_a_cell_holds_any_text_without_breaking_its_table(hostile: str) -> None:
+    text = table(["name"], [[hostile]])
+    assert len(text.splitlines()) == 3
+    row = text.splitlines()[2].removeprefix("| ").removesuffix(" |")
+    assert "<" not in row
+    for sign in "|`*[]#":
+        assert all(row[place - 1] == "\\" for place in range(len(row)) if row[place] == sign), row
+    # A backslash of the text's own is escaped, so that it cannot free the sign behind it.
+    assert cell("\\|") == "\\\\\\|"
+
+
+def test_a_table_of_very_many_rows_says_how_many_more_there_are() -> None:
+    text = table(["n"], [[number] for number in range(MOST_ROWS + 7)])
+    assert text.splitlines()[-1].startswith("… and 7 more")
+
+
+def test_a_run_whose_name_is_html_cannot_break_out(tmp_path) -> None:
+    sides = {"then": exhibition.Side({}, "not <here>")}
+    found = compared({}, {})
+    text = render(found, {"<b>": sides}, {})
+    assert "<b>" not in text
+    assert "not &lt;here&gt;" in text
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    listing = b'[{"file": "t.json", "title": "T"}]'
+    texts = f'{{"columns": ["c"], "rows": [{{"name": "", "cells": [[["{"word " * 200}", 1]]]}}]}}'.encode()
+    side = exhibition.read("d", lambda path: listing if path.endswith("pictures.json") else texts)
+    assert side.exhibits["t.json"].texts[1][0].endswith("word …")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "hidden"),
+    [
+        ({"source": "embedded", "format": "faces"}, False),
+        ({"source": "mirror", "format": "faces"}, True),
+        ({"format": "faces"}, True),
+        ({"source": "upstream", "format": "idx"}, False),
+    ],
+)
+def test_real_faces_are_private_whatever_their_dataset_is_called(dataset: dict[str, str], hidden: bool) -> None:
+    given = {"runs": {"r": {"dataset": "people"}}, "datasets": {"people": dataset}}
+    assert exhibition.private(given, "r") is hidden
+
+
+def test_a_run_of_data_that_nobody_describes_is_private() -> None:
+    assert exhibition.private({}, "r")
+
+
+def test_marks_say_more_than_colours() -> None:
+    assert len(set(comparison_markdown.MARKS.values())) == len(comparison_markdown.MARKS)
