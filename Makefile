@@ -96,8 +96,9 @@ lint: $(if $(LENT),,$(DEV))
 bench: $(RUN_OR_DEV)
 	$(BIN)/python benchmarks/run.py
 
+# Status 1 says that something would run, and also that the answer could not be had: then there is no JSON.
 why: $(RUN_OR_DEV)
-	@$(ATELIER) why --allow-missing || [ $$? -eq 1 ]
+	@$(ATELIER) why --allow-missing || $(ATELIER) why --allow-missing --json | $(BIN)/python -m json.tool >/dev/null
 
 check: $(RUN_OR_DEV)
 	$(ATELIER) check $(ALLOWED) $(AGAINST:%=--against %)
