@@ -105,8 +105,7 @@ check: $(RUN_OR_DEV)
 
 # Continuous integration shows the text as its summary; without pictures, since there they would be links to nothing.
 compare: $(RUN_OR_DEV)
-	@mkdir -p comparison
-	$(ATELIER) compare $(AGAINST) -o comparison --markdown >comparison/summary.md
+	$(ATELIER) compare $(AGAINST) -o comparison
 	@if [ -n "$$GITHUB_STEP_SUMMARY" ]; then cat comparison/summary.md >>"$$GITHUB_STEP_SUMMARY"; fi
 
 # A failed gate still shows what it is about; its status is that of the whole. What a form may have been filled with

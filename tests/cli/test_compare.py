@@ -129,3 +129,18 @@ def test_unknown_commit_is_told_in_one_line(results) -> None:
     result = CliRunner().invoke(main, ["compare", "nowhere"])
     assert result.exit_code == 1
     assert result.output.startswith("Error: no commit 'nowhere' here")
+
+
+def test_a_folder_of_an_earlier_comparison_is_replaced_and_any_other_is_left_alone(results, tmp_path: Path) -> None:
+    change_picture(results, "mnist-vae", "a better picture")
+    out = tmp_path / "out"
+    compare("-o", str(out))
+    assert "![" not in (out / "summary.md").read_text(encoding="utf-8")
+    change_picture(results, "mnist-vae", "picture of mnist-vae")
+    compare("-o", str(out))
+    assert sorted(path.name for path in out.iterdir()) == ["comparison.md", "summary.md"]
+    (out / "mine.txt").write_text("", encoding="utf-8")
+    result = CliRunner().invoke(main, ["compare", "-o", str(out)])
+    assert result.exit_code == 1
+    assert "holds mine.txt, which is no part of a comparison" in result.output
+    assert (out / "mine.txt").is_file()

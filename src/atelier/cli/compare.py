@@ -18,7 +18,10 @@ from atelier.repository.gates import State
 @click.argument("rev", required=False)
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, rather than tables.")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Write comparison.md there, with samples of both sides."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write comparison.md there, with samples of both sides, and summary.md, without.",
 )
 @click.option("--pictures-at", default="", metavar="URL", help="What links of pictures in comparison.md begin with.")
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
@@ -37,8 +40,8 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
         root = project.root()
         than = rev or revisions.usual(root)
         commit = revisions.resolve(root, than)
-        if out is not None and out.is_file():
-            raise ValueError(f"{out}: a file is in the way of that folder")
+        if out is not None:
+            _require_replaceable(out)
         now, before = _now(root), _then(root, than)
         lock = root / "dvc.lock"
         outputs = revisions.outputs(lock.read_text(encoding="utf-8") if lock.is_file() else None, "dvc.lock")
@@ -47,14 +50,28 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
         found = compare_states(now, before, gates, than, outputs, earlier)
         if out is not None:
             sides = _sides(root, commit, found, now, before)
-            paths = {run: exhibition.write(out, run, of) for run, of in sides.items()}
-            files.write_text(out / "comparison.md", comparison_markdown.render(found, sides, paths, pictures_at))
+            # Whole or not at all: pictures of an earlier comparison, which may not be shown now, do not stay behind.
+            with files.atomic_directory(out) as folder:
+                paths = {run: exhibition.write(folder, run, of) for run, of in sides.items()}
+                whole = comparison_markdown.render(found, sides, paths, pictures_at)
+                files.write_text(folder / "comparison.md", whole)
+                files.write_text(folder / "summary.md", comparison_markdown.render(found, {}, {}))
         if markdown:
             click.echo(comparison_markdown.render(found, {}, {}), nl=False)
         elif out is None:
             _show(found)
     if out is not None:
         click.echo(f"{out / 'comparison.md'}: beside {than}", err=markdown)
+
+
+def _require_replaceable(out: Path) -> None:
+    """Raise `ValueError` unless the folder is free, or holds a comparison and nothing else."""
+    if out.is_file():
+        raise ValueError(f"{out}: a file is in the way of that folder")
+    for path in out.iterdir() if out.exists() else ():
+        runs = path.is_dir() and all(part.name in ("then", "now") for part in path.iterdir())
+        if path.name not in ("comparison.md", "summary.md") and not runs:
+            raise ValueError(f"{out} holds {path.name}, which is no part of a comparison; name another folder")
 
 
 def _now(root: Path) -> State:
