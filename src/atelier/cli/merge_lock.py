@@ -1,0 +1,53 @@
+"""`atelier merge-lock`: what Git calls to merge `dvc.lock` and `metrics.json`."""
+
+from pathlib import Path
+
+import click
+
+from atelier.core import files
+from atelier.core.door import one_line_errors
+from atelier.repository import merging
+
+
+@click.command("merge-lock")
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("ours", type=click.Path(path_type=Path))
+@click.argument("theirs", type=click.Path(path_type=Path))
+@click.option("--metrics", is_flag=True, help="The files are metrics.json, not dvc.lock.")
+def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
+    """Merge THEIRS into OURS, two versions of dvc.lock whose common ancestor is BASE.
+
+    Git calls this in a checkout where `make setup` was run; .gitattributes says for which files. A stage that one side
+    changed is taken from that side. A stage that both changed is neither's result: its entry is left out, one line
+    says so, and `dvc repro` runs it, and what follows from it, or takes it from the run cache.
+
+    Exits with 1, and leaves OURS as it is, where a file cannot be read: Git then calls it a conflict.
+
+    \b
+    Examples:
+      git config merge.dvc-lock.driver 'atelier merge-lock %O %A %B'
+      git config merge.dvc-metrics.driver 'atelier merge-lock --metrics %O %A %B'
+      atelier merge-lock old.lock mine.lock yours.lock     by hand; mine.lock gets the result
+    """
+    with one_line_errors():
+        texts = [_text(path) for path in (base, ours, theirs)]
+        name = "metrics.json" if metrics else "dvc.lock"
+        try:
+            if metrics:
+                text, both = merging.merge_metrics(*texts)
+                lines = [f"{path}: changed on both sides, ours is kept until `dvc repro` renews it" for path in both]
+            else:
+                text, stale = merging.merge_locks(*texts)
+                lines = [str(entry) for entry in stale]
+        except ValueError as error:
+            raise ValueError(f"{name} cannot be merged, and stays as ours: {error}") from None
+        files.write_text(ours, text)
+    for line in lines:
+        click.echo(f"{name}: {line}", err=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
