@@ -5,6 +5,8 @@
 #   make lint     ruff, mypy, import-linter
 #   make bench    speed against the textbook's loops
 #   make setup    .venv/ from the lock, so that .venv/bin/dvc and .venv/bin/atelier work
+#   make remote-ssh URL=ssh://…     from now on push and pull there; likewise
+#   make remote-s3 URL=s3://… [ENDPOINT=https://…], make remote-http URL=https://…, and make remote-local to go back
 #   make lock     compile requirements/ anew (LOCK_FLAGS=--upgrade raises the pins)
 #   make clean    remove .venv/ and caches; data/ stays
 #
@@ -21,7 +23,8 @@
 # VENV=…) names the environment of another checkout: it is taken as it is, with the code of this one.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock clean anew why check compare retrain publish propose
+.PHONY: help setup demo test lint bench why check compare retrain publish propose remote-ssh remote-s3 remote-http \
+	remote-local lock clean anew
 SHELL := /bin/sh
 
 VENV := .venv
@@ -78,6 +81,7 @@ help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
 
 setup: $(RUN_OR_DEV)
+	@$(merge_drivers)
 	@echo "$(if $(LENT),$(BIN),$(VENV)) is ready: $(BIN)/dvc, $(BIN)/atelier"
 
 demo: $(RUN_OR_DEV)
@@ -132,6 +136,25 @@ propose:
 			--body-file comparison/summary.md; \
 	fi
 
+# The default remote of this checkout alone. It stands in .dvc/config.local, which Git ignores. An URL that merely stands
+# in the environment is not meant.
+ifneq ($(origin URL),command line)
+URL :=
+endif
+ifneq ($(origin ENDPOINT),command line)
+ENDPOINT :=
+endif
+export URL ENDPOINT
+remote-ssh: $(RUN_OR_DEV)
+	@$(call use_remote,ssh,ssh://?*,ssh://host/srv/atelier)
+remote-s3: $(RUN_OR_DEV)
+	@$(call use_remote,s3,s3://?*,s3://bucket/atelier)
+remote-http: $(RUN_OR_DEV)
+	@$(call use_remote,http,http://?*|https://?*,https://host/atelier)
+remote-local: $(RUN_OR_DEV)
+	@$(BIN)/dvc remote default --local --unset
+	@$(BIN)/dvc remote list
+
 $(RUN): requirements/$(EXTRA).txt requirements/uv.txt pyproject.toml
 	$(call sync,requirements/$(EXTRA).txt)
 	@touch $@
@@ -166,8 +189,50 @@ define sync
 	packages="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
 	printf '%s\n' '$(path_line)' >"$$packages/atelier_path.pth"; \
 	echo "compiling bytecode"; \
-	$(BIN)/python -m compileall -qq -j 0 "$$packages" || true
+	$(BIN)/python -m compileall -qq -j 0 "$$packages" || true; \
+	$(merge_drivers)
 endef
+
+# Tell this clone's Git what .gitattributes means by its names; not where the project is no checkout of its own (an
+# unpacked archive, perhaps within another repository).
+define merge_drivers
+	if [ -z "$$(git rev-parse --show-prefix 2>/dev/null || echo none)" ]; then \
+		git config merge.dvc-lock.name "dvc.lock, stage by stage"; \
+		git config merge.dvc-lock.driver "'$(abspath $(BIN))/atelier' merge-lock %O %A %B"; \
+		git config merge.dvc-metrics.name "metrics.json, number by number"; \
+		git config merge.dvc-metrics.driver "'$(abspath $(BIN))/atelier' merge-lock --metrics %O %A %B"; \
+	fi
+endef
+
+# $(call use_remote,KIND,PATTERN,EXAMPLE). Credentials never stand in the URL: it is shown by `dvc remote list`, in logs
+# and in messages of errors. An object that came half or damaged is noticed only with `verify`.
+define use_remote
+	set -e; \
+	refuse() { echo "make remote-$(1): $$1" >&2; exit 1; }; \
+	case "$$URL" in \
+		$(2)) ;; \
+		"") refuse "URL is missing; say where: make remote-$(1) URL=$(3)" ;; \
+		*) refuse "the URL does not begin as it has to; say: make remote-$(1) URL=$(3)" ;; \
+	esac; \
+	for url in "$$URL" "$$ENDPOINT"; do \
+		authority="$${url#*://}"; authority="$${authority%%/*}"; \
+		case "$(1) $$authority" in \
+			ssh\ *:*@*|s3\ *@*|http\ *@*) refuse "$(credentials)" ;; \
+		esac; \
+		case "$$url" in *\?*) refuse "$(credentials)" ;; esac; \
+	done; \
+	case "$(1) $$ENDPOINT" in \
+		"$(1) "|s3\ http://?*|s3\ https://?*) ;; \
+		*) refuse "ENDPOINT goes with remote-s3 only, and begins with http:// or https://" ;; \
+	esac; \
+	$(BIN)/dvc remote add --quiet --local --force --default shared "$$URL"; \
+	$(BIN)/dvc remote modify --quiet --local shared verify true; \
+	if [ -n "$$ENDPOINT" ]; then $(BIN)/dvc remote modify --quiet --local shared endpointurl "$$ENDPOINT"; fi; \
+	$(BIN)/dvc remote list
+endef
+
+credentials := a URL holds no password, key or query; credentials go into an SSH key or agent, an AWS profile or the \
+	environment, or into .dvc/config.local: dvc remote modify --local shared OPTION VALUE
 
 path_line := import os, sys; here = os.path.join(sys.prefix, "bin"); path = os.environ.get("PATH") or os.defpath; \
 	path.split(os.pathsep)[0] == here or os.environ.update(PATH=here + os.pathsep + path)
