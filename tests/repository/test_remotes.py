@@ -1,8 +1,8 @@
 """What one checkout pushes, a clone restores without running a stage: from a directory, over SSH, from S3, by HTTP."""
 
-import getpass
 import hashlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -162,7 +162,7 @@ class Ssh(NamedTuple):
     key: Path
 
     def use(self, checkout: Checkout, directory: Path) -> None:
-        checkout.make("remote-ssh", f"URL=ssh://{getpass.getuser()}@127.0.0.1:{self.port}{directory}")
+        checkout.make("remote-ssh", f"URL=ssh://{pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1:{self.port}{directory}")
         checkout.dvc("remote", "modify", "--local", "shared", "keyfile", str(self.key))
 
 
