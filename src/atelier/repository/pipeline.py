@@ -52,7 +52,7 @@ def opened(root: Path, targets: Iterable[str] = ()) -> Iterator[Pipeline]:
 
     with chdir(root):
         try:
-            with Repo(str(root)) as repo:
+            with Repo(str(root), _wait_for_lock=True) as repo:
                 graph = get_active_graph(repo.index.graph)
                 order = _order(graph, _targets(repo, list(targets)))
                 upstream = {stage.addressing: tuple(s.addressing for s in graph.successors(stage)) for stage in order}
