@@ -158,10 +158,10 @@ class Staleness:
         causes = []
         for dep in stage.deps:
             state = None if isinstance(dep, ParamsDependency) else self._state(dep)
-            if state == "deleted" and self.allow_missing:
-                before = [self.pipeline.stages[name] for name in self.pipeline.upstream[stage.addressing]]
-                same_path = [out for one in before for out in one.outs if out.fs_path == dep.fs_path]
-                outdated = any(out.hash_info != dep.hash_info for out in same_path)
+            before = [self.pipeline.stages[name] for name in self.pipeline.upstream[stage.addressing]]
+            outs = [out for one in before for out in one.outs]
+            if state and self.allow_missing and (state == "deleted" or _lacks_one(dep, outs)):
+                outdated = any(out.fs_path == dep.fs_path and out.hash_info != dep.hash_info for out in outs)
                 causes += [_cause("dependency-outdated", self.pipeline.path(dep))] if outdated else []
             elif state:
                 kind = "dependency-missing" if state == "deleted" else "dependency-changed"
@@ -197,6 +197,11 @@ class Staleness:
 
 def _cause(kind: str, of: str = "", before: Any = None, after: Any = None, change: str = "") -> Cause:
     return Cause(kind, of, before, after, _TEXTS[kind].format(of=of, change=change))
+
+
+def _lacks_one(dep: "Output", outs: Iterable["Output"]) -> bool:
+    """Whether a directory is there, but not all that stages write into it: where Git tracks some file within, say."""
+    return any(out.fs.isin(out.fs_path, dep.fs_path) and not out.exists for out in outs)
 
 
 def _overlap(one: "Output", other: "Output") -> bool:
