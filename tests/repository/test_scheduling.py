@@ -50,7 +50,12 @@ def test_longest_way_comes_first_then_the_most_work_and_then_the_order_of_the_pi
     urgent = urgency(upstream, dict.fromkeys(upstream, 1.0))
     assert urgent["a"] == (2.0, 2.0)
     assert urgent["c"] == (2.0, 3.0)
-    assert startable(["a", "b", "c", "d"], [], dict.fromkeys(upstream, Slots()), MACHINE, urgent) == ["c", "a", "b", "d"]
+    assert startable(["a", "b", "c", "d"], [], dict.fromkeys(upstream, Slots()), MACHINE, urgent) == [
+        "c",
+        "a",
+        "b",
+        "d",
+    ]
 
 
 def test_urgency_counts_work_that_two_ways_share_once() -> None:

@@ -89,7 +89,9 @@ EDITS: dict[str, tuple[Callable[[Any], None], list[str]]] = {
         ],
     ),
     "a stage that runs always": (
-        lambda toy: toy.replace("dvc.yaml", "    outs:\n      - summary", "    always_changed: true\n    outs:\n      - summary"),
+        lambda toy: toy.replace(
+            "dvc.yaml", "    outs:\n      - summary", "    always_changed: true\n    outs:\n      - summary"
+        ),
         ["summary: runs always"],
     ),
 }

@@ -68,13 +68,23 @@ def _order(graph: Any, targets: list["Stage"]) -> list["Stage"]:
     process. Here they are always listed as the graph has them, which is one of DVC's orders, and its only one where
     the targets reach half of the graph.
     """
-    import networkx
+    wanted = set(_walk(graph, targets))
+    return list(_walk(graph, [stage for stage in graph if stage in wanted]))
 
-    wanted = set(targets).union(*(networkx.descendants(graph, stage) for stage in targets))
-    ordered = networkx.DiGraph()
-    ordered.add_nodes_from(stage for stage in graph if stage in wanted)
-    ordered.add_edges_from((stage, before) for stage in list(ordered) for before in graph.successors(stage))
-    return list(networkx.dfs_postorder_nodes(ordered))
+
+def _walk(graph: Any, starts: Iterable["Stage"]) -> Iterator["Stage"]:
+    """Every stage that is reached, behind all that it comes after."""
+    seen: set[Stage] = set()
+
+    def walk(stage: "Stage") -> Iterator["Stage"]:
+        if stage not in seen:
+            seen.add(stage)
+            for before in graph.successors(stage):
+                yield from walk(before)
+            yield stage
+
+    for start in starts:
+        yield from walk(start)
 
 
 def _targets(repo: "Repo", targets: list[str]) -> list["Stage"]:

@@ -84,7 +84,9 @@ def log_path(stage: str) -> Path:
     return LOGS / f"{quote(stage, safe='@ ')}.log"
 
 
-def run(root: Path, targets: Iterable[str], machine: Machine, gpus: Sequence[str], pull: bool, tell: Observer) -> Result:
+def run(
+    root: Path, targets: Iterable[str], machine: Machine, gpus: Sequence[str], pull: bool, tell: Observer
+) -> Result:
     """Bring stages up to date, independent ones side by side.
 
     Args:
@@ -212,7 +214,11 @@ class _Run:
         said = (self.root / log_path(name)).read_text(encoding="utf-8", errors="replace")
         if re.search(r"^Running stage '", said, re.MULTILINE):
             return Outcome.DONE
-        return Outcome.UNCHANGED if re.search(r"^Stage '.*' didn't change, skipping$", said, re.MULTILINE) else Outcome.RESTORED
+        return (
+            Outcome.UNCHANGED
+            if re.search(r"^Stage '.*' didn't change, skipping$", said, re.MULTILINE)
+            else Outcome.RESTORED
+        )
 
     def _settle(self, name: str, outcome: Outcome, seconds: float) -> None:
         self.result.outcomes[name] = outcome
@@ -254,7 +260,9 @@ def _alone(root: Path) -> Iterator[None]:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             guard.seek(0)
-            raise ValueError(f"another `atelier run` works here (process {guard.read().strip()}); wait for it") from None
+            raise ValueError(
+                f"another `atelier run` works here (process {guard.read().strip()}); wait for it"
+            ) from None
         guard.truncate(0)
         guard.write(str(os.getpid()))
         guard.flush()

@@ -88,9 +88,7 @@ def expected(stages: Iterable[str], seconds: Mapping[str, float]) -> dict[str, f
     for name, of in known.items():
         alike.setdefault(name.partition("@")[0], []).append(of)
     usual = statistics.median(known.values()) if known else UNKNOWN
-    return {
-        name: known.get(name) or statistics.median(alike.get(name.partition("@")[0], [usual])) for name in stages
-    }
+    return {name: known.get(name) or statistics.median(alike.get(name.partition("@")[0], [usual])) for name in stages}
 
 
 def urgency(upstream: Mapping[str, Iterable[str]], cost: Mapping[str, float]) -> dict[str, tuple[float, float]]:

@@ -13,7 +13,6 @@ from atelier.repository.parameters import Values, differences
 from atelier.repository.pipeline import Pipeline, opened
 
 if TYPE_CHECKING:
-    from dvc.dependency.param import ParamsDependency
     from dvc.output import Output
     from dvc.stage import Stage
 

@@ -59,7 +59,7 @@ class WritingOrder:
 
 
 def _wanted(pipeline: "Pipeline") -> Iterator[tuple[Path, list[str]]]:
-    """Each lock and ignore file that a run may write, with all entries that it may add, in the order of the pipeline."""
+    """Each lock and ignore file that a run may write, with what it may add, in the order of the pipeline."""
     wanted: dict[Path, list[str]] = {}
     for stage in pipeline.stages.values():
         name = getattr(stage, "name", None)

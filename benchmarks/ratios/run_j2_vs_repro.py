@@ -1,0 +1,62 @@
+"""The whole demo from nothing: `atelier run -j 2` against `dvc repro`, each in a clone of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from side_by_side import Comparison
+
+ROOT = Path(__file__).resolve().parents[2]
+# What both have to write alike.
+RESULTS = ("dvc.lock", "metrics.json")
+
+
+def measure() -> Comparison:
+    with tempfile.TemporaryDirectory(prefix="atelier-run-") as place:
+        # Files of TensorFlow come from the disk once, for neither side.
+        subprocess.run([sys.executable, "-c", "import keras"], check=True, capture_output=True)
+        serial, ours = _clone(Path(place, "repro")), _clone(Path(place, "run"))
+        theirs_s = _seconds(serial, "dvc", "repro")
+        ours_s = _seconds(ours, "atelier.cli.main", "run", "-j", "2")
+        for name in RESULTS:
+            if (serial / name).read_bytes() != (ours / name).read_bytes():
+                raise ValueError(f"{name} of `atelier run` is not that of `dvc repro`")
+    return Comparison("demos", [1 / ours_s], [1 / theirs_s])
+
+
+def _clone(place: Path) -> Path:
+    """The files of this checkout as they are, with no result of any stage and no lock."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in names:
+        if (ROOT / name).is_file() and name not in RESULTS:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place / name)
+    identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "bench"]):
+        subprocess.run(["git", *command], cwd=place, check=True)
+    return place
+
+
+def _seconds(place: Path, module: str, *arguments: str) -> float:
+    environment = os.environ | {
+        "PYTHONPATH": str(place / "src"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise ValueError(f"{module} {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return seconds
