@@ -18,6 +18,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 RUN = "mnist-vae"
+SHARED = ("remote", "add", "--quiet", "--local", "--force", "--default", "shared")
+BIN = Path(sys.executable).parent
 LEFT_OUT = ("dvc.lock", "metrics.json")
 # What stands between the push and the workflow's steps: Git tells a hook where it is by variables that a clone must not
 # inherit.
@@ -40,7 +42,8 @@ class Checkout(NamedTuple):
     path: Path
 
     def call(self, *command: str, check: bool = True) -> str:
-        environment = os.environ | {"PYTHONPATH": str(self.path / "src"), **IDENTITY}
+        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        environment = os.environ | {"PYTHONPATH": str(self.path / "src"), "PATH": path, **IDENTITY}
         done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, env=environment, check=False)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -77,7 +80,7 @@ class Team(NamedTuple):
         source = str(self.place / "team.git")
         subprocess.run(["git", "clone", "-q", "--branch", branch, source, str(path)], check=True)
         checkout = Checkout(path)
-        checkout.dvc("remote", "add", "--quiet", "--local", "--force", "--default", "shared", str(self.place / "shared"))
+        checkout.dvc(*SHARED, str(self.place / "shared"))
         return checkout
 
     def branches(self) -> dict[str, str]:
@@ -125,14 +128,15 @@ def team(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
     (first.path / "params.yaml").write_text(yaml.safe_dump(alone(small_params), sort_keys=False), encoding="utf-8")
     first.git("init", "-q", "-b", "main")
     first.git("remote", "add", "origin", str(place / "team.git"))
-    first.dvc("remote", "add", "--quiet", "--local", "--force", "--default", "shared", str(place / "shared"))
+    first.dvc(*SHARED, str(place / "shared"))
     first.dvc("repro")
     first.dvc("push", "--run-cache", "--quiet")
     first.git("add", "-A")
+    first.git("add", "-f", "data/edits/.gitkeep")
     first.git("commit", "-qm", "results")
     first.git("push", "-q", "origin", "main")
     hook = place / "team.git/hooks/post-receive"
-    hook.write_text(HOOK.format(place=place, bin=Path(sys.executable).parent), encoding="utf-8")
+    hook.write_text(HOOK.format(place=place, bin=BIN), encoding="utf-8")
     hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
     return Team(place)
 
