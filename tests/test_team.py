@@ -29,12 +29,13 @@ unset GIT_DIR GIT_QUARANTINE_PATH
 while read -r old new ref; do
     [ "$ref" = refs/heads/main ] || continue
     clone="{place}/retrained-$new"
+    exec >"$clone.log" 2>&1
     git clone --quiet --branch main "{place}/team.git" "$clone"
     cd "$clone"
     "{bin}/dvc" remote add --quiet --local --force --default shared "{place}/shared"
     make --no-print-directory retrain BIN="{bin}" AGAINST="$old"
     make --no-print-directory publish BIN="{bin}" AGAINST="$old"
-done >"{place}/hook.log" 2>&1
+done
 """
 
 
@@ -91,7 +92,8 @@ class Team(NamedTuple):
         return {str(path.relative_to(self.place)) for path in (self.place / "shared").rglob("*") if path.is_file()}
 
     def log(self) -> str:
-        return (self.place / "hook.log").read_text(encoding="utf-8")
+        """What the hook said of the last push to main."""
+        return (self.place / f"retrained-{self.branches()['main']}.log").read_text(encoding="utf-8")
 
 
 def run_by(output: str) -> set[str]:
@@ -126,6 +128,9 @@ def team(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
             (first.path / name).parent.mkdir(parents=True, exist_ok=True)
             (first.path / name).write_bytes((ROOT / name).read_bytes())
     (first.path / "params.yaml").write_text(yaml.safe_dump(alone(small_params), sort_keys=False), encoding="utf-8")
+    gates = yaml.safe_load((first.path / "gates.yaml").read_text(encoding="utf-8"))
+    gates["runs"][RUN]["metrics"]["fd"] = {"exempt": "so small a judge hardly sees damage, so that its ceiling is low"}
+    (first.path / "gates.yaml").write_text(yaml.safe_dump(gates, sort_keys=False), encoding="utf-8")
     first.git("init", "-q", "-b", "main")
     first.git("remote", "add", "origin", str(place / "team.git"))
     first.dvc(*SHARED, str(place / "shared"))
@@ -157,7 +162,8 @@ def test_a_fresh_clone_restores_everything_without_running_a_stage(team: Team) -
 
 def test_a_pushed_parameter_runs_exactly_the_stages_of_its_run_and_publishes_them(retrained: Team) -> None:
     # The metrics come out equal, so that the summary does as well; the report shows another picture.
-    assert run_by(retrained.log()) - {"summarize", "report"} == {f"sample@{RUN}", f"evaluate@{RUN}"}
+    ran = run_by(retrained.log()) - {"summarize", "report"}
+    assert ran == {f"sample@{RUN}", f"evaluate@{RUN}"}, retrained.log()
     (branch,) = set(retrained.branches()) - {"main"}
     assert branch.startswith("retrain/")
 

@@ -37,7 +37,7 @@ def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_js
     """
     with one_line_errors():
         root = project.root()
-        than = against or revisions.usual(root)
+        than = revisions.short(against or revisions.usual(root))
         verdict = judge(root, than, runs, allow_missing=allow_missing)
     if as_json:
         click.echo(json.dumps(_told(verdict, than), indent=2, ensure_ascii=False))

@@ -38,7 +38,7 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
     """
     with one_line_errors():
         root = project.root()
-        than = rev or revisions.usual(root)
+        than = revisions.short(rev or revisions.usual(root))
         commit = revisions.resolve(root, than)
         if out is not None:
             _require_replaceable(out)

@@ -26,7 +26,7 @@ def publish(base: str, remote: str, against: str | None, allow_missing: bool) ->
     """
     with one_line_errors():
         root = project.root()
-        than = against or revisions.usual(root)
+        than = revisions.short(against or revisions.usual(root))
         failures = judge(root, than, allow_missing=allow_missing).failures
         for failure in failures:
             click.echo(str(failure))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +57,15 @@ def usual(root: Path) -> str:
         if _commit(root, name):
             return name
     raise ValueError(f"{root} has no commit to compare with; commit first")
+
+
+def short(name: str) -> str:
+    """A revision's name as people bear to read it: a whole hash, which hooks and CI give, as its first ten digits.
+
+    >>> short("9067a60ec7816be363e770818ca502b05757f663"), short("main")
+    ('9067a60ec7', 'main')
+    """
+    return name[:10] if re.fullmatch("[0-9a-f]{40}", name) else name
 
 
 def resolve(root: Path, name: str) -> str:
