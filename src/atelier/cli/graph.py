@@ -1,7 +1,7 @@
-"""`atelier graph`: hold the code dependencies in `dvc.yaml` against the imports, or renew them."""
+"""`atelier graph`: hold what `dvc.yaml` says of code and of models against the code and the runs, or renew it."""
 
 from io import StringIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -11,15 +11,23 @@ from atelier.cli import project
 from atelier.cli.dependencies import code_dependencies, is_code
 from atelier.core import files
 from atelier.core.door import one_line_errors
+from atelier.core.params import profiles
+
+WEIGHTS = "model.weights.h5"
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Renew dvc.yaml; without it, only say what differs.")
 def graph(write: bool) -> None:
-    """Compare the code dependencies in dvc.yaml with what each stage imports.
+    """Compare the code dependencies in dvc.yaml with what each stage imports, and its artifacts with the runs.
 
-    Run it with --write after adding, moving or newly importing a module. Exits with 1 if dvc.yaml differs and is not
-    written.
+    Run it with --write after adding, moving or newly importing a module, and after adding a run. Exits with 1 if
+    dvc.yaml differs and is not written.
+
+    \b
+    Examples:
+      atelier graph            what is missing or superfluous
+      atelier graph --write    renew dvc.yaml
     """
     with one_line_errors():
         root = project.root()
@@ -28,7 +36,7 @@ def graph(write: bool) -> None:
     for change in changes:
         click.echo(change)
     if not changes:
-        click.echo("dvc.yaml names the code of every stage")
+        click.echo("dvc.yaml names the code of every stage and the model of every run")
     elif write:
         files.write_text(root / "dvc.yaml", renewed)
     else:
@@ -36,7 +44,7 @@ def graph(write: bool) -> None:
 
 
 def renew(text: str, root: Path) -> tuple[str, list[str]]:
-    """`dvc.yaml` with its code dependencies renewed, and a line for each that was missing or superfluous."""
+    """`dvc.yaml` with its code dependencies and artifacts renewed, and a line for each that was not as it should be."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -51,7 +59,37 @@ def renew(text: str, root: Path) -> tuple[str, list[str]]:
         changes += [f"{name}: missing {path}" for path in code if path not in before]
         changes += [f"{name}: superfluous {path}" for path in before if path not in code]
         body["deps"] = [path for path in declared if not is_code(path)] + code
+    held, models = dict(pipeline.get("artifacts") or {}), _models(pipeline, params, root)
+    changes += [f"artifacts: missing {run}" for run in models if run not in held]
+    changes += [f"artifacts: superfluous {run}" for run in held if run not in models]
+    changes += [
+        f"artifacts: {run} is not as params.yaml has it" for run in models if held.get(run, models[run]) != models[run]
+    ]
+    pipeline["artifacts"] = models
     return _dump(yaml, pipeline), changes
+
+
+def _models(pipeline: Any, params: Any, root: Path) -> dict[str, dict[str, Any]]:
+    """The section `artifacts`: the model of each run of `params.yaml` or of a profile, for DVC's and GTO's registry.
+
+    DVC resolves `${…}` there, but knows no `foreach`. Runs of all profiles are named, so that choosing another one
+    does not change `dvc.yaml`.
+    """
+    weights = next(out for out in pipeline["stages"]["train"]["do"]["outs"] if PurePosixPath(out).name == WEIGHTS)
+    directory = str(PurePosixPath(weights).parent)
+    runs: dict[str, Any] = {}
+    for name in profiles.names(root / "profiles"):
+        runs |= profiles.resolve(root / "profiles", name)["runs"]
+    runs |= params["runs"]
+    return {
+        name: {
+            "path": directory.replace("${key}", name),
+            "type": "model",
+            "desc": f"{run['family']} trained on {run['dataset']}",
+            "labels": [run["family"], run["dataset"]],
+        }
+        for name, run in sorted(runs.items())
+    }
 
 
 def _dump(yaml: YAML, pipeline: Any) -> str:

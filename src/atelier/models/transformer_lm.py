@@ -216,8 +216,12 @@ class Attention(layers.Layer):
         self.outward = layers.Dense(
             config.width, use_bias=False, kernel_initializer=_normal(config.depth), name="outward"
         )
-        if config.positions == "rotary":
-            self.turns = rotations(config.context, self.head_width)
+
+    def build(self, x_shape: Any, mask_shape: Any = None) -> None:
+        """Before the angles, which take memory of their own, the weights that say whether `width` is meant."""
+        self.inward.build(x_shape)
+        if self.config.positions == "rotary":
+            self.turns = rotations(self.config.context, self.head_width)
 
     def call(self, x: Any, mask: Any) -> Any:
         queries, keys, values = self._project(x, ops.arange(ops.shape(x)[1]))

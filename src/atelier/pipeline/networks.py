@@ -1,5 +1,6 @@
 """A trained network on disk: `config.json` says how to build it, `model.weights.h5` holds its weights."""
 
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import keras
 from atelier.core import files, lookup
 from atelier.core.params.strict import Strict, validate
 from atelier.core.spec import Spec
+from atelier.pipeline import descriptions, weights
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 
@@ -59,19 +61,29 @@ def save(network: Network, directory: Path) -> None:
 def load(directory: Path) -> Network:
     """Rebuild the network that `save` wrote to `directory`, and read its weights.
 
+    Nothing in the two files is executed. They are held against each other before memory is taken for either, so files
+    that somebody made to do harm are refused like those that do not fit.
+
     Raises:
         FileNotFoundError: one of the files is missing.
-        ValueError: the files do not fit each other.
+        ValueError: one of them is not what `save` writes, or they do not fit each other.
     """
     config_path, weights_path = directory / CONFIG, directory / WEIGHTS
     for path in (config_path, weights_path):
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing: nothing has been trained there yet")
-    description = files.read_json(config_path)
-    keras.config.set_dtype_policy(description["precision"])
-    module = lookup.module("models", description["family"])
-    config = validate(module.Config, description["config"], str(config_path))
-    spec = Spec.from_dict(description["spec"])
-    model = module.build(config, spec)
-    model.load_weights(weights_path)
-    return Network(description["family"], config, spec, description["precision"], model)
+    description = descriptions.read(config_path)
+    found = weights.shapes(weights_path)
+    keras.config.set_dtype_policy(description.precision)
+    module = lookup.module("models", description.family)
+    config = validate(module.Config, description.config, str(config_path))
+    with weights.allotted(found, weights_path):
+        model = module.build(config, description.spec)
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns when it leaves a layer as it was made.
+            warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+            model.load_weights(weights_path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        raise ValueError(f"{weights_path} does not fit {config_path}: {str(error).strip().splitlines()[0]}") from None
+    return Network(description.family, config, description.spec, description.precision, model)

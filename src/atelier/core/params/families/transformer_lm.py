@@ -32,7 +32,7 @@ class Config(Strict):
 
     context: int = Field(ge=8, le=4096)
     width: int = Field(ge=8)
-    depth: int = Field(ge=1)
+    depth: int = Field(ge=1, le=256)
     heads: int = Field(ge=1)
     hidden: int = Field(ge=8)
     activation: Literal["relu", "gelu", "swiglu"]
