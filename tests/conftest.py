@@ -1,6 +1,7 @@
 """A small world that many tests share: parameters of the committed schema with few images and few epochs."""
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -282,6 +283,20 @@ def language_model(
     written = {"out": place / "imdb-lm", "checkpoints": place / "checkpoints"}
     door("train", "imdb-lm", *_options(given | written))
     return place / "imdb-lm"
+
+
+@pytest.fixture(scope="session")
+def lock():
+    """Write a `dvc.lock` that names files as they are: ``lock(root, "train@mnist-vae", "data/…/config.json")``."""
+
+    def write(root: Path, stage: str, *paths: str) -> None:
+        digests = {path: hashlib.md5((root / path).read_bytes(), usedforsecurity=False).hexdigest() for path in paths}
+        outs = [{"path": path, "hash": "md5", "md5": digest} for path, digest in digests.items()]
+        stages = {stage: {"cmd": "python stages/train.py", "outs": outs}}
+        text = yaml.safe_dump({"schema": "2.0", "stages": stages}, sort_keys=False)
+        (root / "dvc.lock").write_text(text, encoding="utf-8")
+
+    return write
 
 
 def _prepare(door, dataset: str, params: Path, place: Path) -> Path:

@@ -40,12 +40,13 @@ def concepts() -> Concepts:
 
 
 @pytest.fixture(scope="module")
-def template(network, concepts: Concepts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(network, lock, concepts: Concepts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout's layout with a network and its vectors; pictures lie in `faces/`."""
     place = tmp_path_factory.mktemp("template")
     for name in ("params.yaml", "dvc.yaml"):
         (place / name).write_bytes((ROOT / name).read_bytes())
     networks.save(network, place / f"data/models/{RUN}")
+    lock(place, f"train@{RUN}", f"data/models/{RUN}/config.json", f"data/models/{RUN}/model.weights.h5")
     (place / f"data/edits/{RUN}").mkdir(parents=True)
     concepts.write(place / f"data/edits/{RUN}")
     draw = np.random.default_rng(2)

@@ -14,7 +14,7 @@ CONTEXT = 32
 
 @pytest.fixture(scope="module")
 def project(
-    params_file: Path, prepared_texts: Path, language_model: Path, tmp_path_factory: pytest.TempPathFactory
+    lock, params_file: Path, prepared_texts: Path, language_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A checkout's layout with one trained run of text; one of images has weights too, which nobody may read."""
     place = tmp_path_factory.mktemp("project")
@@ -22,6 +22,7 @@ def project(
     (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
     shutil.copytree(language_model, place / "data/models/imdb-lm")
     shutil.copytree(prepared_texts, place / "data/prepared/imdb")
+    lock(place, "train@imdb-lm", "data/models/imdb-lm/config.json", "data/models/imdb-lm/model.weights.h5")
     (place / "data/models/mnist-vae").mkdir()
     (place / "data/models/mnist-vae/model.weights.h5").touch()
     return place

@@ -7,15 +7,14 @@ from typing import get_args
 import click
 import numpy as np
 
-from atelier.cli import project
-from atelier.cli.generate import trained
+from atelier.cli import project, trained
 from atelier.core import files, images, pictures
 from atelier.core.door import one_line_errors
-from atelier.core.params import document, file
+from atelier.core.params import file
 from atelier.core.params.edit import Edit
 from atelier.core.spec import Spec
 from atelier.pipeline.editing.sheets import sheet, strength, words
-from atelier.pipeline.editing.vectors import FILE, Concepts
+from atelier.pipeline.editing.vectors import DESCRIPTION, FILE, Concepts
 
 FURTHEST = 20.0
 LONGEST_LABEL = 24
@@ -41,6 +40,7 @@ BATCH = 16
 @click.option("--orthogonal/--raw", default=None, help="Whether other attributes hold still; else as in params.yaml.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fit a sheet; 1 in a folder]")
+@trained.unverified_option
 def edit(
     run: str,
     paths: tuple[Path, ...],
@@ -50,6 +50,7 @@ def edit(
     orthogonal: bool | None,
     out: Path,
     scale: int | None,
+    unverified: bool,
 ) -> None:
     """Edit the faces in picture files with RUN, a trained run whose family has an encoder.
 
@@ -60,6 +61,9 @@ def edit(
 
     A .png gets a sheet, a row for each picture: original, reconstruction, and one column for each strength. A folder
     gets the edited pictures under the names of the files, with the strength behind it if there are several.
+
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT edit with the network and the vectors of that version, stage or commit, which
+    come from DVC's cache or its remote; `atelier models` lists them.
 
     \b
     Examples:
@@ -72,17 +76,16 @@ def edit(
         root = project.root()
         _check(strengths)
         targets = _targets(out, paths, strengths)
-        params = file.read(root / "params.yaml")
-        directory, concepts = _network(root, params, run), _concepts(root, params, run)
-        vector = concepts.vector(concept, method, orthogonal)
-        size, _, channels = Spec.from_dict(files.read_json(directory / "config.json")["spec"]).shape
-        crop = getattr(params.dataset(params.run(run).dataset).prepare, "crop", None)
+        found = _network(root, run, unverified)
+        vector = _concepts(found).vector(concept, method, orthogonal)
+        size, _, channels = Spec.from_dict(files.read_json(found.directory / trained.CONFIG)["spec"]).shape
+        crop = found.prepared_with().get("crop")
         originals = np.stack([pictures.read(path, size, channels, crop) for path in paths])
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
         from atelier.pipeline import batching, networks
         from atelier.pipeline.generation import images as generation
 
-        network = networks.load(directory)
+        network = networks.load(found.directory)
         z = np.asarray(batching.apply(network.model.encoder, originals, BATCH)[0])
         moved = (z[:, None] + np.array([0.0, *strengths])[:, None] * vector).astype(np.float32)
         decoded = generation.decode(network, moved.reshape(-1, z.shape[1]), BATCH)
@@ -137,26 +140,33 @@ def _targets(out: Path, paths: tuple[Path, ...], strengths: tuple[float, ...]) -
     return targets
 
 
-def _network(root: Path, params: file.Params, run: str) -> Path:
-    """The directory of the run's network, which must have an encoder."""
-    family = params.run(run).family
+def _network(root: Path, run: str, unverified: bool) -> trained.Trained:
+    """The run's network, which must have an encoder."""
+    if "@" not in run:
+        # Before asking whether it is trained: nobody should train a run for what it cannot do.
+        _require_encoder(run, file.read(root / "params.yaml").run(run).family)
+    found = trained.find(root, run, "images", unverified)
+    _require_encoder(run, found.family)
+    return found
+
+
+def _require_encoder(run: str, family: str) -> None:
     able = get_args(Edit.model_fields["family"].annotation)
     if family not in able:
         raise ValueError(
             f"{run} has no encoder (its family is {family}), so that it cannot take a picture in; "
             f"families with one are: {', '.join(able)}"
         )
-    return trained(root, run)
 
 
-def _concepts(root: Path, params: file.Params, run: str) -> Concepts:
-    """The vectors in the out of `edit` in `dvc.yaml`."""
-    params.edit(run)
-    stage = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["edit"]["do"]
-    directory = root / str(stage["outs"][0]).replace("${key}", run)
+def _concepts(found: trained.Trained) -> Concepts:
+    """The vectors in the out of `edit`."""
+    if found.commit is None:
+        file.read(found.root / "params.yaml").edit(found.run)
+    directory = found.written("edit", found.run, [FILE, DESCRIPTION])
     if not (directory / FILE).is_file():
         raise ValueError(
-            f"{run} has no concept vectors here; compute them with `dvc repro edit@{run}` "
-            f"or fetch them with `dvc pull edit@{run}`"
+            f"{found.run} has no concept vectors here; compute them with `dvc repro edit@{found.run}` "
+            f"or fetch them with `dvc pull edit@{found.run}`"
         )
     return Concepts.read(directory)

@@ -5,12 +5,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from atelier.cli import project
+from atelier.cli import project, trained
 from atelier.core import files, images
 from atelier.core.door import one_line_errors
-from atelier.core.params import document, file
-
-WEIGHTS = "model.weights.h5"
 
 
 @click.command()
@@ -24,8 +21,12 @@ WEIGHTS = "model.weights.h5"
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), default=1, show_default=True, help="Enlarge each pixel of a PNG.")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures made at once.")
-def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int) -> None:
+@trained.unverified_option
+def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int, unverified: bool) -> None:
     """Draw pictures from RUN, a trained run of params.yaml.
+
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT draw from the network of that version, stage or commit, which comes from DVC's
+    cache or its remote; `atelier models` lists them.
 
     A picture depends on its seed alone: -n 1 --seed 7 draws the eighth picture of -n 16 --seed 0.
 
@@ -34,12 +35,11 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int)
       atelier generate mnist-vae -n 64 -o grid.png     one grid
       atelier generate mnist-vae -n 64 -o pictures/    a folder with a PNG for each seed
       atelier generate mnist-vae -n 5000 -o many.npz   arrays `images` (uint8 NHWC) and `seeds`
+      atelier generate mnist-vae@prod -o grid.png      the version in production
     """
     with one_line_errors():
         _check_out(out)
-        if (of := file.read(project.root() / "params.yaml").run(run)).modality != "images":
-            raise ValueError(f"{run} is of {of.modality}, not of images; `atelier write {run}` writes with it")
-        directory = trained(project.root(), run)
+        directory = trained.find(project.root(), run, "images", unverified).directory
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
         from atelier.pipeline import networks
         from atelier.pipeline.generation import images as generation
@@ -48,25 +48,6 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int)
         pictures = generation.from_seeds(networks.load(directory), seeds.tolist(), min(batch, count))
         _write(out, pictures, seeds, scale)
     click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
-
-
-def trained(root: Path, run: str) -> Path:
-    """The directory of a run's network, as the outs of `train` in `dvc.yaml` have it.
-
-    Raises:
-        ValueError: there is no such run, or it has not been trained here.
-    """
-    file.read(root / "params.yaml").run(run)
-    train = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]["train"]["do"]
-    weights = next(out for out in train["outs"] if Path(out).name == WEIGHTS)
-    path = root / weights.replace("${key}", run)
-    if not path.is_file():
-        there = sorted(p.parent.name for p in path.parent.parent.glob(f"*/{WEIGHTS}"))
-        raise ValueError(
-            f"{run} is not trained here (trained are: {', '.join(there) or 'none'}); "
-            f"train it with `dvc repro train@{run}` or fetch it with `dvc pull train@{run}`"
-        )
-    return path.parent
 
 
 def _check_out(out: Path) -> None:

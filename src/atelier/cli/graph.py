@@ -9,11 +9,10 @@ from ruamel.yaml import YAML
 
 from atelier.cli import project
 from atelier.cli.dependencies import code_dependencies, is_code
+from atelier.cli.trained import WEIGHTS
 from atelier.core import files
 from atelier.core.door import one_line_errors
 from atelier.core.params import profiles
-
-WEIGHTS = "model.weights.h5"
 
 
 @click.command()

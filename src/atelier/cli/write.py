@@ -1,14 +1,11 @@
 """`atelier write`: texts from a trained language model, without DVC running."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from atelier.cli import project
-from atelier.cli.generate import trained
+from atelier.cli import project, trained
 from atelier.core.door import one_line_errors
-from atelier.core.params import document, file
 from atelier.core.params.strict import validate
 from atelier.core.params.text import Filters
 
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first; the next have +1."
 )
 @click.option("--stream", is_flag=True, help="Show each text while it is written.")
+@trained.unverified_option
 def write(
     run: str,
     prompt: str,
@@ -47,47 +45,37 @@ def write(
     temperature: float,
     seed: int,
     stream: bool,
+    unverified: bool,
     **filters: float,
 ) -> None:
     """Write texts with RUN, a trained language model of params.yaml, to the standard output.
 
     A text depends on its seed alone: -n 1 --seed 2 writes the third text of -n 3.
 
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT write with the network and the tokenizer of that version, stage or commit, which
+    come from DVC's cache or its remote; `atelier models` lists them.
+
     \b
     Examples:
       atelier write imdb-lm --prompt "this movie"
       atelier write imdb-lm --prompt "this movie" --temperature 0.7 --top-p 0.9 -n 3
       atelier write imdb-lm --temperature 1.2 --min-p 0.05 --stream
+      atelier write imdb-lm@v1.0.0 --prompt "this movie"
     """
     with one_line_errors():
         chosen = validate(Filters, filters, "options")
-        corpus = prepared(project.root(), run)
-        directory = trained(project.root(), run)
+        found = trained.find(project.root(), run, "text", unverified)
         # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
         from atelier.core.text import TOKENIZER, Tokenizer
         from atelier.pipeline import networks
         from atelier.pipeline.generation.text import Request, Writer
 
-        tokenizer = Tokenizer(corpus / TOKENIZER)
-        network = networks.load(directory)
+        tokenizer = Tokenizer(found.written("prepare", found.dataset, [TOKENIZER]) / TOKENIZER)
+        network = networks.load(found.directory)
         given = tuple(tokenizer.encode(prompt))
         requests = [Request(given, number, temperature, chosen) for number in range(seed, seed + count)]
         writer = Writer(network.model, 1 if stream else min(count, 16), max_tokens or network.config.context)
         (_stream if stream else _print)(writer, requests, tokenizer)
-
-
-def prepared(root: Path, run: str) -> Path:
-    """The directory of the dataset of a run, as the outs of `prepare` in `dvc.yaml` have it.
-
-    Raises:
-        ValueError: the run's dataset is not one of texts.
-    """
-    of = file.read(root / "params.yaml").run(run)
-    if of.modality != "text":
-        raise ValueError(f"{run} is of {of.modality}, not of text; `atelier generate {run}` draws from it")
-    stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
-    (out,) = stages["prepare"]["do"]["outs"]
-    return root / out.replace("${key}", of.dataset)
 
 
 def _print(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer") -> None:
