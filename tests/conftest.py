@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Imported before Keras: GTO then closes every handler of logs that there is, and with absl's pytest's own stream.
+import gto.log  # noqa: F401
 import pytest
 import yaml
 

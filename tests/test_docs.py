@@ -209,6 +209,8 @@ def test_example_is_well_formed_and_keeps_the_graph_true(page: str, copy: Path) 
     run(copy, "-m", "ruff", "check", "--no-cache", *made)
     run(copy, "-m", "ruff", "format", "--no-cache", "--check", *made)
     assert "added" in run(copy, "-m", "atelier.cli.main", "profile", "apply", "demo")
+    told = run(copy, "-m", "atelier.cli.main", "graph", "--write").splitlines()
+    assert all(line.startswith("artifacts: missing ") for line in told), told
     assert "names the code of every stage" in run(copy, "-m", "atelier.cli.main", "graph")
     for name in profiles.names(ROOT / "profiles"):
         run(copy, "-m", "atelier.cli.main", "profile", "show", name)

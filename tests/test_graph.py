@@ -154,6 +154,24 @@ def test_superfluous_code_dependency_is_found_and_taken_out():
     assert renewed == text
 
 
+def test_model_of_every_run_of_every_profile_is_an_artifact_of_its_own():
+    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
+    broken = text.replace(
+        "  mnist-vae-32:\n    path: data/models/mnist-vae-32", "  mnist-gone:\n    path: data/models/gone"
+    )
+    broken = broken.replace("desc: gan trained", "desc: something trained")
+    renewed, changes = renew(broken, ROOT)
+    assert changes == [
+        "artifacts: missing mnist-vae-32",
+        "artifacts: superfluous mnist-gone",
+        "artifacts: celeba-gan is not as params.yaml has it",
+    ]
+    assert renewed == text
+    artifacts = yaml.safe_load(text)["artifacts"]
+    assert set(RUNS) < set(artifacts)
+    assert all(artifact["path"] == f"data/models/{run}" for run, artifact in artifacts.items())
+
+
 def test_each_door_loads_nothing_that_its_stage_does_not_depend_on(repo: Path):
     stages = declared_stages(repo)
     seen = set()

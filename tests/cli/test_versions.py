@@ -181,7 +181,7 @@ def test_stage_and_commit_name_a_version_too(root: Path):
         (("write", "mnist-vae@prod"), "mnist-vae@prod is of images, not of text; `atelier generate mnist-vae@prod` "),
         (
             ("generate", "mnist-vae@v9.0.0", "-o", "out.png"),
-            "mnist-vae@v9.0.0: no version, no stage and no commit is called 'v9.0.0'; versions of mnist-vae are: v1.0.0 ",
+            "mnist-vae@v9.0.0: no version, no stage and no commit is called 'v9.0.0'; versions of mnist-vae are: v1",
         ),
         (("generate", "mnist-gan@main", "-o", "out.png"), "mnist-gan@main: train@mnist-gan has no results at "),
         (
