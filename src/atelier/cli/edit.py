@@ -144,7 +144,9 @@ def _network(root: Path, run: str, unverified: bool) -> trained.Trained:
     """The run's network, which must have an encoder."""
     if "@" not in run:
         # Before asking whether it is trained: nobody should train a run for what it cannot do.
-        _require_encoder(run, file.read(root / "params.yaml").run(run).family)
+        params = file.read(root / "params.yaml")
+        _require_encoder(run, params.run(run).family)
+        params.edit(run)
     found = trained.find(root, run, "images", unverified)
     _require_encoder(run, found.family)
     return found
@@ -161,8 +163,6 @@ def _require_encoder(run: str, family: str) -> None:
 
 def _concepts(found: trained.Trained) -> Concepts:
     """The vectors in the out of `edit`."""
-    if found.commit is None:
-        file.read(found.root / "params.yaml").edit(found.run)
     directory = found.written("edit", found.run, [FILE, DESCRIPTION])
     if not (directory / FILE).is_file():
         raise ValueError(
