@@ -23,8 +23,8 @@
 # VENV=…) names the environment of another checkout: it is taken as it is, with the code of this one.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench why check compare retrain publish propose remote-ssh remote-s3 remote-http \
-	remote-local lock clean anew
+.PHONY: help setup demo test lint bench lock clean anew
+.PHONY: why check compare retrain publish propose remote-ssh remote-s3 remote-http remote-local
 SHELL := /bin/sh
 
 VENV := .venv

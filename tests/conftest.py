@@ -2,14 +2,9 @@
 
 import copy
 import hashlib
-import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +14,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+
+pytest_plugins = ("copied_results", "toy_pipeline")
+
+# Here XLA compiles for longer than what it compiled runs, also in the processes that tests start.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
 # What a small world takes of each format of data, of each modality's judge and of each family.
@@ -98,7 +98,14 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
 
 
 # They run whole pipelines and trainings: begun last, they would keep one process busy while the others are out of work.
-LONGEST = ("tests/test_graph.py", "tests/pipeline/test_resume.py", "tests/models/test_families.py")
+LONGEST = (
+    "tests/test_graph.py",
+    "tests/test_team.py",
+    "tests/pipeline/test_resume.py",
+    "tests/models/test_families.py",
+    "tests/cli/test_run.py",
+    "tests/repository/test_remotes.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,120 +114,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
     items.sort(key=order)
-
-
-# A pipeline of copies, so that results of every run are there in a second.
-COPIES = """
-stages:
-  sample:
-    foreach: ${runs}
-    do:
-      cmd: mkdir -p data/samples && cp -r drawn/${key} data/samples/${key}
-      deps:
-        - drawn/${key}
-      outs:
-        - data/samples/${key}
-  summarize:
-    cmd: cp numbers.json metrics.json
-    deps:
-      - numbers.json
-    metrics:
-      - metrics.json:
-          cache: false
-"""
-
-
-class Results:
-    """A Git checkout with the project's parameters, gates and numbers, whose stages only copy."""
-
-    def __init__(self, path: Path, home: Path) -> None:
-        self.path = path
-        self.environment = os.environ | {
-            "HOME": str(home),
-            "DVC_NO_ANALYTICS": "1",
-            "PYTHONPATH": str(ROOT / "src"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            **{f"GIT_{who}_NAME": "test" for who in ("AUTHOR", "COMMITTER")},
-            **{f"GIT_{who}_EMAIL": "test@example.org" for who in ("AUTHOR", "COMMITTER")},
-        }
-
-    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command, cwd=self.path, env=self.environment, capture_output=True, text=True, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def git(self, *arguments: str) -> str:
-        return self.run("git", *arguments).stdout.strip()
-
-    def dvc(self, *arguments: str) -> None:
-        """In this process, whose environment `results` has set, since a new one loads for a second."""
-        from dvc.cli import main as dvc
-
-        with warnings.catch_warnings():
-            # DVC 3.67 asks a library of its own for something that will go.
-            warnings.filterwarnings("ignore", "_NoneStep.value", DeprecationWarning)
-            assert dvc(["--cd", str(self.path), *arguments]) == 0
-
-    def commit(self, message: str) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-qm", message)
-        return self.git("rev-parse", "HEAD")
-
-    def numbers(self, file: str = "metrics.json") -> dict[str, dict[str, float]]:
-        return json.loads((self.path / file).read_text(encoding="utf-8"))
-
-    def set_number(self, run: str, metric: str, value: float | None, file: str = "metrics.json") -> None:
-        numbers = self.numbers(file)
-        if value is None:
-            del numbers[run][metric]
-        else:
-            numbers[run][metric] = value
-        (self.path / file).write_text(json.dumps(numbers), encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def copied_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout that `results` copies: run once and committed."""
-    place = tmp_path_factory.mktemp("results")
-    path = place / "checkout"
-    path.mkdir()
-    for name in ("params.yaml", "gates.yaml"):
-        shutil.copy(ROOT / name, path)
-    shutil.copy(ROOT / "metrics.json", path / "numbers.json")
-    (path / "dvc.yaml").write_text(COPIES, encoding="utf-8")
-    (path / ".gitignore").write_text("/data/\n/.checkpoints/\n/comparison/\n", encoding="utf-8")
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    for run, section in params["runs"].items():
-        drawn = path / "drawn" / run
-        drawn.mkdir(parents=True)
-        texts = {"columns": ["temperature 1"], "rows": [{"name": "", "cells": [[["a | b", 0.5], [" <i>`c`", None]]]}]}
-        name = "free.json" if section["modality"] == "text" else "samples.png"
-        (drawn / name).write_text(json.dumps(texts) if name == "free.json" else f"picture of {run}", encoding="utf-8")
-        listing = [{"file": name, "title": "Samples", "caption": "Not chosen."}]
-        (drawn / "pictures.json").write_text(json.dumps(listing), encoding="utf-8")
-    results = Results(path, place)
-    results.git("init", "-q", "-b", "main")
-    for command in (["init", "-q"], ["repro", "-q"]):
-        results.run(sys.executable, "-m", "dvc", *command)
-    results.commit("results")
-    return path
-
-
-@pytest.fixture
-def results(copied_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Results:
-    """A checkout of its own with results of every run, an empty remote of DVC's, and the working directory in it."""
-    path = tmp_path / "checkout"
-    shutil.copytree(copied_results, path, symlinks=True)
-    held = Results(path, tmp_path)
-    (path / ".dvc" / "config").write_text(
-        f"[core]\n    remote = here\n['remote \"here\"']\n    url = {tmp_path / 'remote'}\n", encoding="utf-8"
-    )
-    held.commit("a remote of its own")
-    for name, value in held.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(path)
-    return held
 
 
 @pytest.fixture(scope="session")
@@ -315,120 +208,3 @@ def _judge(door, dataset: str, params: Path, prepared: Path, place: Path) -> Pat
 
 def _options(values: dict[str, Path]) -> list[str]:
     return [part for name, value in values.items() for part in (f"--{name}", str(value))]
-
-
-# Stages that copy files: a directory that is read, many of one kind, one that collects, what comes out the same.
-TOY = """
-stages:
-  clean:
-    cmd: mkdir -p clean && cat raw/* > clean/all
-    deps: [raw]
-    outs: [clean]
-  train:
-    foreach: ${runs}
-    do:
-      cmd: mkdir -p models && cat clean/all code.txt > models/${key} && grep ' ${key}:' params.yaml >> models/${key}
-      deps: [clean, code.txt]
-      params: ["runs.${key}"]
-      outs: ["models/${key}"]
-  score:
-    foreach: ${runs}
-    do:
-      cmd: mkdir -p scores && wc -c < models/${key} > scores/${key}
-      deps: ["models/${key}"]
-      outs: ["scores/${key}"]
-  summary:
-    cmd: cat scores/* > summary.txt
-    deps: [scores]
-    outs:
-      - summary.txt:
-          cache: false
-"""
-
-
-@dataclass(frozen=True)
-class Toy:
-    """A repository of a few stages that copy files."""
-
-    root: Path
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / name).write_text(text, encoding="utf-8")
-
-    def replace(self, name: str, old: str, new: str) -> None:
-        text = (self.root / name).read_text(encoding="utf-8")
-        assert old in text
-        self.write(name, text.replace(old, new))
-
-    def remove(self, name: str) -> None:
-        path = self.root / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    def command(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "PYTHONPATH": str(ROOT / "src"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "COLUMNS": "200",
-        }
-        done = subprocess.run(
-            words, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=300
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def git(self, *words: str) -> str:
-        return self.command("git", "-c", "user.name=test", "-c", "user.email=test@example.org", *words).stdout
-
-    def dvc(self, *words: str, check: bool = True) -> str:
-        return self.command(sys.executable, "-m", "dvc", *words, check=check).stdout
-
-    def atelier(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.command(sys.executable, "-m", "atelier.cli.main", *words, check=check)
-
-    def repro(self, *words: str) -> list[str]:
-        """The stages that `dvc repro` runs, or restores from the run cache, in its order."""
-        return re.findall(r"^(?:Running s|S)tage '(.+)'(?::| is cached)", self.dvc("repro", *words), re.MULTILINE)
-
-    def commit(self) -> None:
-        self.git("add", "-A")
-        self.git("commit", "-qm", "toy", "--allow-empty")
-
-
-@pytest.fixture(scope="session")
-def toy_template(tmp_path_factory: pytest.TempPathFactory) -> Toy:
-    toy = Toy(tmp_path_factory.mktemp("toy") / "repo")
-    toy.write("dvc.yaml", TOY)
-    toy.write("params.yaml", "runs:\n  a: {rate: 0.1}\n  b: {rate: 0.25}\n")
-    toy.write("raw/one", "1\n")
-    toy.write("raw/two", "2\n")
-    toy.write("code.txt", "code\n")
-    toy.write(".gitignore", "/.checkpoints/\n/models/\n/scores/\n")
-    toy.git("init", "-q")
-    toy.dvc("init", "-q")
-    toy.dvc("config", "core.analytics", "false")
-    toy.commit()
-    return toy
-
-
-@pytest.fixture(scope="session")
-def reproduced_template(toy_template: Toy, tmp_path_factory: pytest.TempPathFactory) -> Toy:
-    toy = Toy(tmp_path_factory.mktemp("reproduced") / "repo")
-    shutil.copytree(toy_template.root, toy.root)
-    toy.dvc("repro")
-    toy.commit()
-    return toy
-
-
-@pytest.fixture
-def unborn(toy_template: Toy, tmp_path: Path) -> Toy:
-    """A toy pipeline that has never run."""
-    shutil.copytree(toy_template.root, tmp_path / "toy")
-    return Toy(tmp_path / "toy")
-
-
-@pytest.fixture
-def toy(reproduced_template: Toy, tmp_path: Path) -> Toy:
-    """A toy pipeline that is up to date, and committed."""
-    shutil.copytree(reproduced_template.root, tmp_path / "toy")
-    return Toy(tmp_path / "toy")

@@ -23,7 +23,7 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(ran.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("door", ["download", "prepare", "summarize", "report"])
+@pytest.mark.parametrize("door", ["environment", "download", "prepare", "summarize", "report"])
 def test_door_that_needs_no_network_loads_no_keras(door: str) -> None:
     assert (ROOT / "stages" / f"{door}.py").is_file()
     loaded = loaded_by(f"import runpy; runpy.run_path('stages/{door}.py', run_name='door')")
@@ -36,6 +36,13 @@ def test_command_that_needs_no_network_loads_neither_keras_nor_dvc(words: list[s
     loaded = loaded_by(f"from atelier.cli.main import main\nmain({words}, standalone_mode=False)")
     assert "atelier" in loaded
     assert not loaded.intersection((*HEAVY, "dvc"))
+
+
+@pytest.mark.parametrize("words", [["why", "--allow-missing"], ["run", "--dry", "--pull"], ["models"]])
+def test_command_that_asks_dvc_loads_no_keras(words: list[str]) -> None:
+    loaded = loaded_by(f"from atelier.cli.main import main\nmain({words}, standalone_mode=False)")
+    assert {"atelier", "dvc"} <= loaded
+    assert not loaded.intersection(HEAVY)
 
 
 def test_help_comes_within_a_second() -> None:
