@@ -17,9 +17,6 @@ ROOT = Path(__file__).parents[1]
 
 pytest_plugins = ("copied_results", "toy_pipeline")
 
-# Here XLA compiles for longer than what it compiled runs, also in the processes that tests start.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
 
 # What a small world takes of each format of data, of each modality's judge and of each family.
 EMBEDDED = {

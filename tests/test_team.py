@@ -4,6 +4,7 @@ The hook does what `.github/workflows/retrain.yml` does, by the same `make` targ
 repository on this machine, with a directory as the shared remote.
 """
 
+import copy
 import os
 import re
 import stat
@@ -103,6 +104,7 @@ def run_by(output: str) -> set[str]:
 
 def alone(params: dict[str, Any]) -> dict[str, Any]:
     """The smallest pipeline: one run and its dataset, trained just well enough to pass the gates."""
+    params = copy.deepcopy(params)
     dataset = params["runs"][RUN]["dataset"]
     own = {
         "datasets": {dataset: params["datasets"][dataset]},
