@@ -247,7 +247,6 @@ def test_pull_without_a_remote_is_one_line(toy: Any) -> None:
     assert "remote" in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
 def test_terminal_sees_what_runs_and_each_end(toy: Any) -> None:
     toy.replace("params.yaml", "0.1", "0.5")
     ours, theirs = os.openpty()

@@ -10,7 +10,7 @@ import click
 from atelier.cli import project, trained
 from atelier.core.door import one_line_errors
 from atelier.core.params import file
-from atelier.repository import locked, registry, versions
+from atelier.repository import locked, registry, revisions, versions
 
 METRICS = "metrics.json"
 WIDEST = 200
@@ -62,6 +62,10 @@ def _rows(root: Path) -> list[dict[str, Any]]:
     return [row | {"here": row["weights"] in here} for row in rows]
 
 
+def _metrics(text: str | None, name: str) -> dict[str, Any]:
+    return {} if text is None else revisions.parse_metrics(text, name)
+
+
 def _row(run: str, metrics: dict[str, Any], outs: dict[str, locked.Out] | None) -> dict[str, Any]:
     """A run that no version is known of, with the MD5 of its weights."""
     weights = next((out.md5 for path, out in (outs or {}).items() if PurePosixPath(path).name == trained.WEIGHTS), None)
@@ -74,18 +78,6 @@ def _row(run: str, metrics: dict[str, Any], outs: dict[str, locked.Out] | None) 
         "metrics": metrics.get(run, {}),
         "weights": weights,
     }
-
-
-def _metrics(text: str | None, name: str) -> dict[str, Any]:
-    if text is None:
-        return {}
-    try:
-        held = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{name} is not JSON: {error}") from None
-    if not isinstance(held, dict) or not all(isinstance(of, dict) for of in held.values()):
-        raise ValueError(f"{name}: allowed is a mapping of runs to their metrics")
-    return held
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

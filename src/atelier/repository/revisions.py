@@ -54,7 +54,7 @@ def usual(root: Path) -> str:
         ValueError: the checkout has no commit, or is none.
     """
     for name in USUAL:
-        if _commit(root, name):
+        if commit(root, name):
             return name
     raise ValueError(f"{root} has no commit to compare with; commit first")
 
@@ -74,7 +74,7 @@ def resolve(root: Path, name: str) -> str:
     Raises:
         ValueError: there is no such commit.
     """
-    found = _commit(root, name)
+    found = commit(root, name)
     if not found:
         raise ValueError(
             f"no commit {name!r} here; allowed is a branch, a tag or a commit (`git fetch` brings others')"
@@ -82,7 +82,8 @@ def resolve(root: Path, name: str) -> str:
     return found
 
 
-def _commit(root: Path, name: str) -> str:
+def commit(root: Path, name: str) -> str:
+    """The commit that a name stands for, in full; empty where it stands for none."""
     # A name that begins with a dash would be an option of Git's.
     if name.startswith("-"):
         return ""

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import files
-from atelier.repository import registry
+from atelier.repository import registry, revisions
 from atelier.repository.locked import LISTING, Out, md5, outs
 
 # Beside other things that survive a stage; Git and DVC ignore it.
@@ -28,8 +27,7 @@ class Commit:
 
     def text(self, path: str) -> str | None:
         """A file that Git tracks, as this commit has it; None where it has none."""
-        # "./" makes Git read the path from `root` rather than from the top of the repository.
-        return _git(self.root, "show", f"{self.hash}:./{path}")
+        return revisions.text(self.root, self.hash, path)
 
     def outs(self, stage: str) -> dict[str, Out] | None:
         """What a stage wrote, by paths; None where the commit does not have the stage."""
@@ -46,14 +44,14 @@ def resolve(root: Path, run: str, which: str) -> Commit:
     version = registry.chosen(root, run, which)
     if version is not None:
         return Commit(root, version.commit, f"{run}@{which}")
-    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{which}^{{commit}}")
-    if found is None:
+    found = revisions.commit(root, which)
+    if not found:
         own = [f"{of.version}{''.join(f' ({stage})' for stage in of.stages)}" for of in _versions(root, run)]
         raise ValueError(
             f"{run}@{which}: no version, no stage and no commit is called {which!r}; "
             f"versions of {run} are: {', '.join(own) or 'none'}"
         )
-    return Commit(root, found.strip(), f"{run}@{which}")
+    return Commit(root, found, f"{run}@{which}")
 
 
 def fetch(commit: Commit, wanted: dict[str, Iterable[str]]) -> Path:
@@ -170,10 +168,3 @@ class _Store:
 
 def _versions(root: Path, run: str) -> list[registry.Version]:
     return [version for version in registry.versions(root) if version.run == run]
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What Git says; None where it fails."""
-    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    return done.stdout if done.returncode == 0 else None

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,32 +31,36 @@ class Worker:
     def __init__(self, root: Path, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         given = (str(root), list(arguments), str(log), dict(environment))
-        self._process = _context().Process(target=_serve, args=given)  # type: ignore[attr-defined]
+        self._process = _context().Process(target=_serve, args=given)
         self._process.start()
         self.sentinel: int = self._process.sentinel
+        assert self._process.pid is not None, "a process that was started has a number"
+        self._number = self._process.pid
 
     def interrupt(self) -> None:
         """Send SIGINT to the command and to all that it has started."""
         try:
-            os.killpg(self._process.pid, signal.SIGINT)
+            os.killpg(self._number, signal.SIGINT)
         except ProcessLookupError:
             # It has ended, or is too young to lead a group.
             if self._process.is_alive():
-                os.kill(self._process.pid, signal.SIGINT)
+                os.kill(self._number, signal.SIGINT)
 
     def wait(self) -> int:
         """The exit status, once it has ended."""
         self._process.join()
-        status: int = self._process.exitcode
+        status = self._process.exitcode
+        assert status is not None, "a process that was waited for has ended"
         self._process.close()
         return status
 
 
-def _context() -> BaseContext:
-    # Where there is no fork, each process loads DVC itself.
-    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-    if sys.platform == "linux":
-        context.set_forkserver_preload(_LOADED)
+def _context() -> ForkServerContext | SpawnContext:
+    if sys.platform != "linux":
+        # Where there is no fork, each process loads DVC itself.
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_LOADED)
     return context
 
 
