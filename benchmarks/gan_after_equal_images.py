@@ -14,10 +14,10 @@ import textbook_gan
 from atelier.core import seeds
 from atelier.metrics import manifold
 from atelier.metrics.kernel import kernel_distance
-from atelier.models.gan import pixels
-from atelier.pipeline import batching, networks
-from atelier.pipeline import features as judge_features
-from atelier.pipeline.prepared import Prepared
+from atelier.families.gan.network import pixels
+from atelier.networks import batching, network as networks
+from atelier.modalities import judging as judge_features
+from atelier.core.prepared import Prepared
 from ratios import gan_train_vs_textbook
 
 PATH = click.Path(path_type=Path, exists=True)

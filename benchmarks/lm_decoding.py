@@ -8,11 +8,11 @@ from keras import ops
 
 import lm_network
 import textbook_lm
-from atelier.core.params.text import UNFILTERED
+from atelier.modalities.text.params import UNFILTERED
 from atelier.core.text import END
-from atelier.models.transformer_lm import Config, TransformerLM
-from atelier.pipeline import networks
-from atelier.pipeline.generation.text import NEVER, Request, Writer
+from atelier.families.transformer_lm.network import Config, TransformerLM
+from atelier.networks import network as networks
+from atelier.modalities.text.generate import NEVER, Request, Writer
 from side_by_side import Comparison, Side, compare
 
 # Tokens of a text, as in the book, and of its beginning.

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import textbook_lm
-from atelier.core.params import profiles
-from atelier.core.params.families.transformer_lm import Train
-from atelier.core.params.strict import validate
+from atelier.params import profiles
+from atelier.families.transformer_lm.params import Train
+from atelier.params.strict import validate
 from atelier.core.spec import Spec
 
 PROFILES = Path(__file__).resolve().parents[1] / "profiles"

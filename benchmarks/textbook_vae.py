@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from atelier.core.params.families.vae import Train
+from atelier.families.vae.params import Train
 
 LATENT_DIM, BATCH, LEARNING_RATE = 2, 128, 1e-3
 

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 
 import textbook_vae
-from atelier.pipeline import networks, optimizers
-from atelier.pipeline.batches import Batches
+from atelier.networks import network as networks
+from atelier.training import optimizers
+from atelier.training.batches import Batches
 from embedded import DIGITS, digits
 from side_by_side import Comparison, Side, compare
 

@@ -1,52 +1,49 @@
-"""download@DATASET: the raw files, from the source that params.yaml names."""
+"""Bring the raw files of DATASET into a folder, each verified against its checksum."""
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
 from atelier.core import files, lookup
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.datasets.transfer import sources
-from atelier.datasets.transfer.mirror import VARIABLE
+from atelier.datasets.download import sources
+from atelier.datasets.download.mirror import VARIABLE
+from atelier.params import file
+from atelier.params.file import Download
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("dataset")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The raw folder to make.")
-@click.option(
-    "--partial",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="A folder that survives an interruption; downloads are continued there.",
-)
-@click.option("--params", type=click.Path(path_type=Path), default=Path("params.yaml"), show_default=True)
-def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--partial", type=PATH, required=True, help="Directory where interrupted downloads are continued.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> None:
     """Bring the raw files of DATASET into a folder, each verified against its checksum.
 
-    datasets.DATASET.source in params.yaml says where from: "embedded" draws the offline twin, "upstream" asks the
-    official hosts, "mirror" takes them from ATELIER_MIRROR, a directory or an http(s) prefix with a manifest.json.
+    downloads.DATASET.source in params.yaml names the source: "embedded" draws the offline twin, "upstream" downloads
+    from the official hosts, "mirror" copies from ATELIER_MIRROR, a directory or an http(s) prefix with a manifest.json.
 
-    An error is told without a traceback; ATELIER_TRACEBACK=1 shows it.
+    ATELIER_TRACEBACK=1 shows the traceback of an error.
     """
 
-    def read(path: Path) -> tuple[str, Any]:
-        section = file.read(path).dataset(dataset)
-        return section.source, section.embedded
+    def read(path: Path) -> Download:
+        return file.read(path).entry("downloads", dataset)
 
-    with one_line_errors(), unchanged(read, params) as (source, embedded):
-        if source == "embedded":
+    with one_line_errors(), unchanged(read, params, code) as section:
+        if section.source == "embedded":
             with files.atomic_directory(out) as folder:
-                lookup.module("datasets.embedded", dataset).write(folder, embedded)
-                sources.record(folder, dataset, source)
+                lookup.module("datasets", dataset, "twin.write").write(folder, section.embedded)
+                sources.record(folder, dataset, section.source)
         else:
-            module = lookup.module("datasets", dataset)
+            module = lookup.module("datasets", dataset, "source")
             if terms := getattr(module, "LICENSE", ""):
                 click.echo(f"{dataset}: {terms}")
-            sources.fetch(dataset, source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))
+            sources.fetch(dataset, section.source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))
 
 
 if __name__ == "__main__":

@@ -1,30 +1,33 @@
-"""The door of `edit@RUN`: a trained network with an encoder → concept vectors, edited faces, and what edits change."""
+"""Compute concept vectors of RUN, edit faces with them, and measure what edits change."""
 
 from pathlib import Path
 
 import click
 
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.core.params.edit import Edit
-from atelier.pipeline import networks
-from atelier.pipeline.editing.stage import edit
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
+from atelier.editing.edit import edit
+from atelier.editing.params import Edit
+from atelier.networks import network as networks
+from atelier.params import file
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("run")
-@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
-@click.option("--judge", type=click.Path(path_type=Path), required=True, help="Directory of the dataset's judge.")
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="Directory of the trained network.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, params: Path) -> None:
+@click.option("--prepared", type=PATH, required=True, help="Directory of the prepared dataset.")
+@click.option("--judge", type=PATH, required=True, help="Directory of the dataset's judge.")
+@click.option("--model", type=PATH, required=True, help="Directory of the trained network.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, code: Path, params: Path) -> None:
     def read(path: Path) -> Edit:
-        return file.read(path).edit(run)
+        return file.read(path).entry("edits", run)
 
-    with one_line_errors(), unchanged(read, params, prepared, judge, model) as section:
+    with one_line_errors(), unchanged(read, params, code, prepared, judge, model) as section:
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

@@ -1,32 +1,35 @@
-"""The door of `evaluate@RUN`: a trained network and its samples → numbers, beside what they mean on real images."""
+"""Measure the network and the samples of RUN against real data."""
 
 from pathlib import Path
 
 import click
 
 from atelier.core import lookup
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.core.params.file import Run
-from atelier.pipeline import networks
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.params import file
+from atelier.params.file import Run
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("run")
-@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
-@click.option("--judge", type=click.Path(path_type=Path), required=True, help="Directory of the dataset's judge.")
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="Directory of the trained network.")
-@click.option("--samples", type=click.Path(path_type=Path), required=True, help="Directory of the run's samples.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(run: str, prepared: Path, judge: Path, model: Path, samples: Path, out: Path, params: Path) -> None:
+@click.option("--prepared", type=PATH, required=True, help="Directory of the prepared dataset.")
+@click.option("--judge", type=PATH, required=True, help="Directory of the dataset's judge.")
+@click.option("--model", type=PATH, required=True, help="Directory of the trained network.")
+@click.option("--samples", type=PATH, required=True, help="Directory of the run's samples.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(run: str, prepared: Path, judge: Path, model: Path, samples: Path, out: Path, code: Path, params: Path) -> None:
     def read(path: Path) -> Run:
-        return file.read(path).run(run).only("evaluate")
+        return file.read(path).entry("runs", run).only("evaluate")
 
-    with one_line_errors(), unchanged(read, params, prepared, judge, model, samples) as section:
-        family = lookup.module("pipeline.evaluation", section.family)
+    with one_line_errors(), unchanged(read, params, code, prepared, judge, model, samples) as section:
+        family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
 
 

@@ -1,30 +1,33 @@
-"""The door of `judge@DATASET`: prepared data → a classifier, its accuracy, its features of real draws, its gauge."""
+"""Train the judge of DATASET and measure its scale on real data."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from atelier.core import lookup
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
+from atelier.params import file
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("dataset")
-@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write the judge to.")
-@click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, params: Path) -> None:
-    def read(path: Path) -> Any:
-        return file.read(path).judge(dataset)
+@click.option("--prepared", type=PATH, required=True, help="Directory of the prepared dataset.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--checkpoints", type=PATH, required=True, help="Directory for the state of an interrupted training.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, code: Path, params: Path) -> None:
+    def read(path: Path) -> tuple[str, object]:
+        checked = file.read(path)
+        return checked.entry("datasets", dataset).modality, checked.entry("judges", dataset)
 
-    with one_line_errors(), unchanged(read, params, prepared) as section:
-        modality = lookup.module("pipeline.judging", section.modality)
-        modality.judge(Prepared.read(prepared), section, out, checkpoints)
+    with one_line_errors(), unchanged(read, params, code, prepared) as (modality, section):
+        family = lookup.module("modalities", modality, "judge")
+        family.train(Prepared.read(prepared), section, code, out, checkpoints)
 
 
 if __name__ == "__main__":

@@ -1,28 +1,32 @@
-"""The door of `prepare@DATASET`: raw files → uint8 arrays, `spec.json` and a preview."""
+"""Turn the raw files of DATASET into arrays, `spec.json` and a preview."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from atelier.core import lookup
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
+from atelier.datasets.download.sources import recorded_source
+from atelier.params import file
+from atelier.params.file import Dataset
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("dataset")
-@click.option("--raw", type=click.Path(path_type=Path), required=True, help="Directory with the raw files.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(dataset: str, raw: Path, out: Path, params: Path) -> None:
-    def read(path: Path) -> tuple[Any, str]:
-        section = file.read(path).dataset(dataset)
-        return section.prepare, section.source
+@click.option("--raw", type=PATH, required=True, help="Directory of the raw files.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(dataset: str, raw: Path, out: Path, code: Path, params: Path) -> None:
+    def read(path: Path) -> Dataset:
+        return file.read(path).entry("datasets", dataset)
 
-    with one_line_errors(), unchanged(read, params, raw) as (section, source):
-        lookup.module("datasets", dataset).prepare(raw, out, section, source)
+    with one_line_errors(), unchanged(read, params, code, raw) as section:
+        kind = lookup.module("datasets", section.kind, "source")
+        kind.prepare(dataset, raw, out, section.prepare, recorded_source(raw))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Put everything there is to see into one page that opens offline."""
+"""Write the report: one page with all results, which opens offline."""
 
 from pathlib import Path
 
 import click
 
 from atelier.core import files
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
+from atelier.params import file
 from atelier.report import page
 from atelier.report.sources import Sources
 
@@ -18,7 +18,8 @@ PATH = click.Path(path_type=Path)
 @click.option("--params", type=PATH, required=True, help="The parameter file.")
 @click.option("--pipeline", type=PATH, required=True, help="The pipeline's dvc.yaml.")
 @click.option("--metrics", type=PATH, required=True, help="The metrics of all runs.")
-@click.option("--code", type=PATH, multiple=True, help="Results' commit: the last one that touched it.")
+@click.option("--commit-of", type=PATH, multiple=True, help="Show the last commit that touched this path.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--prepared", type=PATH, required=True, help="Directory with a prepared DATASET in each directory.")
 @click.option("--judges", type=PATH, required=True, help="Directory with the judge of a DATASET in each directory.")
 @click.option("--models", type=PATH, required=True, help="Directory with the trained RUN in each directory.")
@@ -26,9 +27,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--evaluations", type=PATH, required=True, help="Directory with the verdict on a RUN in each directory.")
 @click.option("--edits", type=PATH, required=True, help="Directory with what editing a RUN gave in each directory.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
-def main(params: Path, out: Path, code: tuple[Path, ...], **paths: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, page.TEMPLATES, *paths.values()):
-        files.write_text(out, page.render(Sources(params=params, code=code, **paths)))
+def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
+    with one_line_errors(), unchanged(file.read, params, code, page.TEMPLATES, *paths.values()):
+        files.write_text(out, page.render(Sources(params=params, code=commit_of, **paths)))
 
 
 if __name__ == "__main__":

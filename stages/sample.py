@@ -1,30 +1,33 @@
-"""The door of `sample@RUN`: a trained network → samples and pictures."""
+"""Draw samples and pictures from the network of RUN."""
 
 from pathlib import Path
 
 import click
 
 from atelier.core import lookup
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.core.params.file import Run
-from atelier.pipeline import networks
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.params import file
+from atelier.params.file import Run
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("run")
-@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="Directory of the trained network.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(run: str, prepared: Path, model: Path, out: Path, params: Path) -> None:
+@click.option("--prepared", type=PATH, required=True, help="Directory of the prepared dataset.")
+@click.option("--model", type=PATH, required=True, help="Directory of the trained network.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(run: str, prepared: Path, model: Path, out: Path, code: Path, params: Path) -> None:
     def read(path: Path) -> Run:
-        return file.read(path).run(run).only("sample")
+        return file.read(path).entry("runs", run).only("sample")
 
-    with one_line_errors(), unchanged(read, params, prepared, model) as section:
-        family = lookup.module("pipeline.sampling", section.family)
+    with one_line_errors(), unchanged(read, params, code, prepared, model) as section:
+        family = lookup.module("families", section.family, "sample")
         family.sample(networks.load(model), Prepared.read(prepared), section.sample, out)
 
 

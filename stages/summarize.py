@@ -1,13 +1,13 @@
-"""Gather every run's metrics into the one file that Git tracks."""
+"""Gather the metrics of all runs into the one file that Git tracks."""
 
 from pathlib import Path
 
 import click
 
 from atelier.core import files
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file as params_file
+from atelier.params import file
 from atelier.report import summary
 
 PATH = click.Path(path_type=Path)
@@ -17,9 +17,10 @@ PATH = click.Path(path_type=Path)
 @click.option("--params", type=PATH, required=True, help="The parameter file, which names the runs.")
 @click.option("--evaluations", type=PATH, required=True, help="Directory with RUN/metrics.json.")
 @click.option("--edits", type=PATH, required=True, help="Directory with RUN/metrics.json of the edited runs.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--out", type=PATH, required=True, help="The file to write.")
-def main(params: Path, evaluations: Path, edits: Path, out: Path) -> None:
-    with one_line_errors(), unchanged(params_file.read, params, evaluations, edits) as checked:
+def main(params: Path, evaluations: Path, edits: Path, code: Path, out: Path) -> None:
+    with one_line_errors(), unchanged(file.read, params, code, evaluations, edits) as checked:
         files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 

@@ -1,33 +1,33 @@
-"""The door of `train@RUN`: prepared data → a trained network, its history and previews.
-
-An interrupted training goes on where it stopped when the stage is run again.
-"""
+"""Train the network of RUN. An interrupted training resumes when the stage is run again."""
 
 from pathlib import Path
 
 import click
 
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.core.params import file
-from atelier.core.params.file import Run
-from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.training import train
+from atelier.core.prepared import Prepared
+from atelier.params import file
+from atelier.params.file import Run
+from atelier.training.run import train
+
+PATH = click.Path(path_type=Path)
 
 
 @click.command(help=__doc__)
 @click.argument("run")
-@click.option("--prepared", type=click.Path(path_type=Path), required=True, help="Directory of the prepared dataset.")
-@click.option("--judge", type=click.Path(path_type=Path), required=True, help="Directory of the dataset's judge.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Directory to write the network to.")
-@click.option("--checkpoints", type=click.Path(path_type=Path), required=True, help="Directory that survives a kill.")
-@click.option("--params", type=click.Path(path_type=Path), default="params.yaml", show_default=True)
-def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, params: Path) -> None:
+@click.option("--prepared", type=PATH, required=True, help="Directory of the prepared dataset.")
+@click.option("--judge", type=PATH, required=True, help="Directory of the dataset's judge.")
+@click.option("--out", type=PATH, required=True, help="Directory to write.")
+@click.option("--checkpoints", type=PATH, required=True, help="Directory for the state of an interrupted training.")
+@click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
+def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, code: Path, params: Path) -> None:
     def read(path: Path) -> Run:
-        return file.read(path).run(run).only("train")
+        return file.read(path).entry("runs", run).only("train")
 
-    with one_line_errors(), unchanged(read, params, prepared, judge) as section:
-        train(Prepared.read(prepared), judge, section, out, checkpoints)
+    with one_line_errors(), unchanged(read, params, code, prepared, judge) as section:
+        train(section, Prepared.read(prepared), judge, code, out, checkpoints)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import yaml
 from dvc.cli.parser import get_main_parser
 
 from atelier.cli.main import main
-from atelier.core.params import profiles
+from atelier.params import profiles
 from atelier.report import glossary
 
 ROOT = Path(__file__).parents[1]

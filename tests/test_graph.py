@@ -237,7 +237,7 @@ def test_one_changed_parameter_runs_its_own_stage_and_what_follows(repo: Path):
 
 
 def test_a_family_dirties_only_its_own_training_and_what_follows(repo: Path, edited):
-    edited("src/atelier/models/vae.py")
+    edited("src/atelier/families/vae/network.py")
     own = {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in VAES}
     assert stale(repo) == own | {f"edit@{run}" for run in EDITS}
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from atelier.core.params.formats.faces import Embedded, Prepare
+from atelier.datasets.formats.faces.params import Embedded, Prepare
 from atelier.core.spec import Spec
 from atelier.datasets import celeba
 from atelier.datasets.embedded import celeba as twin
 from atelier.datasets.formats.faces import aligned
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
 from side_by_side import Comparison, Side, compare
 
 PARAMS = Prepare(crop=140, size=64, attributes=("Smiling", "Male"), max_bad=0, validation=0.1, test=0.2, seed=15)

@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 import textbook_gan
-from atelier.core.params import profiles
-from atelier.core.params.families.gan import Train
-from atelier.core.params.strict import validate
+from atelier.params import profiles
+from atelier.families.gan.params import Train
+from atelier.params.strict import validate
 from atelier.core.spec import Spec
-from atelier.pipeline import networks
-from atelier.pipeline.batches import Batches
-from atelier.pipeline.fitting import gan
+from atelier.networks import network as networks
+from atelier.training.batches import Batches
+from atelier.families.gan import train as gan
 from side_by_side import Comparison, Side, compare
 
 STEPS, ROUNDS = 3, 5

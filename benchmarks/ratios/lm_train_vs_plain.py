@@ -6,9 +6,10 @@ import numpy as np
 import lm_network
 import textbook_lm
 from atelier.core.text import END
-from atelier.models.transformer_lm import Learner
-from atelier.pipeline import networks, optimizers
-from atelier.pipeline.fitting.transformer_lm import Rows
+from atelier.families.transformer_lm.network import Learner
+from atelier.networks import network as networks
+from atelier.training import optimizers
+from atelier.families.transformer_lm.train import Rows
 from side_by_side import Comparison, Side, compare
 
 STEPS, ROUNDS = 3, 5

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 import textbook_vae
-from atelier.models import vae
-from atelier.pipeline import networks
-from atelier.pipeline.generation import images as generation
-from atelier.pipeline.sampling.vae import plane
+from atelier.families.vae import network as vae
+from atelier.networks import network as networks
+from atelier.modalities.images import generate as generation
+from atelier.families.vae.sample import plane
 from embedded import DIGITS
 from side_by_side import Comparison, Side, compare
 

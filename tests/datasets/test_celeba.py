@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.core.params.formats.faces import Prepare
+from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.shards import Shards
 from atelier.core.spec import Spec
 from atelier.datasets import celeba
 from atelier.datasets.formats.faces import aligned
-from atelier.pipeline.prepared import Prepared
+from atelier.core.prepared import Prepared
 
 ROOT = Path(__file__).parents[2]
 FEW = 80

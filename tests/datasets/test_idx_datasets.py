@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from atelier.core.params.formats.idx import Prepare
+from atelier.datasets.formats.idx.params import Prepare
 from atelier.datasets import fashion_mnist, mnist
 from atelier.datasets.formats.idx import labelled
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atelier.core.params.formats.reviews import Embedded, Prepare
+from atelier.datasets.formats.reviews.params import Embedded, Prepare
 from atelier.core.text import Corpus
 from atelier.datasets import imdb
 from atelier.datasets.embedded import imdb as twin

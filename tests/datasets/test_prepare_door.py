@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx.params import Embedded
 from atelier.core.spec import Spec
 from atelier.datasets.embedded import mnist
 from atelier.datasets.formats.idx import labelled

@@ -142,8 +142,8 @@ import numpy as np
 from atelier.core import lookup
 from atelier.core.params import file
 from atelier.pipeline import networks
-from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.training import train
+from atelier.core.prepared import Prepared
+from atelier.training.run import train
 
 name, params, prepared, judge, out = sys.argv[1], *map(Path, sys.argv[2:])
 run, data = file.read(params).run(name), Prepared.read(prepared)

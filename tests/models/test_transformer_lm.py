@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from atelier.core.params.strict import ParamsError, validate
+from atelier.params.strict import ParamsError, validate
 from atelier.core.text import END, PAD
-from atelier.models import transformer_lm
-from atelier.models.transformer_lm import Config, Learner, TransformerLM
+from atelier.families.transformer_lm import network as transformer_lm
+from atelier.families.transformer_lm.network import Config, Learner, TransformerLM
 
 VOCABULARY, CONTEXT = 40, 16
 BASE = {

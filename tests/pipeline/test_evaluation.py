@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.core.params import file
-from atelier.core.params.families.vae import Evaluate
-from atelier.models import vae
-from atelier.pipeline import features as judge_features
-from atelier.pipeline import networks
-from atelier.pipeline.evaluation import images
-from atelier.pipeline.evaluation import vae as evaluation
-from atelier.pipeline.evaluation.distances import distances
-from atelier.pipeline.judging import images as judging
-from atelier.pipeline.prepared import Prepared
+from atelier.params import file
+from atelier.families.vae.params import Evaluate
+from atelier.families.vae import network as vae
+from atelier.modalities import judging as judge_features
+from atelier.networks import network as networks
+from atelier.modalities.images import evaluate as images
+from atelier.families.vae import evaluate as evaluation
+from atelier.modalities.distances import distances
+from atelier.modalities.images import judge as judging
+from atelier.core.prepared import Prepared
 
 LOG_2 = float(np.log(2))
 

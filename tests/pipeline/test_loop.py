@@ -10,9 +10,9 @@ import pytest
 from keras import ops
 
 from atelier.core import files
-from atelier.core.params.training import Training
-from atelier.pipeline import checkpoint, loop, optimizers
-from atelier.pipeline.batches import Batches, InOrder
+from atelier.params.training import Training
+from atelier.training import checkpoint, loop, optimizers
+from atelier.training.batches import Batches, InOrder
 
 PLAIN = Training(
     seed=1,

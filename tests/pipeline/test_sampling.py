@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from atelier.core.files import read_json
-from atelier.core.params import file
-from atelier.pipeline import batching, networks
-from atelier.pipeline.architecture import diagram
-from atelier.pipeline.generation import images as generation
-from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.sampling import images as pictures
-from atelier.pipeline.sampling import vae as sampling
+from atelier.params import file
+from atelier.networks import batching, network as networks
+from atelier.networks.architecture import diagram
+from atelier.modalities.images import generate as generation
+from atelier.core.prepared import Prepared
+from atelier.modalities.images import exhibit as pictures
+from atelier.families.vae import sample as sampling
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.core.params import file
-from atelier.core.params.file import Run
-from atelier.core.params.text import UNFILTERED
+from atelier.params import file
+from atelier.params.file import Run
+from atelier.modalities.text.params import UNFILTERED
 from atelier.core.text import END, PAD, TOKENIZER, Corpus, Tokenizer
-from atelier.pipeline import networks
-from atelier.pipeline.evaluation import transformer_lm as evaluation
-from atelier.pipeline.generation.text import Request, Writer
-from atelier.pipeline.networks import Network
-from atelier.pipeline.prepared import Prepared
-from atelier.pipeline.previews import text as previews
-from atelier.pipeline.sampling import transformer_lm as sampling
-from atelier.pipeline.watching.text import Watch
+from atelier.networks import network as networks
+from atelier.families.transformer_lm import evaluate as evaluation
+from atelier.modalities.text.generate import Request, Writer
+from atelier.networks.network import Network
+from atelier.core.prepared import Prepared
+from atelier.modalities.text import preview as previews
+from atelier.families.transformer_lm import sample as sampling
+from atelier.modalities.text.watch import Watch
 
 # Who reads it as markup, as a template or as a regular expression, changes it.
 HOSTILE = r"""if (a < b) { write("<script>alert('1')</script>"); } {{ name }} {% raw %} ${x} &amp; \n %s [END] </td>"""

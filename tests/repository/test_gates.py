@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from atelier.core.params.strict import ParamsError
+from atelier.params.strict import ParamsError
 from atelier.repository import gate_file, gates
 from atelier.repository.gate_file import Gate
 from atelier.repository.gates import State

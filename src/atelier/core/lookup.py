@@ -1,44 +1,23 @@
-"""Find a module by the name that `params.yaml` gives it.
+"""Find the modules of a family, a dataset or a modality by the name that `params.yaml` gives it.
 
-There is no registry: one that imported every family would make every training depend on all of them.
+There is no registry: a module that imported every family would make every training depend on all of them.
 """
 
-import pkgutil
 from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from types import ModuleType
 
 
-def names(package: str) -> list[str]:
-    """The modules of ``atelier.<package>``, without sub-packages and private ones.
-
-    >>> "mnist" in names("datasets")
-    True
-    """
-    return sorted(m.name for m in _inside(package) if not m.ispkg and not m.name.startswith("_"))
+def names(package: str, part: str) -> list[str]:
+    """List the sub-packages of ``atelier.<package>`` that have a module `part`."""
+    found = iter_modules(import_module(f"atelier.{package}").__path__)
+    return sorted(m.name for m in found if m.ispkg and find_spec(f"atelier.{package}.{m.name}.{part}"))
 
 
-def module(package: str, name: str) -> ModuleType:
-    """Import ``atelier.<package>.<name>``.
-
-    Args:
-        package: where the name belongs.
-        name: of a module; dots lead into sub-packages, as in ``classifiers.images``.
-
-    Raises:
-        ValueError: there is no such module; the message lists those that there are.
-
-    >>> module("datasets", "cifar")
-    Traceback (most recent call last):
-    ValueError: no 'cifar' in atelier.datasets; known are: fashion_mnist, mnist
-    """
-    head, _, rest = name.partition(".")
-    if rest and any(m.ispkg and m.name == head for m in _inside(package)):
-        return module(f"{package}.{head}", rest)
-    known = names(package)
+def module(package: str, name: str, part: str) -> ModuleType:
+    """Import ``atelier.<package>.<name>.<part>``."""
+    known = names(package, part)
     if name not in known:
         raise ValueError(f"no {name!r} in atelier.{package}; known are: {', '.join(known)}")
-    return import_module(f"atelier.{package}.{name}")
-
-
-def _inside(package: str) -> list[pkgutil.ModuleInfo]:
-    return list(pkgutil.iter_modules(import_module(f"atelier.{package}").__path__))
+    return import_module(f"atelier.{package}.{name}.{part}")

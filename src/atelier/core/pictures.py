@@ -1,77 +1,71 @@
-"""Any picture file as the input of a model that was trained on aligned faces."""
+"""Pictures from arrays: grids, labelled rows and PNG files, all of them uint8 NHWC."""
 
-import struct
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
 
-# Width and height of CelebA's aligned pictures: such a file is cut as `prepare` cuts it.
-ALIGNED = (178, 218)
-# The filter of `prepare`; Pillow widens it by the scale, so that nothing aliases.
-FILTER = Image.Resampling.LANCZOS
-# Decoded by Pillow itself. Others are left out on purpose: EPS, for one, starts another program.
-FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-SMALLEST = 16
+from atelier.core import files
 
 
-def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> np.ndarray:
-    """A picture file as a square uint8 array ``(size, size, channels)``.
-
-    It is turned as its EXIF data say, cut to the square in its middle, and scaled with an antialiasing filter. The
-    square is as large as the picture allows, but of side `crop` where the picture has the size of an aligned one.
-    What is transparent becomes white; of an animation the first picture counts.
+def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) -> np.ndarray:
+    """Lay images out row by row.
 
     Args:
-        channels: 3 for RGB, 1 for grey.
-        crop: `prepare.crop` of the dataset, if it has one.
+        images: uint8 of shape ``(n, height, width, channels)``.
+        columns: images in a row; the last row is filled up with background.
+        gap: pixels between neighbours.
+        background: grey level of the gaps.
+
+    Returns:
+        uint8 of shape ``(rows·(height + gap) − gap, columns·(width + gap) − gap, channels)``.
 
     Raises:
-        OSError: the file cannot be opened.
-        ValueError: it is no picture, is damaged, has far too many pixels, or is smaller than 16 pixels or than half of
-            `size`; one line that begins with its path.
+        ValueError: `images` is not a non-empty uint8 NHWC array.
+
+    >>> grid(np.zeros((5, 4, 4, 1), np.uint8), columns=3, gap=1).shape
+    (9, 14, 1)
     """
-    picture = _upright(path)
-    smaller = min(picture.size)
-    least = max(SMALLEST, -(-size // 2))
-    if smaller < least:
-        raise ValueError(
-            f"{path}: {picture.width}×{picture.height} pixels are too few; the model works at {size}×{size} and needs "
-            f"at least {least} on each side"
-        )
-    side = min(crop, smaller) if crop is not None and picture.size == ALIGNED else smaller
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side)).resize((size, size), FILTER)
-    return np.asarray(square.convert("L"))[..., None] if channels == 1 else np.asarray(square)
+    if images.ndim != 4 or images.dtype != np.uint8 or len(images) == 0:
+        raise ValueError(f"a grid needs uint8 images (n, h, w, c), got {images.dtype} {images.shape}")
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    tiles = np.full((rows * columns, height + gap, width + gap, channels), background, np.uint8)
+    tiles[:count, :height, :width] = images
+    sheet = tiles.reshape(rows, columns, height + gap, width + gap, channels).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
 
 
-def _upright(path: Path) -> Image.Image:
-    """The picture in RGB, turned as its EXIF data say."""
-    try:
-        # Pillow warns of a size that it reads all the same, up to twice its limit. Here the limit is one.
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # of odd, harmless metadata
-            with Image.open(file, formats=FORMATS) as picture:
-                return _rgb(ImageOps.exif_transpose(picture))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ValueError(f"{path}: far too large; pictures of up to {limit} million pixels are read") from None
-    except UnidentifiedImageError:
-        raise ValueError(f"{path}: not a picture that can be read; formats are: {', '.join(FORMATS)}") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise ValueError(f"{path}: the picture is damaged ({error})") from None
+def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
+    """A uint8 HWC array with one or three channels as a Pillow image, each pixel `scale` wide."""
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        # 16 bits of grey, which Pillow would clip instead of scaling.
-        picture = Image.fromarray((np.asarray(picture, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
-    if picture.has_transparency_data:
-        colour = picture.convert("RGBA")
-        white = Image.new("RGBA", colour.size, "white")
-        picture = Image.alpha_composite(white, colour)
-    return picture.convert("RGB")
+def labelled_rows(images: np.ndarray, labels: Sequence[str], columns: int, scale: int = 1) -> Image.Image:
+    """A grid whose rows have a name at their left.
+
+    Args:
+        images: uint8 of shape ``(len(labels)·columns, height, width, channels)``, row by row.
+        labels: one name a row.
+    """
+    sheet = to_pil(grid(images, columns), scale)
+    font = ImageFont.load_default(size=12)
+    margin = 12 + max(round(font.getlength(label)) for label in labels)
+    picture = Image.new(sheet.mode, (margin + sheet.width, sheet.height), 255 if sheet.mode == "L" else (255,) * 3)
+    picture.paste(sheet, (margin, 0))
+    draw = ImageDraw.Draw(picture)
+    step = (images.shape[1] + 2) * scale
+    for row, label in enumerate(labels):
+        draw.text((4, row * step + step // 2), label, fill=0, font=font, anchor="lm")
+    return picture
+
+
+def write_png(path: Path, picture: np.ndarray | Image.Image, scale: int = 1) -> None:
+    """Write a PNG, atomically; an array is uint8 HWC."""
+    if isinstance(picture, np.ndarray):
+        picture = to_pil(picture, scale)
+    with files.atomic(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)

@@ -40,6 +40,11 @@ class Spec:
     vocabulary: int = 0
     statistics: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the attributes, or else of the classes, in the order of the labels."""
+        return self.attributes or self.classes
+
     def write(self, path: Path) -> None:
         files.write_json(path, asdict(self))
 

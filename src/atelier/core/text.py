@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import tokenizers
-from tokenizers.decoders import DecodeStream
+from tokenizers.decoders import ByteLevel, DecodeStream
 
 # The first tokens of every vocabulary: filling, what is not in it, and the end of a text, where the next one begins.
 PAD, UNKNOWN, END = 0, 1, 2
@@ -64,6 +64,16 @@ class Tokenizer:
     def decode_all(self, texts: Iterable[Iterable[int]]) -> list[str]:
         """The texts of tokens, on all cores; `SPECIAL` tokens leave no trace."""
         return self._inner.decode_batch([[int(token) for token in text if token > END] for text in texts])
+
+    def word_starts(self) -> np.ndarray:
+        """Find the tokens that begin a new word or are punctuation, or end the text: bool ``(vocabulary,)``."""
+        starts = np.ones(len(self), bool)
+        if isinstance(self._inner.decoder, ByteLevel):
+            # A byte-level piece that begins a word begins with a space, which its alphabet writes as Ġ.
+            pieces = [self._inner.id_to_token(token) for token in range(len(self))]
+            starts[:] = [token in (END,) or piece[0] in "ĠĊĉč" or (piece[0].isascii() and not piece[0].isalnum())
+                         for token, piece in enumerate(pieces)]
+        return starts
 
     def pieces(self, tokens: Iterable[int]) -> list[str]:
         """What each token adds to the text: joined they are the text, and PAD and END add nothing.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from atelier.core.params import document
+from atelier.params import document
 
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 

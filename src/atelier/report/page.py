@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from atelier.core import files
-from atelier.core.params.file import Params, Run
+from atelier.params.file import Params, Run
 from atelier.report import curves, exhibits, glossary, graph, layout, lineage, numbers, scores, summary, writing
 from atelier.report.sources import Sources, read_history, read_mapping
 

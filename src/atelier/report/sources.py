@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import files
-from atelier.core.params import document
-from atelier.core.params import file as params_file
+from atelier.params import document
+from atelier.params import file as params_file
 
 # Column of a history → one value an epoch; NaN where the file has none (a metric taken every few epochs).
 History = dict[str, list[float]]

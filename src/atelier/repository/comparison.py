@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from atelier.core.params import profiles
+from atelier.params import profiles
 from atelier.repository.gate_file import Gate, Gates, find
 from atelier.repository.gates import State, incomparable_sections, is_number, noise, worse
 

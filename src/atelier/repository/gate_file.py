@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from atelier.core import lookup
-from atelier.core.params import document
-from atelier.core.params.strict import ParamsError, Strict, require_mapping, validate
+from atelier.params import document
+from atelier.params.strict import ParamsError, Strict, require_mapping, validate
 
 FILE = "gates.yaml"
 NOISE = ("relative", "absolute", "deviations", "errors")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atelier.core.params import document
+from atelier.params import document
 
 _BLOCK = 1 << 20
 # Of a directory DVC keeps the digest of a listing.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from atelier.core.params import document
+from atelier.params import document
 
 # What a change is compared with unless a person says otherwise: what the team has, then what this clone has.
 USUAL = ("origin/main", "main", "HEAD")

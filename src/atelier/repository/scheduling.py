@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from atelier.core.params.strict import Strict, require_mapping, validate
+from atelier.params.strict import Strict, require_mapping, validate
 
 UNKNOWN = 1.0
 

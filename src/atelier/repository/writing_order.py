@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atelier.core import files
-from atelier.core.params import document
+from atelier.params import document
 
 if TYPE_CHECKING:
     from atelier.repository.pipeline import Pipeline

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.core.params.formats.reviews import Embedded
+from atelier.datasets.formats.reviews.params import Embedded
 from atelier.core.text import words
 from atelier.datasets.drawing.imdb.review import write as write_review
 from atelier.datasets.embedded import imdb

@@ -10,7 +10,7 @@ import pytest
 from sklearn.svm import SVC
 
 from atelier.core import lookup
-from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.embedded.idx import twin
 from atelier.datasets.formats.idx import container, labelled
 

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from atelier.core.params import file
-from atelier.core.params.edit import Edit
+from atelier.params import file
+from atelier.editing.params import Edit
 from atelier.core.spec import Spec
-from atelier.pipeline import networks
-from atelier.pipeline.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.core.prepared import Prepared
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("Smiling", "Eyeglasses", "Male")

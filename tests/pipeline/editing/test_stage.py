@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from atelier.core import files
-from atelier.pipeline import networks
-from atelier.pipeline.editing import sheets
-from atelier.pipeline.editing.stage import edit
-from atelier.pipeline.editing.vectors import Concepts
-from atelier.pipeline.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.editing import sheets
+from atelier.editing.edit import edit
+from atelier.editing.vectors import Concepts
+from atelier.core.prepared import Prepared
 
 PICTURES = ["strip.png", "every_concept.png", "eyeglasses.png", "interpolations.png", "sums.png", "leakage.png"]
 
@@ -78,8 +78,8 @@ def test_strip_holds_original_and_reconstruction(written: Path, network, data, p
     top = strip.shape[0] - rows * step
     tile = strip[top : top + 16 * scale : scale, left : left + 16 * scale : scale]
     (found,) = np.flatnonzero((np.asarray(data.images("test")) == tile).all(axis=(1, 2, 3)))
-    from atelier.pipeline.editing import latents
-    from atelier.pipeline.generation import images as generation
+    from atelier.editing import latents
+    from atelier.modalities.images import generate as generation
 
     z = latents.posterior_means(network, data.images("test"), np.array([found]), params.batch)
     reconstruction = generation.decode(network, z, params.batch)[0].astype(int)
@@ -90,7 +90,7 @@ def test_strip_holds_original_and_reconstruction(written: Path, network, data, p
 
 
 def test_dataset_without_glasses_or_second_attribute_shows_what_it_can(network, data, params, tmp_path: Path):
-    from atelier.pipeline.editing import strips
+    from atelier.editing import strips
 
     class Alone(Prepared):
         def labels(self, split: str) -> np.ndarray:

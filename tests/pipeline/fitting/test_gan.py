@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atelier.core.params.families.gan import Train
-from atelier.core.params.strict import validate
+from atelier.families.gan.params import Train
+from atelier.params.strict import validate
 from atelier.core.spec import Spec
-from atelier.pipeline import networks
-from atelier.pipeline.fitting import gan
-from atelier.pipeline.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.families.gan import train as gan
+from atelier.core.prepared import Prepared
 
 PARAMS = {
     "latent_dim": 4,

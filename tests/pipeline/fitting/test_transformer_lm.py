@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from atelier.core.text import END
-from atelier.pipeline.fitting.transformer_lm import Rows, cooccurrence
+from atelier.families.transformer_lm.train import Rows, cooccurrence
 
 CONTEXT, BATCH = 8, 4
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from keras import ops
 
-from atelier.core.params.text import UNFILTERED, Filters
+from atelier.modalities.text.params import UNFILTERED, Filters
 from atelier.core.text import END, PAD, UNKNOWN
-from atelier.models import transformer_lm
-from atelier.pipeline.generation.text import Reader, Request, Writer, _filtered, _penalised
-from atelier.pipeline.networks import Network
+from atelier.families.transformer_lm import network as transformer_lm
+from atelier.modalities.text.generate import Reader, Request, Writer, _filtered, _penalised
+from atelier.networks.network import Network
 
 VOCABULARY, CONTEXT = 40, 20
 CONFIG = {

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from atelier.core import files, seeds
-from atelier.core.params import file
-from atelier.core.params.judges.images import Judge
-from atelier.pipeline import batches, networks
-from atelier.pipeline import features as judge_features
-from atelier.pipeline.judging import images as judging
-from atelier.pipeline.prepared import Prepared
+from atelier.params import file
+from atelier.modalities.images.params import Judge
+from atelier.training import batches
+from atelier.networks import network as networks
+from atelier.modalities import judging as judge_features
+from atelier.modalities.images import judge as judging
+from atelier.core.prepared import Prepared
 
 CEILINGS = ("blur", "noise", "missing_class")
 BATCH = np.random.default_rng(0).integers(0, 256, (40, 9, 7, 1), np.uint8)

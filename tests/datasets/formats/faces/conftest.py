@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier.core.params.formats.faces import Prepare
+from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import aligned
 

@@ -335,7 +335,7 @@ def test_failure_leaves_the_earlier_result(raw, prepare, tmp_path):
 SLOW = """
 import sys, time
 from pathlib import Path
-from atelier.core.params.formats.faces import Prepare
+from atelier.datasets.formats.faces.params import Prepare
 from atelier.datasets.formats.faces import aligned, storage
 
 append = storage.Writer.append

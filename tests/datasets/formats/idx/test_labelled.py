@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from atelier.core import files
-from atelier.core.params.formats.idx import Prepare
+from atelier.datasets.formats.idx.params import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.idx import container, labelled
 

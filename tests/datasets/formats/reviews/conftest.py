@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atelier.core.params.formats.reviews import Prepare
+from atelier.datasets.formats.reviews.params import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.reviews import corpus
 

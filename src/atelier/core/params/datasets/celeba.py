@@ -1,5 +1,5 @@
 """Parameters of `datasets.celeba`."""
 
-from atelier.core.params.formats.faces import Dataset
+from atelier.datasets.formats.faces.params import Dataset
 
 __all__ = ["Dataset"]

@@ -1,5 +1,5 @@
 """Parameters of `datasets.imdb`."""
 
-from atelier.core.params.formats.reviews import Dataset
+from atelier.datasets.formats.reviews.params import Dataset
 
 __all__ = ["Dataset"]

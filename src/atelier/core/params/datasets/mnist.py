@@ -1,5 +1,5 @@
 """Parameters of `datasets.mnist`."""
 
-from atelier.core.params.formats.idx import Dataset
+from atelier.datasets.formats.idx.params import Dataset
 
 __all__ = ["Dataset"]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from atelier.core.params.strict import Strict
+from atelier.params.strict import Strict
 
 
 class Embedded(Strict):

@@ -1,0 +1,109 @@
+"""The code of every stage: what its script imports, and the modules that it looks up by name.
+
+A missing module would leave a result stale without anybody noticing, a superfluous one would retrain for nothing. So
+the manifests are computed from the imports.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import grimp
+
+from atelier.core import files, lookup
+from atelier.core.code.digest import code_digest
+from atelier.core.code.manifest import RESULT_FREE, Manifest
+
+
+def manifests(root: Path) -> dict[str, Manifest]:
+    """Compute the manifests of all stages.
+
+    Args:
+        root: the checkout, with `stages/` and `src/atelier/`.
+
+    Returns:
+        Manifests by file name: ``train/vae.json`` for a stage that is declared once for many entries,
+        ``report.json`` for any other.
+    """
+    imports = grimp.build_graph("atelier", cache_dir=None)
+    for module in RESULT_FREE & imports.modules:
+        imports.remove_module(module)
+
+    @cache
+    def digest(path: Path) -> str:
+        return code_digest(path.read_text(encoding="utf-8")) if path.suffix == ".py" else files.sha256(path)
+
+    def manifest(script: Path, looked_up: Iterable[str]) -> Manifest:
+        roots = (_imported(script) & imports.modules) | set(looked_up)
+        modules = roots.union(*(imports.find_upstream_modules(module) for module in roots))
+        return {path.relative_to(root).as_posix(): digest(path) for path in (script, *_files(modules, root))}
+
+    found = {}
+    for script in sorted((root / "stages").glob("*.py")):
+        if script.stem == "code":
+            continue
+        entries = list(_looked_up(script.stem))
+        for name, modules in entries:
+            found[f"{script.stem}/{name}.json"] = manifest(script, modules)
+        if not entries:
+            found[f"{script.stem}.json"] = manifest(script, ())
+    return found
+
+
+def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names that have a manifest of their own in a stage, with the modules that it looks up for each."""
+    kinds, families = lookup.names("datasets", "source"), lookup.names("families", "params")
+
+    def family(name: str, *parts: str) -> list[str]:
+        return [f"atelier.families.{name}.{part}" for part in ("params", "network", *parts)]
+
+    def modality(name: str, *parts: str) -> list[str]:
+        return [f"atelier.modalities.{name}.{part}" for part in parts]
+
+    match stage:
+        case "download" | "prepare":
+            for kind in kinds:
+                parts = ("source", "twin.write") if stage == "download" else ("source",)
+                yield kind, [f"atelier.datasets.{kind}.{part}" for part in parts] + [_format(kind)]
+        case "judge":
+            for kind in kinds:
+                yield kind, modality(import_module(_format(kind)).MODALITY, "params", "judge", "classifier")
+        case "train" | "sample" | "evaluate":
+            watching = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}
+            for name in families:
+                medium = lookup.module("families", name, "params").MODALITY
+                yield name, family(name, stage) + modality(medium, *watching.get(stage, ()))
+        case "edit":
+            encoders = [name for name in families if lookup.module("families", name, "params").ENCODER]
+            yield "images", [m for name in encoders for m in family(name)] + modality("images", "classifier")
+
+
+def _format(kind: str) -> str:
+    """Return the module with the schema of a kind of dataset."""
+    return f"atelier.datasets.formats.{import_module(f'atelier.datasets.{kind}').FORMAT}.params"
+
+
+def _imported(script: Path) -> set[str]:
+    """Collect every name that a script imports: modules, and what it imports from them."""
+    found = set()
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def _files(modules: Iterable[str], root: Path) -> set[Path]:
+    """Find the source files of modules and of the packages around them, with their templates, without empty files."""
+    found = set()
+    for module in modules:
+        parts = module.split(".")
+        for end in range(1, len(parts)):
+            found.add(root.joinpath("src", *parts[:end], "__init__.py"))
+        path = root.joinpath("src", *parts)
+        found.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
+        found |= {template for template in (path.parent / "templates").glob("*") if template.is_file()}
+    return {path for path in found if path.stat().st_size}

@@ -1,0 +1,49 @@
+"""Parameters of `edits.RUN`: concept vectors in the latent space of a run."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from atelier.params.strict import Strict
+
+
+class Edit(Strict):
+    """How faces are edited.
+
+    Attributes:
+        dataset: that of the run, whose family must have an encoder.
+        concept: the attribute whose numbers are metrics, and which the first strip shows.
+        method: the vectors that metrics and pictures use: differences of class means, or linear separators.
+        orthogonal: use vectors that leave the other attributes unchanged.
+        l2: weight of the squared norm in the separators' objective, relative to the mean loss of a face.
+        strength: of the edits in metrics and most pictures; 1 is the distance between the class means.
+        reach: the strip shows strengths from −reach to +reach.
+        steps: pictures in a row of the strip; odd, so that the middle one is the reconstruction.
+        faces: rows of the strip.
+        examples: rows, or columns, of every other picture.
+        train_images: greatest number of train images that vectors are computed on.
+        images: greatest number of test images that are measured.
+        batch: images that a network sees at once.
+    """
+
+    dataset: str
+    concept: str = Field(min_length=1)
+    method: Literal["means", "linear"]
+    orthogonal: bool
+    l2: float = Field(gt=0)
+    strength: float = Field(gt=0, le=10)
+    reach: float = Field(gt=0, le=10)
+    steps: int = Field(ge=3, le=25)
+    faces: int = Field(ge=1, le=50)
+    examples: int = Field(ge=1, le=20)
+    train_images: int = Field(ge=100)
+    images: int = Field(ge=10)
+    batch: int = Field(ge=1)
+    seed: int = Field(ge=0)
+
+    @field_validator("steps")
+    @classmethod
+    def _has_a_middle(cls, steps: int) -> int:
+        if steps % 2 == 0:
+            raise ValueError("allowed is an odd number: the middle of the strip is the reconstruction")
+        return steps

@@ -1,0 +1,90 @@
+"""Parameters of the family `gan`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched
+from atelier.params.strict import Strict
+from atelier.params.training import Training
+
+MODALITY = "images"
+ENCODER = False
+
+Width = Annotated[int, Field(ge=1)]
+# Losses with labels as targets, which can be smoothed.
+LABELLED = ("non_saturating", "least_squares")
+
+
+class Config(Strict):
+    """The two networks and their loss.
+
+    The textbook's (Chollet, 2021, listing 12.26) are ``generator_base`` 128, ``generator_filters`` 128, 256, 512 and
+    ``discriminator_filters`` 64, 128, 128 for 64×64 pixels; widths that fall towards the image are far cheaper.
+
+    Attributes:
+        generator_base: channels of the smallest feature map.
+        generator_filters: widths of the transposed convolutions, each of stride 2.
+        generator_norm: normalisation after each of them.
+        output_kernel: kernel size of the last convolution; 5 in the textbook.
+        discriminator_filters: widths of the convolutions, each of stride 2.
+        dropout: before the discriminator's last layer.
+        loss: non-saturating (Goodfellow et al., 2014), least squares (Mao et al., 2017), hinge (Lim & Ye, 2017) or
+            relativistic pairing (Jolicoeur-Martineau, 2019), all on logits.
+        r1, r2: weights γ of the penalties γ/2·‖∇D‖² at real and at generated images.
+        label_smoothing: ε; the label of real images is 1 − ε (Salimans et al., 2016).
+        label_noise: largest random change of a label towards one half.
+        augment: differentiable augmentations of all images that the discriminator sees (Zhao et al., 2020).
+    """
+
+    latent_dim: int = Field(ge=1)
+    generator_base: int = Field(ge=1)
+    generator_filters: tuple[Width, ...] = Field(min_length=1)
+    generator_norm: Literal["none", "batch"]
+    output_kernel: int = Field(ge=1)
+    discriminator_filters: tuple[Width, ...] = Field(min_length=1)
+    dropout: float = Field(ge=0, lt=1)
+    loss: Literal["non_saturating", "least_squares", "hinge", "relativistic"]
+    r1: float = Field(ge=0)
+    r2: float = Field(ge=0)
+    label_smoothing: float = Field(ge=0, lt=0.5)
+    label_noise: float = Field(ge=0, lt=0.5)
+    augment: tuple[Literal["translation", "cutout", "colour"], ...]
+    ema: float = Field(ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _labels_belong_to_a_labelled_loss(self) -> "Config":
+        if self.loss not in LABELLED and (self.label_smoothing or self.label_noise):
+            raise ValueError(
+                f"the loss {self.loss!r} has no labels; label_smoothing and label_noise must be 0.0"
+            )
+        return self
+
+
+class Train(Config, Training, Watched):
+    """What `train` reads; `ema` is the decay of the generator's average, and the epoch with the lowest KID is kept.
+
+    Attributes:
+        learning_rate, discriminator_learning_rate: of generator and discriminator.
+        beta_1: of Adam, for both.
+        flip: mirror half of the training images.
+        patience: training stops after `patience` epochs in which the discriminator classifies all images correctly, or
+            `patience` previews in which coverage or class entropy is below `least_coverage` or `least_entropy`, if it
+            was above before.
+    """
+
+    optimizer: Literal["adam", "adamw"]
+    beta_1: float = Field(ge=0, lt=1)
+    discriminator_learning_rate: float = Field(gt=0, le=1)
+    flip: bool
+    patience: int = Field(ge=1)
+    least_coverage: float = Field(ge=0, le=1)
+    least_entropy: float = Field(ge=0)
+
+
+class Sample(Drawn, Interpolations):
+    """What `sample` draws; interpolations are between samples."""
+
+
+class Evaluate(Evaluated):
+    """How the run is evaluated."""

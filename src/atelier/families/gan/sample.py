@@ -1,0 +1,48 @@
+"""Sample a generative adversarial network: samples, with and without averaged weights, and interpolations."""
+
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core import files, seeds
+from atelier.core.pictures import grid, write_png
+from atelier.core.prepared import Prepared
+from atelier.families.gan.params import Sample
+from atelier.modalities.images import exhibit, generate
+from atelier.modalities.images.exhibit import Exhibit
+from atelier.networks import batching
+from atelier.networks.architecture import diagram
+from atelier.networks.network import Network
+
+
+def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
+    """Write `samples.npy` and all pictures, with `pictures.json` listing them in order, to the directory `out`."""
+    model = network.model
+    numbers = range(params.seed, params.seed + params.samples)
+    with files.atomic_directory(out) as directory:
+        drawn = generate.from_seeds(network, numbers, params.batch)
+        files.write_array(directory / "samples.npy", drawn)
+        origin = "of the averaged generator" if network.config.ema else "of the generator"
+        exhibits = [exhibit.samples(drawn, params.shown, params.seed, origin, directory)]
+        if network.config.ema:
+            exhibits.append(_unaveraged(network, params, directory))
+        exhibits.append(_interpolations(network, params, directory))
+        networks = {"generator": model.generator, "discriminator": model.discriminator}
+        files.write_text(directory / "architecture.svg", diagram(networks))
+        files.write_json(directory / "pictures.json", exhibits)
+
+
+def _unaveraged(network: Network, params: Sample, directory: Path) -> Exhibit:
+    z = seeds.latents(range(params.seed, params.seed + params.shown), network.config.latent_dim)
+    outputs = batching.apply(network.model.generator, z, min(params.batch, len(z)))
+    write_png(directory / "samples-raw.png", grid(network.model.pixels(outputs), exhibit.COLUMNS))
+    caption = "The same latents decoded by the generator of the last step, without averaged weights."
+    return {"file": "samples-raw.png", "title": "Samples without averaging", "caption": caption}
+
+
+def _interpolations(network: Network, params: Sample, directory: Path) -> Exhibit:
+    ends = seeds.latents(range(params.seed, params.seed + 2 * params.interpolations), network.config.latent_dim)
+    z = np.concatenate([exhibit.slerp(start, end, params.steps) for start, end in ends.reshape(-1, 2, ends.shape[1])])
+    write_png(directory / "interpolations.png", grid(generate.decode(network, z, params.batch), params.steps))
+    caption = "From one sample (left) to another (right) along the sphere between their latents."
+    return {"file": "interpolations.png", "title": "Interpolations", "caption": caption}

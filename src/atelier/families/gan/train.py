@@ -1,0 +1,65 @@
+"""How a generative adversarial network is trained: no loss measures its quality, so the judge does.
+
+The epoch with the lowest KID on the validation split is kept. Training stops early when the discriminator has won, when
+samples lose their variety, or when a loss is no longer finite.
+"""
+
+from functools import partial
+
+import keras
+import numpy as np
+
+from atelier.core.prepared import Prepared
+from atelier.families.gan.params import Train
+from atelier.networks.network import Network
+from atelier.training import optimizers
+from atelier.training.batches import Batches, shift_and_flip
+from atelier.training.plan import Plan, Row
+
+# Accuracy of the discriminator, on real images and on samples, above which it has won.
+SATURATED = 0.995
+
+
+def train(network: Network, prepared: Prepared, params: Train) -> Plan:
+    """Plan the training of `network` on the train split."""
+    batches = batches_of(prepared.images("train"), params)
+    return Plan(
+        network.model,
+        batches,
+        validate=dict,
+        monitor="kid",
+        optimizer=optimizer_of(network.model, params, len(batches)),
+        alarm=partial(alarm, params=params),
+    )
+
+
+def batches_of(images: np.ndarray, params: Train) -> Batches:
+    """Return shuffled batches of training images, half of them mirrored if `params.flip`."""
+    augment = partial(shift_and_flip, shift=0, flip=True) if params.flip else None
+    return Batches((images,), params.batch, params.seed, augment)
+
+
+def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Return one optimiser that updates generator and discriminator with learning rates of their own."""
+    rates = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
+    return optimizers.build_several(params, steps_per_epoch, rates, params.beta_1)
+
+
+def alarm(history: list[Row], params: Train) -> str:
+    """Return why training should stop, or an empty text.
+
+    Args:
+        history: rows of all epochs so far; those with a preview have `coverage` and `class_entropy`.
+        params: `patience`, and the least coverage and class entropy.
+    """
+    last = history[-params.patience :]
+    won = [min(row["discriminator_real"], row["discriminator_fake"]) >= SATURATED for row in last]
+    if len(won) == params.patience and all(won):
+        return f"the discriminator has classified all images correctly for {params.patience} epochs (divergence)"
+    watched = [row for row in history if "coverage" in row]
+    for name, least in (("coverage", params.least_coverage), ("class_entropy", params.least_entropy)):
+        values = [row[name] for row in watched]
+        low = values[-params.patience :]
+        if len(low) == params.patience and max(low) < least <= max(values):
+            return f"{name} has been below {least:g} for {params.patience} previews, after {max(values):.3g} (collapse)"
+    return ""

@@ -1,0 +1,189 @@
+"""Sample a variational autoencoder: samples, latent manifold, reconstructions, interpolations, latents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.stats import norm
+from sklearn.mixture import GaussianMixture
+
+from atelier.core import files, seeds
+from atelier.core.pictures import grid, write_png
+from atelier.core.prepared import Prepared
+from atelier.families.vae.params import Sample
+from atelier.modalities.images import exhibit, generate
+from atelier.modalities.images.exhibit import Exhibit
+from atelier.networks import batching
+from atelier.networks.architecture import diagram
+from atelier.networks.network import Network
+
+# Greatest number of training images that a mixture prior is fitted to.
+FITTED = 20_000
+
+
+def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
+    """Write `samples.npy` and all pictures, with `pictures.json` listing them in order, to the directory `out`."""
+    test = prepared.images("test")
+    means, _ = batching.apply(network.model.encoder, np.asarray(test), params.batch)
+    through = plane(means)
+    with files.atomic_directory(out) as directory:
+        exhibits = [
+            _samples(network, prepared, params, directory),
+            _manifold(network, params, through, directory),
+            _reconstructions(network, params, test, means, directory),
+            _interpolations(network, params, test, means, directory),
+            _scatter(through.project(means), prepared, through.name, directory),
+        ]
+        model = network.model
+        files.write_text(directory / "architecture.svg", diagram({"encoder": model.encoder, "decoder": model.decoder}))
+        files.write_json(directory / "pictures.json", exhibits)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane through a latent space.
+
+    Attributes:
+        centre: ``(latent_dim,)``.
+        axes: one standard deviation along each of the two axes, ``(2, latent_dim)``.
+        name: what an axis is, for labels.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    name: str
+
+    def project(self, z: np.ndarray) -> np.ndarray:
+        """Project latents ``(n, latent_dim)`` onto the plane; coordinates ``(n, 2)`` in standard deviations."""
+        return np.asarray((z - self.centre) @ np.linalg.pinv(self.axes))
+
+    def latents(self, side: int) -> np.ndarray:
+        """Return a square grid at the quantiles of a standard normal, as latents, float32 ``(side², latent_dim)``.
+
+        Each cell holds the same share of a normal distribution (Kingma & Welling, 2014, appendix A); the first axis
+        points to the right, the second upwards.
+        """
+        quantiles = norm.ppf((np.arange(side) + 0.5) / side)
+        places = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
+        return np.asarray(self.centre + places @ self.axes, np.float32)
+
+
+def plane(z_mean: np.ndarray) -> Plane:
+    """Return the whole of a two-dimensional latent space, or the first two principal components of a larger one.
+
+    In a large latent space a single latent hardly changes a picture.
+
+    Args:
+        z_mean: posterior means of some images, ``(n, latent_dim)``.
+    """
+    latent_dim = z_mean.shape[1]
+    if latent_dim <= 2:
+        return Plane(np.zeros(latent_dim), np.eye(2)[:, :latent_dim], "latent")
+    centre = z_mean.mean(axis=0, dtype=np.float64)
+    _, scales, directions = np.linalg.svd(z_mean - centre, full_matrices=False)
+    axes = (scales[:2, None] / np.sqrt(len(z_mean))) * directions[:2]
+    # The sign of a component is arbitrary: make its largest part positive.
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    return Plane(centre, axes * np.sign(largest), "principal component")
+
+
+def _samples(network: Network, prepared: Prepared, params: Sample, directory: Path) -> Exhibit:
+    numbers = range(params.seed, params.seed + params.samples)
+    if params.prior == "mixture":
+        z = mixture_latents(network, prepared, params, numbers)
+        drawn = generate.decode(network, z, params.batch)
+        origin = f"from a mixture of {params.mixture_components} Gaussians, fitted to the latents of training images"
+    else:
+        drawn = generate.from_seeds(network, numbers, params.batch)
+        origin = "from the prior"
+    files.write_array(directory / "samples.npy", drawn)
+    return exhibit.samples(drawn, params.shown, params.seed, origin, directory)
+
+
+def mixture_latents(network: Network, prepared: Prepared, params: Sample, numbers: Iterable[int]) -> np.ndarray:
+    """Draw one latent for each seed from a mixture fitted to the aggregated posterior, float32 ``(seeds, latent_dim)``.
+
+    The mixture is fitted to draws from the posteriors of up to `FITTED` training images; their means alone are too
+    close together.
+    """
+    available = prepared.spec.sizes["train"]
+    chosen = np.sort(exhibit.choose(params.seed, "mixture", available, min(available, FITTED)))
+    means, log_vars = batching.apply(network.model.encoder, prepared.images("train")[chosen], params.batch)
+    noise = seeds.generator(params.seed, "posterior").standard_normal(means.shape)
+    mixture = GaussianMixture(
+        params.mixture_components, reg_covar=1e-4, max_iter=200, random_state=params.seed, covariance_type="full"
+    ).fit(means + np.exp(0.5 * log_vars) * noise)
+    shares, factors = np.cumsum(mixture.weights_), np.linalg.cholesky(mixture.covariances_)
+    latents = []
+    for number in numbers:
+        generator = seeds.generator(number, "mixture")
+        component = min(int(np.searchsorted(shares, generator.random())), len(shares) - 1)
+        latents.append(mixture.means_[component] + factors[component] @ generator.standard_normal(means.shape[1]))
+    return np.asarray(latents, np.float32)
+
+
+def _manifold(network: Network, params: Sample, through: Plane, directory: Path) -> Exhibit:
+    decoded = generate.decode(network, through.latents(params.manifold), params.batch)
+    write_png(directory / "manifold.png", grid(decoded, columns=params.manifold, gap=0))
+    if network.config.latent_dim == 2:
+        caption = "The decoder over the latent plane; each picture represents the same share of the prior."
+    else:
+        caption = "The decoder over the first two principal components of the posterior means of test images."
+    return {"file": "manifold.png", "title": "Latent manifold", "caption": caption}
+
+
+def _reconstructions(network: Network, params: Sample, test: np.ndarray, means: np.ndarray, directory: Path) -> Exhibit:
+    chosen = exhibit.choose(params.seed, "reconstructions", len(test), params.reconstructions)
+    decoded = generate.decode(network, means[chosen], params.batch)
+    columns = min(10, len(chosen))
+    rows = [
+        part[start : start + columns] for start in range(0, len(chosen), columns) for part in (test[chosen], decoded)
+    ]
+    whole = [row for row in rows if len(row) == columns]
+    write_png(directory / "reconstructions.png", grid(np.concatenate(whole), columns))
+    caption = "Test images, each above its reconstruction from the posterior mean."
+    return {"file": "reconstructions.png", "title": "Reconstructions", "caption": caption}
+
+
+def _interpolations(network: Network, params: Sample, test: np.ndarray, means: np.ndarray, directory: Path) -> Exhibit:
+    chosen = exhibit.choose(params.seed, "interpolations", len(test), 2 * params.interpolations)
+    pairs = chosen.reshape(-1, 2)
+    z = np.concatenate([exhibit.slerp(means[a], means[b], params.steps) for a, b in pairs])
+    paths = generate.decode(network, z, params.batch).reshape(len(pairs), params.steps, *test.shape[1:])
+    rows = np.concatenate([test[pairs[:, :1]], paths, test[pairs[:, 1:]]], axis=1)
+    write_png(directory / "interpolations.png", grid(rows.reshape(-1, *test.shape[1:]), params.steps + 2))
+    caption = "From one test image (left) to another (right) along the sphere between their latents."
+    return {"file": "interpolations.png", "title": "Interpolations", "caption": caption}
+
+
+def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path) -> Exhibit:
+    figure = Figure(figsize=(7, 6), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    names, labels, kind = _groups(prepared)
+    colours = plt.get_cmap("tab10" if len(names) <= 10 else "tab20")
+    for i, name in enumerate(names):
+        x, y = points[labels == i].T
+        axes.scatter(x, y, s=4, color=colours(i % colours.N), label=name, linewidths=0, alpha=0.7)
+    axes.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2", aspect="equal")
+    axes.legend(markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    with files.atomic(directory / "latents.png") as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
+    caption = f"The posterior means of test images, coloured by {kind}, which the model never saw."
+    return {"file": "latents.png", "title": f"Latents by {kind}", "caption": caption}
+
+
+def _groups(prepared: Prepared) -> tuple[tuple[str, ...], np.ndarray, str]:
+    """Group the test images by class, or else by the attribute that divides them most evenly.
+
+    Returns:
+        Names of the groups, the group of each image, and what groups them.
+    """
+    labels = np.asarray(prepared.labels("test"))
+    if prepared.spec.classes:
+        return prepared.spec.classes, labels, "class"
+    most_even = int(np.argmin(np.abs(labels.mean(axis=0) - 0.5)))
+    name = prepared.spec.attributes[most_even]
+    return (f"not {name}", name), labels[:, most_even], f"the attribute {name}"

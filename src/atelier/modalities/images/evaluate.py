@@ -1,0 +1,122 @@
+"""Compare samples with real images: distances on the judge's features, classes, nearest training images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from atelier.core import files
+from atelier.core.pictures import grid, write_png
+from atelier.core.prepared import Prepared
+from atelier.metrics.classes import class_histogram
+from atelier.metrics.images.similarity import psnr, ssim
+from atelier.metrics.neighbours import nearest
+from atelier.modalities.images import generate
+from atelier.modalities.images.params import Evaluated
+from atelier.modalities.judge import Judge
+from atelier.networks import batching
+from atelier.networks.network import Network
+
+Metrics = dict[str, float]
+Shares = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples as the judge sees them.
+
+    Attributes:
+        judge: the judge of their dataset.
+        images: uint8 ``(N, h, w, c)``.
+        features: float32 ``(N, features)``.
+        logits: ``(N, classes)`` or ``(N, attributes)``.
+    """
+
+    judge: Judge
+    images: np.ndarray
+    features: np.ndarray
+    logits: np.ndarray
+
+    @classmethod
+    def read(cls, judge: Path, directory: Path, count: int) -> "Samples":
+        """Read the first `count` samples of a run and show them to the judge.
+
+        Args:
+            judge: directory of the judge.
+            directory: the samples of a run.
+
+        Raises:
+            ValueError: the run has fewer samples.
+        """
+        path = directory / "samples.npy"
+        images = np.load(path, mmap_mode="r", allow_pickle=False)[:count]
+        if len(images) < count:
+            raise ValueError(f"evaluate.samples: got {count}; {path} holds {len(images)} samples; raise sample.samples")
+        judging = Judge.load(judge)
+        features = judging.features(np.asarray(images))
+        return cls(judging, images, features, judging.logits(features))
+
+
+def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metrics, out: Path) -> None:
+    """Write `metrics.json`, `classes.json`, `neighbours.png` and the `pictures.json` that lists it to `out`.
+
+    Args:
+        metrics: what the family measures itself; what every family of images measures is added.
+    """
+    metrics = metrics | samples.judge.distances(samples.features, params)
+    metrics["class_entropy"] = samples.judge.entropy(samples.logits)
+    with files.atomic_directory(out) as directory:
+        metrics |= memorisation(samples, prepared, params.shown, directory)
+        files.write_json(directory / "metrics.json", metrics)
+        files.write_json(directory / "classes.json", classes(samples, prepared))
+        caption = (
+            "Two samples per row, each followed by its five nearest training images on the judge's features. Median "
+            f"distance to the nearest one: {metrics['neighbour_distance']:.3g} for samples, "
+            f"{metrics['neighbour_distance_test']:.3g} for test images; copies would be far closer."
+        )
+        exhibit = {"file": "neighbours.png", "title": "Nearest training images", "caption": caption}
+        files.write_json(directory / "pictures.json", [exhibit])
+
+
+def classes(samples: Samples, prepared: Prepared) -> Shares:
+    """Return the shares of all classes or attributes among samples and among test images.
+
+    The judge predicts the classes of samples; labels give those of test images. A judge of attributes is biased towards
+    rare ones, so it predicts the attributes of test images as well.
+    """
+    spec, judge = prepared.spec, samples.judge
+    if spec.attributes:
+        test = judge.logits(judge.features(prepared.images("test")))
+        predicted = {"samples": samples.logits > 0, "test": test > 0}
+        return {of: dict(zip(spec.attributes, has.mean(axis=0).tolist(), strict=True)) for of, has in predicted.items()}
+    labels = class_histogram(np.asarray(prepared.labels("test")), len(spec.classes))
+    return {
+        of: {name: float(n / histogram.sum()) for name, n in zip(spec.classes, histogram, strict=True)}
+        for of, histogram in {"samples": judge.histogram(samples.logits), "test": labels}.items()
+    }
+
+
+def similarity(network: Network, test: np.ndarray, batch: int) -> Metrics:
+    """Compute ``psnr`` (dB) and ``ssim`` of reconstructions from posterior means, averaged over test images."""
+    means, _ = batching.apply(network.model.encoder, test, batch)
+    pictures = generate.decode(network, means, batch)
+    return {"psnr": psnr(test, pictures), "ssim": ssim(test, pictures)}
+
+
+def memorisation(samples: Samples, prepared: Prepared, shown: int, directory: Path) -> Metrics:
+    """Compare the distances of samples and of test images to the nearest training image, on the judge's features.
+
+    Copies of training images would be much closer than unseen real images are. Writes `neighbours.png`.
+
+    Returns:
+        Medians ``neighbour_distance`` of the samples and ``neighbour_distance_test`` of test images.
+    """
+    train = prepared.images("train")
+    train_features = samples.judge.features(train)
+    test = np.asarray(prepared.images("test")[: len(samples.images)])
+    of_samples, indices = nearest(samples.features, train_features, k=5)
+    of_test, _ = nearest(samples.judge.features(test), train_features, k=1)
+    rows = np.concatenate([samples.images[:shown, None], train[indices[:shown]]], axis=1)
+    write_png(directory / "neighbours.png", grid(rows.reshape(-1, *train.shape[1:]), columns=12))
+    medians = {"neighbour_distance": np.median(of_samples[:, 0]), "neighbour_distance_test": np.median(of_test)}
+    return {name: float(value) for name, value in medians.items()}

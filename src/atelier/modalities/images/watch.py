@@ -1,0 +1,38 @@
+"""Measure the samples of a model in training with the judge of its dataset."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atelier.core import seeds
+from atelier.core.prepared import Prepared
+from atelier.modalities.images import generate
+from atelier.modalities.judge import Judge
+from atelier.networks.network import Network
+from atelier.training.plan import Row
+
+BATCH = 100
+
+
+class Watch:
+    """Compares samples with validation images; the test split stays unseen until the model is finished.
+
+    Args:
+        judge: directory of the dataset's judge.
+        prepared: the dataset.
+        params: a family's train section: `watch_images` is the number of samples and of validation images (at most as
+            many as the split has), `seed` chooses these images. Samples have the seeds from zero.
+    """
+
+    def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
+        self.judge = Judge.load(judge)
+        available = prepared.spec.sizes["validation"]
+        self.count = min(params.watch_images, available)
+        chosen = np.sort(seeds.generator(params.seed, "watch").permutation(available)[: self.count])
+        self.real = self.judge.features(prepared.images("validation")[chosen])
+
+    def measure(self, network: Network) -> Row:
+        """Return ``kid``, ``coverage`` and ``class_entropy`` (nats) of fresh samples."""
+        samples = generate.from_seeds(network, range(self.count), BATCH)
+        return self.judge.watch(self.real, self.judge.features(samples))

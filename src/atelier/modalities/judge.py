@@ -1,0 +1,184 @@
+"""A judge: the classifier of a dataset, whose features all distances between samples and real data are computed on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atelier.core import files
+from atelier.core.prepared import Prepared
+from atelier.core.spec import Spec
+from atelier.metrics import manifold
+from atelier.metrics.classes import attribute_entropy, balanced_accuracy, class_entropy, class_histogram
+from atelier.metrics.kernel import kernel_distance
+from atelier.metrics.proxies import proxies
+from atelier.modalities.params import Compared, Gauging, JudgeTraining
+from atelier.networks import batching
+from atelier.networks import network as networks
+from atelier.training import checkpoint, loop
+from atelier.training.plan import Plan, Row
+
+# Draws of real data whose features the judge keeps, each in random order, so that its first N rows are a draw too:
+# samples are compared with REAL; the distance from FLOOR to REAL is the floor. All other draws are damaged: ceilings.
+REAL, FLOOR = "test", "train"
+SUMMARY = "judge.json"
+BATCH = 256
+# Settings of the measures that follow a training.
+WATCH_NEIGHBOURS, WATCH_SUBSETS = 5, 20
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A trained judge and the directory that holds it."""
+
+    directory: Path
+    network: networks.Network
+
+    @classmethod
+    def load(cls, directory: Path) -> "Judge":
+        """Load the judge in `directory`; raises as `networks.load`."""
+        return cls(directory, networks.load(directory))
+
+    @property
+    def spec(self) -> Spec:
+        """The dataset that the judge was trained on."""
+        return self.network.spec
+
+    def features(self, inputs: Any) -> np.ndarray:
+        """Compute penultimate features, float32 ``(n, features)``, of inputs as the judge was trained on ``(n, …)``."""
+        return np.asarray(batching.apply(self.network.model.trunk, inputs, BATCH))
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Compute logits, float32 ``(n, classes)`` or ``(n, attributes)``, from features."""
+        return np.asarray(batching.apply(self.network.model.head, features, BATCH))
+
+    def histogram(self, logits: np.ndarray) -> np.ndarray:
+        """Count the predicted classes, int64 ``(classes,)``."""
+        return class_histogram(logits.argmax(axis=1), len(self.spec.classes))
+
+    def entropy(self, logits: np.ndarray) -> float:
+        """Return the entropy of the predicted classes in nats, or the mean of the entropies of all attributes."""
+        return attribute_entropy(logits > 0) if self.spec.attributes else class_entropy(self.histogram(logits))
+
+    def draw(self, name: str, samples: int) -> np.ndarray:
+        """Read the first `samples` features of a draw of real data.
+
+        Raises:
+            ValueError: the judge kept fewer.
+        """
+        kept = np.load(self.directory / f"features_{name}.npy", mmap_mode="r", allow_pickle=False)
+        if samples > len(kept):
+            raise ValueError(
+                f"evaluate.samples: got {samples}; the judge in {self.directory} kept features of {len(kept)} real "
+                "examples; raise its gauge.samples or lower the run's evaluate.samples"
+            )
+        return np.asarray(kept[:samples])
+
+    @property
+    def ceilings(self) -> list[str]:
+        """The names of the damaged draws."""
+        return [name for name in files.read_json(self.directory / SUMMARY)["gauge"] if name != "floor"]
+
+    def distances(self, features: np.ndarray, params: Compared) -> dict[str, float]:
+        """Measure samples against the real draw, beside floor and ceiling at the same N.
+
+        Args:
+            features: of the samples, float32 ``(N, features)``.
+            params: N and the settings of the distances.
+
+        Returns:
+            The proxies, ``fd_floor``, ``fd_ceiling`` (the largest of all ceilings), ``kid_floor`` and ``samples``.
+        """
+        real = self.draw(REAL, params.samples)
+        floor = compare(real, self.draw(FLOOR, params.samples), params)
+        ceilings = [compare(real, self.draw(name, params.samples), params) for name in self.ceilings]
+        return compare(real, features, params) | {
+            "fd_floor": floor["fd"],
+            "fd_ceiling": max(ceiling["fd"] for ceiling in ceilings),
+            "kid_floor": floor["kid"],
+            "samples": params.samples,
+        }
+
+    def watch(self, real: np.ndarray, drawn: np.ndarray) -> Row:
+        """Measure samples of a model in training: ``kid``, ``coverage`` and ``class_entropy`` (nats).
+
+        Args:
+            real, drawn: features of as many validation examples as samples, ``(n, features)``.
+        """
+        if not np.isfinite(drawn).all():
+            return dict.fromkeys(("kid", "coverage", "class_entropy"), float("nan"))
+        kid, _ = kernel_distance(real, drawn, subsets=WATCH_SUBSETS, subset_size=len(real) // 2, seed=0)
+        coverage = manifold.compare(real, drawn, neighbours=WATCH_NEIGHBOURS).coverage
+        return {"kid": kid, "coverage": coverage, "class_entropy": self.entropy(self.logits(drawn))}
+
+    def accuracy(self, inputs: Any, labels: np.ndarray) -> dict[str, Any]:
+        """Measure how often the judge is right: over all examples, and for each class or attribute.
+
+        The accuracy of an attribute is balanced: the mean over examples with it and without it.
+        """
+        logits, labels = self.logits(self.features(inputs)), np.asarray(labels)
+        if self.spec.attributes:
+            balanced = balanced_accuracy(logits > 0, labels)
+            by_name = {name: float(value) for name, value in zip(self.spec.attributes, balanced, strict=True)}
+            return {"test_balanced_accuracy": float(balanced.mean()), "class_accuracy": by_name}
+        right = logits.argmax(axis=1) == labels
+        by_name = {name: float(right[labels == i].mean()) for i, name in enumerate(self.spec.classes)}
+        return {"test_accuracy": float(right.mean()), "class_accuracy": by_name}
+
+    def write_gauge(self, test: tuple[Any, np.ndarray], draws: Mapping[str, Any], gauge: Gauging) -> None:
+        """Write `judge.json` (accuracy, floor and ceilings) and the features of each draw to the judge's directory.
+
+        Args:
+            test: inputs and labels of the test split, for the accuracy.
+            draws: inputs by the name of the draw.
+        """
+        features = {name: self.features(drawn) for name, drawn in draws.items()}
+        for name, array in features.items():
+            files.write_array(self.directory / f"features_{name}.npy", array)
+        real = features.pop(REAL)
+        table = {"floor" if name == FLOOR else name: compare(real, of, gauge) for name, of in features.items()}
+        accuracy = self.accuracy(*test)
+        summary = {
+            **accuracy,
+            "parameters": self.network.model.count_params(),
+            "features": self.network.config.features,
+            "samples": gauge.samples,
+            "gauge": table,
+        }
+        files.write_json(self.directory / SUMMARY, summary)
+        shown = ", ".join(f"{name} {value:.4f}" for name, value in accuracy.items() if isinstance(value, float))
+        print(f"judge of {self.spec.name}: {shown}, floor fd {table['floor']['fd']:.3g}")
+
+
+def compare(real: np.ndarray, other: np.ndarray, params: Compared) -> dict[str, float]:
+    """Compute all proxies between two draws of features, each ``(N, features)``."""
+    return proxies(
+        real,
+        other,
+        neighbours=params.neighbours,
+        subsets=params.subsets,
+        subset_size=params.subset_size,
+        seed=params.seed,
+    )
+
+
+def build(modality: str, prepared: Prepared, params: JudgeTraining) -> networks.Network:
+    """Build the untrained classifier of a judge."""
+    return networks.build(f"judge.{modality}", params, prepared.spec, seed=params.seed, precision=params.precision)
+
+
+def fit(plan: Plan, prepared: Prepared, params: JudgeTraining, code: Path, checkpoints: Path) -> checkpoint.Progress:
+    """Carry out the plan of a judge's training.
+
+    Args:
+        code: the manifest of this stage's code.
+        checkpoints: where an interrupted training leaves its state.
+    """
+    inputs = {
+        "params": params.model_dump(mode="json"),
+        "data": prepared.spec.sha256,
+        "code": files.read_json(code),
+    }
+    return loop.run(plan, params, checkpoint.workspace(checkpoints, inputs))

@@ -1,0 +1,47 @@
+"""Parameters that the judges and runs of all modalities share."""
+
+from pydantic import Field
+
+from atelier.params.strict import Strict
+from atelier.params.training import Training
+
+
+class Compared(Strict):
+    """How two sets of examples are compared.
+
+    Attributes:
+        samples: examples in each set (N); every distance depends on it.
+        neighbours: k of precision, recall, density and coverage.
+        subsets, subset_size: random subsets that KID is averaged over.
+        seed: of these subsets.
+    """
+
+    samples: int = Field(ge=100)
+    neighbours: int = Field(ge=1)
+    subsets: int = Field(ge=1)
+    subset_size: int = Field(ge=10)
+    seed: int = Field(ge=0)
+
+
+class Gauging(Compared):
+    """How a judge measures its floor and ceilings on real draws; a modality adds how it damages some of them."""
+
+
+class JudgeTraining(Training):
+    """How the classifier of a judge is trained; a modality adds its network.
+
+    Attributes:
+        features: width of the penultimate layer, whose outputs are the features of all distances.
+    """
+
+    features: int = Field(ge=2)
+
+
+class Previewed(Strict):
+    """Previews during training.
+
+    Attributes:
+        preview_epochs: epochs between two previews.
+    """
+
+    preview_epochs: int = Field(ge=1)

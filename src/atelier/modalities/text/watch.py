@@ -1,0 +1,45 @@
+"""Measure the texts of a language model in training with the judge of its dataset."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atelier.core import seeds
+from atelier.core.prepared import Prepared
+from atelier.core.text import Corpus, filled
+from atelier.modalities.judge import Judge
+from atelier.modalities.text.generate import Request, writer
+from atelier.modalities.text.params import UNFILTERED
+from atelier.networks.network import Network
+from atelier.training.plan import Row
+
+BATCH = 50
+
+
+class Watch:
+    """Compares texts at temperature 1 with validation texts; the test split stays unseen until the model is finished.
+
+    Args:
+        judge: directory of the dataset's judge.
+        prepared: the dataset.
+        params: a family's train section: `watch_texts` is the number of generated and of validation texts (at most as
+            many as the split has), `preview_tokens` their greatest length, `seed` chooses validation texts. Generated
+            texts have the seeds from zero.
+    """
+
+    def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
+        self.judge = Judge.load(judge)
+        corpus = Corpus.read(prepared.directory, "validation")
+        self.count, self.tokens = min(params.watch_texts, len(corpus)), params.preview_tokens
+        chosen = seeds.generator(params.seed, "watch").permutation(len(corpus))[: self.count]
+        self.real = self._features([corpus.text(index)[:-1][: self.tokens] for index in chosen])
+
+    def measure(self, network: Network) -> Row:
+        """Return ``kid``, ``coverage`` and ``class_entropy`` (nats) of fresh texts."""
+        requests = [Request((), seed, 1.0, UNFILTERED) for seed in range(self.count)]
+        texts = writer(network.model, BATCH, self.tokens).write(requests)
+        return self.judge.watch(self.real, self._features([text.words for text in texts]))
+
+    def _features(self, texts: list[np.ndarray]) -> np.ndarray:
+        return self.judge.features(filled(texts, self.judge.network.config.length))

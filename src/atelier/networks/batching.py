@@ -1,0 +1,45 @@
+"""Run a network over many inputs in batches of one size, so that a row does not depend on how many others there are."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class InOrder(keras.utils.PyDataset):
+    """Serve all examples in their order, in batches.
+
+    Args:
+        arrays: inputs, and targets if there are any; equal lengths, examples along the first axis.
+        batch: examples in a batch.
+        filled: fill the last batch by repeating the last example; otherwise the last batch may be shorter.
+    """
+
+    def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, filled: bool = False) -> None:
+        super().__init__()
+        self.arrays, self.batch, self.filled = arrays, batch, filled
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.arrays[0]) / self.batch)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        start = index * self.batch
+        batches = [np.asarray(array[start : start + self.batch]) for array in self.arrays]
+        missing = self.batch - len(batches[0]) if self.filled else 0
+        return tuple(np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for rows in batches)
+
+
+def apply(network: keras.Model, inputs: np.ndarray, batch: int) -> Any:
+    """Return the outputs of `network` for all `inputs`, as NumPy arrays in the structure that the network returns.
+
+    The last batch is filled up, because kernels may round differently for another batch size.
+
+    Raises:
+        ValueError: `inputs` is empty.
+    """
+    count = len(inputs)
+    if count == 0:
+        raise ValueError("there are no inputs to run the network on")
+    outputs = network.predict(InOrder((inputs,), batch, filled=True), verbose=0)
+    return keras.tree.map_structure(lambda array: array[:count], outputs)

@@ -1,0 +1,105 @@
+"""A network on disk: `config.json` says how to build it, `model.weights.h5` holds its weights."""
+
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import keras
+
+from atelier.core import files, lookup
+from atelier.core.spec import Spec
+from atelier.networks import descriptions, weights
+from atelier.params.strict import Strict, validate
+
+CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A built network and what it was built from.
+
+    Attributes:
+        family: a family such as ``vae``, or ``judge.MODALITY`` for the classifier of a judge.
+        config: the section of parameters that its builder reads.
+        spec: the dataset that it was built for.
+        precision: the dtype policy of its layers.
+        model: the Keras model.
+    """
+
+    family: str
+    config: Any
+    spec: Spec
+    precision: str
+    model: keras.Model
+
+
+def builder(family: str) -> ModuleType:
+    """Return the module that builds the networks of a family or a judge: it has `Config` and `build(config, spec)`.
+
+    Raises:
+        ValueError: there is no such family or modality; the message lists the known ones.
+    """
+    kind, _, modality = family.partition(".")
+    if kind == "judge":
+        return lookup.module("modalities", modality, "classifier")
+    return lookup.module("families", family, "network")
+
+
+def build(family: str, params: Strict, spec: Spec, *, seed: int, precision: str) -> Network:
+    """Build an untrained network from a section of parameters; the same seed gives the same initial weights."""
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
+    module = builder(family)
+    config = module.Config(**{name: getattr(params, name) for name in module.Config.model_fields})
+    return Network(family, config, spec, precision, module.build(config, spec))
+
+
+def save(network: Network, directory: Path) -> None:
+    """Write `config.json` and `model.weights.h5`; equal weights give equal bytes."""
+    description = {
+        "family": network.family,
+        "config": network.config.model_dump(mode="json"),
+        "precision": network.precision,
+        "spec": asdict(network.spec),
+    }
+    files.write_json(directory / CONFIG, description)
+    keras.config.set_dtype_policy(network.precision)
+    # A compiled model would also write the state of its optimiser, so an uncompiled copy carries the weights.
+    bare = builder(network.family).build(network.config, network.spec)
+    for target, source in zip(bare.variables, network.model.variables, strict=True):
+        target.assign(source)
+    with files.atomic(directory / WEIGHTS) as temporary:
+        bare.save_weights(temporary)
+
+
+def load(directory: Path) -> Network:
+    """Rebuild the network that `save` wrote to `directory`, and read its weights.
+
+    Nothing in the two files is executed. Both are checked, and against each other, before memory is allocated, so that
+    malicious and mismatched files are refused alike.
+
+    Raises:
+        FileNotFoundError: one of the files is missing.
+        ValueError: one of them is not what `save` writes, or they do not fit each other.
+    """
+    config_path, weights_path = directory / CONFIG, directory / WEIGHTS
+    for path in (config_path, weights_path):
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing: train the network first")
+    description = descriptions.read(config_path)
+    found = weights.shapes(weights_path)
+    keras.config.set_dtype_policy(description.precision)
+    module = builder(description.family)
+    config = validate(module.Config, description.config, str(config_path))
+    with weights.limited_to(found, weights_path):
+        model = module.build(config, description.spec)
+    try:
+        with warnings.catch_warnings():
+            # Keras only warns when it leaves a layer at its initial weights.
+            warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+            model.load_weights(weights_path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        raise ValueError(f"{weights_path} does not fit {config_path}: {str(error).strip().splitlines()[0]}") from None
+    return Network(description.family, config, description.spec, description.precision, model)

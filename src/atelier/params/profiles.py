@@ -1,0 +1,175 @@
+"""Profiles: overlays that turn `params.yaml` into the demo, the laptop's or the full scale.
+
+`profiles/demo.yaml` names every value. Another profile names what differs from it, so that what a profile means
+depends on these files only, never on what `params.yaml` held before. `datasets`, `judges`, `runs` and `edits` are the
+exception: a profile that has one of them lists all of its entries, if only by name (``mnist-vae:``), and an entry that
+it leaves out is not part of it, nor are the edits of a run that is not. An entry may start as a copy of another
+(``like: mnist-vae``) and name what differs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atelier.core import files
+from atelier.params import document, file
+from atelier.params.rewriting import rewrite, same
+from atelier.params.strict import ParamsError, require_mapping
+
+BASE = "demo"
+_LISTS = file.SECTIONS
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two sets of parameters.
+
+    Attributes:
+        path: keys from the top, e.g. ``("runs", "mnist-vae", "train", "epochs")``.
+        before, after: the values; None where the entry is not there.
+        kind: ``changed``, or for whole entries of datasets, judges, runs and edits ``added`` and ``removed``.
+    """
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+    kind: str = "changed"
+
+    def __str__(self) -> str:
+        key = ".".join(self.path)
+        return f"{key}: {self.before} → {self.after}" if self.kind == "changed" else f"{key}: {self.kind}"
+
+
+def names(directory: Path) -> list[str]:
+    """The profiles in a directory, the base first."""
+    return sorted((path.stem for path in directory.glob("*.yaml")), key=lambda name: (name != BASE, name))
+
+
+def description(directory: Path, name: str) -> str:
+    """The first line of a profile's opening comment; empty where it has none."""
+    first = _path(directory, name).read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
+def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, Any]:
+    """The parameters that a profile stands for, as plain data, checked.
+
+    Args:
+        directory: the profiles.
+        name: one of them.
+        source: where every dataset comes from instead of what the profile says.
+
+    Raises:
+        ParamsError: there is no such profile, or what it says is no valid set of parameters; the message begins with
+            the profile's name.
+    """
+    path = _path(directory, name)
+    base = {} if name == BASE else _read(_path(directory, BASE))
+    try:
+        resolved = _overlaid(_overlaid({}, base), _read(path))
+        for download in resolved["downloads"].values() if source else ():
+            download["source"] = source
+        file.check(resolved)
+    except ParamsError as error:
+        raise ParamsError("\n".join(f"profiles/{path.name}: {line}" for line in str(error).splitlines())) from None
+    return resolved
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What differs, in the order of `after`, removed entries first."""
+    return list(_compare(before, after, ()))
+
+
+def apply(directory: Path, name: str, params: Path, source: str | None = None) -> list[Change]:
+    """Rewrite a parameter file so that it holds what a profile stands for, keeping its comments.
+
+    Nothing is written where the profile is wrong or nothing changes.
+
+    Args:
+        directory: the profiles.
+        name: one of them.
+        params: the parameter file; it need not be valid, only YAML.
+        source: see `resolve`.
+
+    Raises:
+        ParamsError: see `resolve`.
+        ValueError: the parameter file cannot be rewritten.
+    """
+    target = resolve(directory, name, source)
+    old = params.read_text(encoding="utf-8")
+    changes = compare(require_mapping(document.load(old, params.name), params.name), target)
+    try:
+        new = rewrite(old, target)
+    except ValueError as error:
+        raise ValueError(f"{params.name}: {error}") from None
+    if new != old:
+        files.write_text(params, new)
+    return changes
+
+
+def current(directory: Path, params: Path) -> str | None:
+    """The profile that a parameter file equals, or None."""
+    held = document.load(params.read_text(encoding="utf-8"), params.name)
+    return next((name for name in names(directory) if same(resolve(directory, name), held)), None)
+
+
+def _path(directory: Path, name: str) -> Path:
+    known = names(directory)
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else f"{directory} has none"
+        raise ParamsError(f"no profile {name!r}; {there}")
+    return directory / f"{name}.yaml"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(require_mapping(document.load(path.read_text(encoding="utf-8"), str(path)), str(path)))
+
+
+def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    merged = _merged(base, {key: value for key, value in overlay.items() if key not in _LISTS})
+    for key in _LISTS:
+        if key in overlay:
+            entries = require_mapping(overlay[key], key)
+            merged[key] = {name: _entry(key, name, base.get(key, {}), entries, ()) for name in entries}
+    if "edits" not in overlay and "edits" in merged:
+        merged["edits"] = {name: edit for name, edit in merged["edits"].items() if name in merged["runs"]}
+    return merged
+
+
+def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, Any], copies: tuple[str, ...]) -> Any:
+    """An entry of datasets, judges, runs or edits, with what it is ``like`` filled in."""
+    path = f"{key}.{name}"
+    overlay = dict(require_mapping({} if entries[name] is None else entries[name], path))
+    like = overlay.pop("like", None)
+    if like is None:
+        return _merged(base.get(name, {}), overlay)
+    if like not in entries or like == name:
+        others = [other for other in entries if other != name]
+        raise ParamsError(f"{path}.like: got {like!r}; allowed is one of: {', '.join(others)}")
+    if name in copies:
+        raise ParamsError(f"{path}.like: goes in a circle: {' → '.join([*copies, name])}")
+    return _merged(_entry(key, like, base, entries, (*copies, name)), overlay)
+
+
+def _merged(base: Any, overlay: Any) -> Any:
+    """`overlay` over `base`, in the order of `base`; lists and scalars are replaced, nothing of either is shared."""
+    if isinstance(base, Mapping) and isinstance(overlay, Mapping):
+        keys = [*base, *(key for key in overlay if key not in base)]
+        return {key: _merged(base.get(key), overlay.get(key, base.get(key))) for key in keys}
+    if isinstance(overlay, Mapping):
+        return {key: _merged(None, value) for key, value in overlay.items()}
+    return list(overlay) if isinstance(overlay, list) else overlay
+
+
+def _compare(before: Any, after: Any, path: tuple[str, ...]) -> list[Change]:
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return [] if same(before, after) else [Change(path, before, after)]
+    listed = len(path) == 1 and path[0] in _LISTS
+    changes = [Change((*path, str(key)), before[key], None, "removed") for key in before if key not in after]
+    for key, value in after.items():
+        if key not in before and (listed or not isinstance(value, Mapping)):
+            changes.append(Change((*path, str(key)), None, value, "added"))
+        else:
+            changes += _compare(before.get(key, {}), value, (*path, str(key)))
+    return changes

@@ -1,0 +1,118 @@
+"""The whole state of a training in one file, so that a killed run resumes with the same bits."""
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from atelier.core import files
+from atelier.core.environment import versions
+from atelier.training.plan import Row
+
+_ENDED = "ended"
+
+
+@dataclass
+class Progress:
+    """How far a training has come.
+
+    Attributes:
+        epoch: epochs finished.
+        best_epoch: the epoch, counted from one, with the lowest score so far; 0 before the first score.
+        history: a row of numbers for each epoch; a column may be missing in epochs that do not measure it.
+        monitor: the column that is the score.
+        stopped: why training ended before its last epoch; empty if it did not.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    history: list[Row] = field(default_factory=list)
+    monitor: str = ""
+    stopped: str = ""
+
+    @property
+    def best_score(self) -> float:
+        return self.history[self.best_epoch - 1][self.monitor] if self.best_epoch else float("inf")
+
+
+def columns(history: list[Row]) -> list[str]:
+    """List the names of all columns in the order of their first appearance."""
+    return list(dict.fromkeys(name for row in history for name in row))
+
+
+def workspace(checkpoints: Path, inputs: Mapping[str, Any]) -> Path:
+    """Make the directory of one training, and remove those of other trainings that have ended.
+
+    Its name is a digest of `inputs`, the backend and the versions of all packages that decide numbers. The directory of
+    an interrupted training stays, so that returning to its inputs resumes it.
+
+    Args:
+        checkpoints: the parent directory.
+        inputs: JSON values that the result depends on: family, parameters, digests of data and code.
+    """
+    backend = keras.backend.backend()
+    everything = {**inputs, "backend": f"{backend} {sys.modules[backend].__version__}", "packages": versions()}
+    digest = hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+    directory = checkpoints / digest[:16]
+    directory.mkdir(parents=True, exist_ok=True)
+    for other in checkpoints.iterdir():
+        if other != directory and (other / _ENDED).exists():
+            shutil.rmtree(other)
+    return directory
+
+
+def end(directory: Path) -> None:
+    """Mark the training in `directory` as ended."""
+    (directory / _ENDED).touch()
+
+
+def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:
+    """Copy the values of variables (an array of JAX may be a view that training changes)."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    """Set the values of variables to those of a snapshot."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _state(model: keras.Model) -> list[keras.Variable]:
+    """Everything that training changes: weights, random seeds and the state of the optimiser."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progress) -> None:
+    """Write the state of a compiled `model` atomically.
+
+    Args:
+        best: the weights of the best epoch, in the order of ``model.variables``.
+    """
+    state = {f"variable {i:05}": value for i, value in enumerate(snapshot(_state(model)))}
+    state |= {f"best {i:05}": value for i, value in enumerate(best)}
+    for name in columns(progress.history):
+        state[f"history {name}"] = np.asarray([row.get(name, np.nan) for row in progress.history], np.float64)
+    state["epochs"] = np.asarray([progress.epoch, progress.best_epoch])
+    state["stopped"] = np.asarray(progress.stopped)
+    with files.atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **state)
+
+
+def restore(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
+    """Read what `save` wrote into a built and compiled `model`; return the best weights and the progress."""
+    with np.load(path, allow_pickle=False) as state:
+        assign(_state(model), [state[f"variable {i:05}"] for i in range(len(_state(model)))])
+        best = [state[f"best {i:05}"] for i in range(len(model.variables))]
+        epoch, best_epoch = (int(number) for number in state["epochs"])
+        names = [key.removeprefix("history ") for key in state.files if key.startswith("history ")]
+        values = {name: state[f"history {name}"].tolist() for name in names}
+        stopped = str(state["stopped"])
+    history = [{name: values[name][i] for name in names if not np.isnan(values[name][i])} for i in range(epoch)]
+    return best, Progress(epoch, best_epoch, history, stopped=stopped)

@@ -1,0 +1,165 @@
+"""One training loop for every network: fit, validate, keep the best epoch, show progress, stop early, resume."""
+
+import csv
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from atelier.core import files
+from atelier.networks.batching import InOrder
+from atelier.params.training import Training
+from atelier.training import checkpoint, optimizers
+from atelier.training.display import EpochDisplay
+from atelier.training.plan import Hooks, Plan, Row
+
+VALIDATION_BATCH = 250
+PREVIEWS = "previews"
+
+
+def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = None) -> checkpoint.Progress:
+    """Train ``plan.model``, leaving it with the weights of its best epoch.
+
+    After every epoch the whole state is written to `workspace`. Called again with the same arguments, training resumes
+    there and ends with the same bits as an uninterrupted one.
+
+    Args:
+        plan: what the family decides.
+        params: epochs, optimiser and compilation.
+        workspace: a directory that belongs to this training alone: same parameters, data and code.
+        hooks: previews, which are written to ``workspace/previews``, and the judge's watch.
+
+    Raises:
+        ValueError: a loss is no longer finite, and there is no alarm or no earlier epoch to return to.
+    """
+    model, batches = plan.model, plan.batches
+    optimizer = plan.optimizer or optimizers.build(params, len(batches))
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer, jit_compile=params.jit_compile, steps_per_execution=params.steps_per_execution)
+    state = workspace / "state.npz"
+    best, progress = checkpoint.restore(state, model) if state.exists() else ([], checkpoint.Progress())
+    progress.monitor = plan.monitor
+    if progress.epoch:
+        print(f"resuming after epoch {progress.epoch} of {params.epochs}")
+    keeper = _Keeper(plan, hooks, params.epochs, workspace, progress, best)
+    if not progress.stopped:
+        display = EpochDisplay(params.epochs, len(batches), progress.epoch)
+        model.fit(
+            batches,
+            epochs=params.epochs,
+            initial_epoch=progress.epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[keeper, display, *_tensorboard(workspace.name)],
+        )
+    if progress.stopped:
+        print(f"stopped after epoch {progress.epoch} of {params.epochs}: {progress.stopped}")
+    checkpoint.assign(model.variables, keeper.best)
+    checkpoint.end(workspace)
+    return progress
+
+
+def held_out(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> Callable[[], Row]:
+    """Return a function that measures the loss and the metrics of `model` on held-out arrays, as columns ``val_…``."""
+    batches = InOrder(arrays, VALIDATION_BATCH)
+
+    def validate() -> Row:
+        scores = model.evaluate(batches, verbose=0, return_dict=True)
+        return {f"val_{name}": float(score) for name, score in scores.items()}
+
+    return validate
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Validate, keep the best weights and write the checkpoint, in this order, after every epoch."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        hooks: Hooks | None,
+        epochs: int,
+        workspace: Path,
+        progress: checkpoint.Progress,
+        best: list[np.ndarray],
+    ) -> None:
+        super().__init__()
+        self.plan, self.hooks, self.epochs = plan, hooks, epochs
+        self.workspace, self.progress, self.best = workspace, progress, best
+
+    def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
+        self.plan.batches.start_epoch(epoch)
+        if hasattr(self.model, "on_epoch_begin"):
+            self.model.on_epoch_begin(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Row | None = None) -> None:
+        assert logs is not None
+        trained = checkpoint.snapshot(self.model.trainable_variables)
+        states = checkpoint.snapshot(self.model.non_trainable_variables)
+        if averages := getattr(self.model.optimizer, "averages", None):
+            checkpoint.assign(self.model.trainable_variables, checkpoint.snapshot(averages))
+        row = self._measure(epoch, logs)
+        if self.hooks is not None and self._hooks_due(epoch):
+            self.hooks.preview(self.workspace / PREVIEWS / f"epoch-{epoch + 1:04}")
+        self._record(row, logs)
+        # Validation drew random numbers too; put the seeds back, so that training does not depend on it.
+        checkpoint.assign(self.model.non_trainable_variables, states)
+        checkpoint.assign(self.model.trainable_variables, trained)
+        checkpoint.save(self.workspace / "state.npz", self.model, self.best, self.progress)
+
+    def _measure(self, epoch: int, logs: Row) -> Row:
+        """Collect the epoch's row of the history: training losses, each beside its validation, then the rest."""
+        scores = self.plan.validate()
+        watched = self.hooks.watch() if self.hooks is not None and self._hooks_due(epoch) else {}
+        row: Row = {"epoch": epoch + 1}
+        for name, value in logs.items():
+            row[name] = float(value)
+            if f"val_{name}" in scores:
+                row[f"val_{name}"] = scores[f"val_{name}"]
+        return row | scores | watched | optimizers.rates(self.model.optimizer)
+
+    def _record(self, row: Row, logs: Row) -> None:
+        progress = self.progress
+        broken = [name for name, value in row.items() if not math.isfinite(value)]
+        if broken:
+            message = f"no longer finite in epoch {row['epoch']}: {', '.join(broken)}"
+            if self.plan.alarm is None or not self.best:
+                raise ValueError(f"{message}; a lower learning_rate or a clip_norm above 0 usually helps ({row})")
+            self._stop(message)
+            return
+        # The display shows what is in `logs`.
+        logs |= {name: value for name, value in row.items() if name not in ("epoch", *logs)}
+        progress.history.append(row)
+        progress.epoch = int(row["epoch"])
+        if progress.monitor in row and (row[progress.monitor] < progress.best_score or not self.best):
+            progress.best_epoch = progress.epoch
+            self.best = checkpoint.snapshot(self.model.variables)
+        if self.plan.alarm is not None and (reason := self.plan.alarm(progress.history)):
+            self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self.progress.stopped = reason
+        self.model.stop_training = True
+
+    def _hooks_due(self, epoch: int) -> bool:
+        assert self.hooks is not None
+        return (epoch + 1) % self.hooks.every == 0 or epoch in (0, self.epochs - 1)
+
+
+def _tensorboard(name: str) -> list[keras.callbacks.Callback]:
+    """Return TensorBoard's callback if ``ATELIER_TENSORBOARD`` names a directory; it changes no result."""
+    logs = os.environ.get("ATELIER_TENSORBOARD")
+    return [keras.callbacks.TensorBoard(os.path.join(logs, name))] if logs else []
+
+
+def write_history(path: Path, progress: checkpoint.Progress) -> None:
+    """Write the history as CSV, one row per epoch, with the monitored column last."""
+    columns = [name for name in checkpoint.columns(progress.history) if name != progress.monitor]
+    with files.atomic(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*columns, progress.monitor], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {k: int(v) if k == "epoch" else f"{v:.7g}" for k, v in row.items()} for row in progress.history
+        )

@@ -1,0 +1,157 @@
+"""Optimisers and schedules from parameters, with an average of the weights that is correct from the first step."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from atelier.params.training import Training
+
+
+@keras.saving.register_keras_serializable("atelier")
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then constant or half a cosine down to zero (Loshchilov & Hutter, 2017, eq. 5).
+
+    Args:
+        peak: the learning rate after warm-up.
+        steps: optimiser steps in the whole training.
+        warmup: steps over which the rate rises from zero.
+        cosine: decay the rate afterwards.
+    """
+
+    def __init__(self, peak: float, steps: int, warmup: int, cosine: bool) -> None:
+        self.peak, self.steps, self.warmup, self.cosine = peak, steps, warmup, cosine
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        rate = ops.full((), self.peak, dtype="float32")
+        if self.cosine:
+            done = ops.clip((step - self.warmup) / max(1, self.steps - self.warmup), 0.0, 1.0)
+            rate = rate * 0.5 * (1 + ops.cos(math.pi * done))
+        return rate * ops.minimum(1.0, (step + 1) / self.warmup) if self.warmup else rate
+
+    def get_config(self) -> dict[str, Any]:
+        return {"peak": self.peak, "steps": self.steps, "warmup": self.warmup, "cosine": self.cosine}
+
+
+class WeightAverage:
+    """Mixed into an optimiser: an exponential moving average of the trained weights.
+
+    Keras's own `use_ema` gives untrained weights too much weight for thousands of steps. Here the decay rises as
+    ``min(ema, (1 + t) / (10 + t))``, so that the average is correct in short trainings too.
+
+    Attributes:
+        averages: one variable for each trained variable, in their order.
+    """
+
+    ema: float = 0.0
+
+    def build(self, variables: list[Any]) -> None:
+        super().build(variables)  # type: ignore[misc]
+        self.averages = [
+            self.add_variable_from_reference(v, name="average", initializer="zeros")  # type: ignore[attr-defined]
+            for v in variables
+        ]
+        for average, variable in zip(self.averages, variables, strict=True):
+            # A copy: JAX does not accept one buffer under two names.
+            average.assign(ops.copy(variable))
+
+    def apply(self, grads: list[Any], trainable_variables: list[Any] | None = None) -> None:
+        super().apply(grads, trainable_variables)  # type: ignore[misc]
+        step = ops.cast(self.iterations, "float32")  # type: ignore[attr-defined]
+        decay = ops.minimum(self.ema, (1 + step) / (10 + step))
+        for average, variable in zip(self.averages, self._trainable_variables, strict=True):  # type: ignore[attr-defined]
+            average.assign(average + (1 - ops.cast(decay, average.dtype)) * (variable - average))
+
+
+class Adam(WeightAverage, keras.optimizers.Adam):
+    pass
+
+
+class AdamW(WeightAverage, keras.optimizers.AdamW):
+    pass
+
+
+class Muon(WeightAverage, keras.optimizers.Muon):
+    pass
+
+
+class RMSprop(WeightAverage, keras.optimizers.RMSprop):
+    pass
+
+
+class SGD(WeightAverage, keras.optimizers.SGD):
+    pass
+
+
+# Learning rate of the AdamW inside Muon, relative to Muon's.
+ADAM_SHARE = 0.2
+_AVERAGED = {"adam": Adam, "adamw": AdamW, "muon": Muon, "rmsprop": RMSprop, "sgd": SGD}
+_PLAIN = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "muon": keras.optimizers.Muon,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """Return the optimiser that `params` describe, for ``params.epochs · steps_per_epoch`` steps."""
+    optimizer = (_AVERAGED if params.ema else _PLAIN)[params.optimizer](
+        learning_rate=_schedule(params, steps_per_epoch, params.learning_rate),
+        weight_decay=params.weight_decay or None,
+        global_clipnorm=params.clip_norm or None,
+        **_kind(params),
+    )
+    if params.ema:
+        optimizer.ema = params.ema
+    return optimizer
+
+
+def _kind(params: Training) -> dict[str, Any]:
+    """Return the arguments that only one kind of optimiser has.
+
+    Muon leaves embeddings and vectors to AdamW, with a learning rate of its own and without weight decay, which would
+    erase the embeddings of rare tokens.
+    """
+    return {"adam_lr_ratio": ADAM_SHARE, "adam_weight_decay": 0.0} if params.optimizer == "muon" else {}
+
+
+def build_several(
+    params: Training, steps_per_epoch: int, networks: Sequence[tuple[keras.Model, float]], beta_1: float
+) -> keras.optimizers.Optimizer:
+    """Return an optimiser that updates each of several networks with an optimiser of its own.
+
+    Args:
+        params: kind (Adam or AdamW), schedule, warm-up, weight decay and clipping, equal for all networks.
+        networks: each with its peak learning rate.
+        beta_1: decay of the first moment.
+    """
+    chosen: dict[int, keras.optimizers.Optimizer] = {}
+    for network, rate in networks:
+        optimizer = _PLAIN[params.optimizer](
+            learning_rate=_schedule(params, steps_per_epoch, rate),
+            beta_1=beta_1,
+            weight_decay=params.weight_decay or None,
+            global_clipnorm=params.clip_norm or None,
+        )
+        chosen |= {id(variable): optimizer for variable in network.trainable_variables}
+    return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
+
+
+def rates(optimizer: keras.optimizers.Optimizer) -> dict[str, float]:
+    """Return the current learning rate as a column of the history; the largest of several optimisers."""
+    several = getattr(optimizer, "optimizers", [optimizer])
+    return {"learning_rate": max(float(each.learning_rate) for each in several)}
+
+
+def _schedule(params: Training, steps_per_epoch: int, peak: float) -> Schedule:
+    return Schedule(
+        peak,
+        steps=params.epochs * steps_per_epoch,
+        warmup=round(params.warmup_epochs * steps_per_epoch),
+        cosine=params.schedule == "cosine",
+    )

@@ -1,0 +1,57 @@
+"""Train a run: build its network, carry out its family's plan, write network, history and previews."""
+
+from pathlib import Path
+
+from atelier.core import files, lookup
+from atelier.core.prepared import Prepared
+from atelier.networks import network as networks
+from atelier.params.file import Run
+from atelier.training import checkpoint, loop, machine
+from atelier.training.plan import Hooks
+
+NAMES = {"val_loss": "validation loss", "kid": "KID on the validation split"}
+
+
+def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, checkpoints: Path) -> None:
+    """Train the network of `run` and write it to `out`.
+
+    Writes `config.json`, `model.weights.h5`, `machine.json`, `history.csv` and `previews/`. An interrupted training
+    leaves its state in `checkpoints` and resumes from there the next time.
+
+    Args:
+        judge: directory of the dataset's judge, which measures samples at each preview.
+        code: the manifest of this stage's code.
+    """
+    params = run.train
+    modality = lookup.module("families", run.family, "params").MODALITY
+    preview, watch = (lookup.module("modalities", modality, part) for part in ("preview", "watch"))
+    watching = watch.Watch(judge, prepared, params)
+    network = networks.build(run.family, params, prepared.spec, seed=params.seed, precision=params.precision)
+    plan = lookup.module("families", run.family, "train").train(network, prepared, params)
+    hooks = Hooks(
+        every=params.preview_epochs,
+        preview=lambda path: preview.take(network, prepared, params, path),
+        watch=lambda: watching.measure(network),
+    )
+    workspace = checkpoint.workspace(
+        checkpoints,
+        {
+            "family": run.family,
+            "params": params.model_dump(mode="json"),
+            "data": prepared.spec.sha256,
+            "judge": files.sha256(judge / networks.WEIGHTS),
+            "code": files.read_json(code),
+        },
+    )
+    progress = loop.run(plan, params, workspace, hooks)
+    networks.save(network, out)
+    files.write_json(out / machine.FILE, machine.describe())
+    loop.write_history(out / "history.csv", progress)
+    preview.write(workspace / loop.PREVIEWS, out / "previews", _kept(progress))
+    print(f"best epoch {progress.best_epoch}: {progress.monitor} {progress.best_score:.4g}")
+
+
+def _kept(progress: checkpoint.Progress) -> str:
+    """Say which epoch was kept and why, and why training ended early, if it did."""
+    kept = f"epoch {progress.best_epoch} had the lowest {NAMES.get(progress.monitor, progress.monitor)} and was kept."
+    return f"{kept} Stopped after epoch {progress.epoch}: {progress.stopped}." if progress.stopped else kept
