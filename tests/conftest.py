@@ -1,10 +1,12 @@
-"""A small world that many tests share: parameters of the committed schema with few images and few epochs."""
+"""Fixtures that many tests share: the committed parameters with few images and few epochs, and what they give."""
 
 import copy
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 pytest_plugins = ("copied_results", "toy_pipeline")
 
 
-# What a small world takes of each format of data, of each modality's judge and of each family.
+# The changes that make a dataset of each format, a judge of each modality and a run of each family small.
+FORMATS = {"mnist": "idx", "fashion_mnist": "idx", "celeba": "faces", "imdb": "reviews"}
 EMBEDDED = {
     "idx": {"train": 400, "test": 150},
     "faces": {"train": 400, "validation": 100, "test": 150},
@@ -71,22 +74,27 @@ FAMILIES = {
 
 
 def shrink(params: dict[str, Any]) -> dict[str, Any]:
-    """The given parameters with so little data and training that a stage takes seconds."""
+    """Return the parameters with so little data and training that a stage takes seconds."""
     small = copy.deepcopy(params)
-    for dataset in small["datasets"].values():
-        dataset["source"] = "embedded"
-        dataset["embedded"] |= EMBEDDED[dataset["format"]]
-        dataset["prepare"] |= PREPARED[dataset["format"]]
+    for name, download in small["downloads"].items():
+        download["source"] = "embedded"
+        download["embedded"] |= EMBEDDED[FORMATS[name]]
+    for name, dataset in small["datasets"].items():
+        dataset["prepare"] |= PREPARED[FORMATS[name]]
     compared = {"samples": 120, "neighbours": 3, "subsets": 3, "subset_size": 60}
-    for judge in small["judges"].values():
-        own = JUDGED[judge["modality"]]
+    for name, judge in small["judges"].items():
+        own = JUDGED["text" if name == "imdb" else "images"]
         judge["train"] |= {"features": 8, "epochs": 1, "batch": 32} | own["train"]
         judge["gauge"] |= compared | own["gauge"]
     for run in small["runs"].values():
         own = FAMILIES[run["family"]]
         run["train"] |= {"epochs": 2, "batch": 32, "preview_epochs": 1} | own["train"]
-        if run["dataset"] == "celeba" and run["family"] == "vae":
-            run["train"] |= {"latent_dim": 16, "encoder_filters": [4, 8], "decoder_filters": [8, 4]}
+        if run["family"] == "vae":
+            run["train"] |= {"encoder_filters": [4, 8], "jit_compile": False}
+        if run["family"] == "vae" and run["dataset"] == "celeba":
+            run["train"] |= {"latent_dim": 16, "decoder_filters": [8, 4]}
+        elif run["family"] == "vae":
+            run["train"] |= {"encoder_dense": [32], "decoder_dense": [32]}
         run["sample"] |= {"samples": 120, "batch": 32} | own["sample"]
         run["evaluate"] |= compared | {"batch": 32} | own["evaluate"]
     for edit in small["edits"].values():
@@ -94,14 +102,14 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
     return small
 
 
-# They run whole pipelines and trainings: begun last, they would keep one process busy while the others are out of work.
+# They run whole pipelines and trainings: started last, they would keep one worker busy while the others are idle.
 LONGEST = (
     "tests/test_graph.py",
     "tests/test_team.py",
-    "tests/pipeline/test_resume.py",
-    "tests/models/test_families.py",
+    "tests/training/test_resume.py",
+    "tests/families/test_contract.py",
     "tests/cli/test_run.py",
-    "tests/repository/test_remotes.py",
+    "tests/workflow/test_remotes.py",
 )
 
 
@@ -114,18 +122,78 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Any]], Path]:
+    """Build a directory once for all workers: ``shared("mnist", build)`` calls ``build(directory)`` in one of them."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def make(name: str, build: Callable[[Path], Any]) -> Path:
+        directory, done = base / f"shared-{name}", base / f"shared-{name}.done"
+        with (base / f"shared-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                directory.mkdir()
+                build(directory)
+                done.touch()
+        return directory
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def small_params() -> dict[str, Any]:
     return shrink(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
-def door():
-    """Run a stage's door in a process of its own: ``door("train", "mnist-vae", "--out", …)``."""
+def params_file(small_params: dict[str, Any], shared) -> Path:
+    text = yaml.safe_dump(small_params, sort_keys=False)
+    return shared("params", lambda place: (place / "params.yaml").write_text(text, encoding="utf-8")) / "params.yaml"
+
+
+@pytest.fixture(scope="session")
+def manifests(shared) -> Path:
+    """The manifests of all stages, as the stage `code` writes them."""
+    command = [sys.executable, str(ROOT / "stages" / "code.py"), "--out"]
+    return shared("manifests", lambda place: subprocess.run([*command, str(place / "code")], check=True)) / "code"
+
+
+@pytest.fixture(scope="session")
+def manifest(manifests: Path) -> Callable[[str, str, Path], Path]:
+    """Find the manifest of a stage for one entry of a parameter file: ``manifest("train", "mnist-vae", params)``."""
+
+    def find(stage: str, name: str, params: Path) -> Path:
+        sections = yaml.safe_load(params.read_text(encoding="utf-8"))
+        match stage:
+            case "train" | "sample" | "evaluate":
+                entry = sections["runs"].get(name, {}).get("family", "vae")
+            case "prepare" | "judge":
+                entry = sections["datasets"].get(name, {}).get("kind", "mnist")
+            case "download":
+                entry = name
+            case "edit":
+                entry = "images"
+            case _:
+                return manifests / f"{stage}.json"
+        return manifests / stage / f"{entry}.json"
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def run_stage(manifest):
+    """Run a stage script in a process of its own: ``run_stage("train", "mnist-vae", "--out", …)``."""
 
     def run(
         stage: str, *arguments: str | Path, check: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), *map(str, arguments)]
+        given = [str(argument) for argument in arguments]
+        params = Path(given[given.index("--params") + 1]) if "--params" in given else ROOT / "params.yaml"
+        if "--code" not in given:
+            readable = params if params.is_file() else ROOT / "params.yaml"
+            given += ["--code", str(manifest(stage, given[0], readable))]
+        command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False)
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -135,46 +203,45 @@ def door():
 
 
 @pytest.fixture(scope="session")
-def params_file(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("params") / "params.yaml"
-    path.write_text(yaml.safe_dump(small_params, sort_keys=False), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="session")
-def prepared(door, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(shared, params_file: Path) -> Path:
     """A small prepared MNIST twin."""
-    return _prepare(door, "mnist", params_file, tmp_path_factory.mktemp("data"))
+    return shared("mnist", lambda place: _prepare("mnist", params_file, place)) / "prepared"
 
 
 @pytest.fixture(scope="session")
-def prepared_texts(door, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_texts(shared, params_file: Path) -> Path:
     """A small prepared IMDb twin."""
-    return _prepare(door, "imdb", params_file, tmp_path_factory.mktemp("texts"))
+    return shared("imdb", lambda place: _prepare("imdb", params_file, place)) / "prepared"
 
 
 @pytest.fixture(scope="session")
-def judge(door, params_file: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hastily trained judge of the MNIST twin."""
-    return _judge(door, "mnist", params_file, prepared, tmp_path_factory.mktemp("judges"))
+def judge(shared, manifest, params_file: Path, prepared: Path) -> Path:
+    """A judge of the small MNIST twin, trained for one epoch."""
+    code = manifest("judge", "mnist", params_file)
+    return shared("mnist-judge", lambda place: _judge("mnist", params_file, prepared, code, place)) / "judge"
 
 
 @pytest.fixture(scope="session")
-def judge_of_texts(door, params_file: Path, prepared_texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hastily trained judge of the IMDb twin."""
-    return _judge(door, "imdb", params_file, prepared_texts, tmp_path_factory.mktemp("judges"))
+def judge_of_texts(shared, manifest, params_file: Path, prepared_texts: Path) -> Path:
+    """A judge of the small IMDb twin, trained for one epoch."""
+    code = manifest("judge", "imdb", params_file)
+    return shared("imdb-judge", lambda place: _judge("imdb", params_file, prepared_texts, code, place)) / "judge"
 
 
 @pytest.fixture(scope="session")
-def language_model(
-    door, params_file: Path, prepared_texts: Path, judge_of_texts: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A hastily trained network of the run `imdb-lm`, with its history and previews."""
-    place = tmp_path_factory.mktemp("language_model")
-    given = {"prepared": prepared_texts, "judge": judge_of_texts, "params": params_file}
-    written = {"out": place / "imdb-lm", "checkpoints": place / "checkpoints"}
-    door("train", "imdb-lm", *_options(given | written))
-    return place / "imdb-lm"
+def language_model(shared, manifest, params_file: Path, prepared_texts: Path, judge_of_texts: Path) -> Path:
+    """A trained network of the run `imdb-lm`, with its history and previews."""
+    code = manifest("train", "imdb-lm", params_file)
+
+    def build(place: Path) -> None:
+        from atelier.core.prepared import Prepared
+        from atelier.params import file
+        from atelier.training.run import train
+
+        run = file.read(params_file).entry("runs", "imdb-lm")
+        train(run, Prepared.read(prepared_texts), judge_of_texts, code, place / "imdb-lm", place / "checkpoints")
+
+    return shared("imdb-lm", build) / "imdb-lm"
 
 
 @pytest.fixture(scope="session")
@@ -191,17 +258,27 @@ def lock():
     return write
 
 
-def _prepare(door, dataset: str, params: Path, place: Path) -> Path:
-    door("download", dataset, *_options({"out": place / "raw", "partial": place / "partial", "params": params}))
-    door("prepare", dataset, *_options({"raw": place / "raw", "out": place / "prepared", "params": params}))
-    return place / "prepared"
+# Calls of the library rather than of stage scripts: a process that imports TensorFlow takes longer than their work.
+def _prepare(name: str, params: Path, place: Path) -> None:
+    from atelier.core import lookup
+    from atelier.datasets.download import sources
+    from atelier.params import file
+
+    checked = file.read(params)
+    raw, dataset = place / "raw", checked.entry("datasets", name)
+    raw.mkdir()
+    lookup.module("datasets", name, "twin.write").write(raw, checked.entry("downloads", name).embedded)
+    sources.record(raw, name, "embedded")
+    source = lookup.module("datasets", dataset.kind, "source")
+    source.prepare(name, raw, place / "prepared", dataset.prepare, "embedded")
 
 
-def _judge(door, dataset: str, params: Path, prepared: Path, place: Path) -> Path:
-    written = {"out": place / dataset, "checkpoints": place / "checkpoints"}
-    door("judge", dataset, *_options({"prepared": prepared, "params": params} | written))
-    return place / dataset
+def _judge(name: str, params: Path, prepared: Path, code: Path, place: Path) -> None:
+    from atelier.core import lookup
+    from atelier.core.prepared import Prepared
+    from atelier.params import file
 
-
-def _options(values: dict[str, Path]) -> list[str]:
-    return [part for name, value in values.items() for part in (f"--{name}", str(value))]
+    checked = file.read(params)
+    modality = lookup.module("modalities", checked.entry("datasets", name).modality, "judge")
+    section = checked.entry("judges", name)
+    modality.train(Prepared.read(prepared), section, code, place / "judge", place / "checkpoints")

@@ -43,7 +43,7 @@ class _Refusal(BaseException):
 
 
 @contextmanager
-def allotted(found: Shapes, path: Path) -> Iterator[None]:
+def limited_to(found: Shapes, path: Path) -> Iterator[None]:
     """While the block builds a network, each of its weights takes one of the shapes that a file holds.
 
     So a configuration with absurd sizes stops at the first weight that is not there, instead of filling the memory.
