@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 
 
 def test_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
