@@ -1,4 +1,4 @@
-"""The graph is true: code dependencies are the imports, parameters dirty their own section, nothing runs twice."""
+"""The graph is true: manifests hold the code that runs, parameters change their own section, nothing runs twice."""
 
 import json
 import os
@@ -12,31 +12,31 @@ from typing import Any
 import pytest
 import yaml
 
-from atelier.cli import strays
+from atelier.core.code.manifest import CHECKED_ONLY, RESULT_FREE
+from atelier.workflow.cleanup import removed_runs
 from atelier.cli.graph import renew
 
 ROOT = Path(__file__).parents[1]
 
 
-def spared(params: dict[str, Any]) -> dict[str, Any]:
-    """Without Fashion-MNIST, whose stages are those of MNIST with other drawings."""
-    runs = {name: run for name, run in params["runs"].items() if run["dataset"] != "fashion_mnist"}
-    datasets, judges = (
-        {name: entry for name, entry in params[section].items() if name != "fashion_mnist"}
-        for section in ("datasets", "judges")
-    )
-    return params | {"datasets": datasets, "judges": judges, "runs": runs}
+def reduced(params: dict[str, Any]) -> dict[str, Any]:
+    """Keep one run of each family, and a dataset of each file format."""
+    datasets = ("mnist", "celeba", "imdb")
+    kept = {
+        section: {name: entry for name, entry in params[section].items() if name in datasets}
+        for section in ("downloads", "datasets", "judges")
+    }
+    runs = {name: run for name, run in params["runs"].items() if name in ("celeba-vae", "celeba-gan", "imdb-lm")}
+    return params | kept | {"runs": runs}
 
 
-_PARAMS = spared(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+_PARAMS = reduced(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
 RUNS = list(_PARAMS["runs"])
 VAES = [name for name, run in _PARAMS["runs"].items() if run["family"] == "vae"]
 GANS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "gan"]
 WRITERS = [name for name, run in _PARAMS["runs"].items() if run["family"] == "transformer_lm"]
 EDITS = list(_PARAMS["edits"])
-COLLECTORS = {"summarize", "report"}
-# Schemas that are looked up only to check the whole of params.yaml: they can stop a stage, never change its result.
-CHECKED_ONLY = re.compile(r"src/atelier/core/params/(?!(document|file|strict)\.py)[\w/]+\.py")
+COLLECTORS = {"code", "summarize", "report"}
 
 # Python runs this at its start, in the stages' processes too: it notes which of our modules each script loaded.
 SITE = """
@@ -48,9 +48,9 @@ def note():
         for name, m in sys.modules.items()
         if name.partition(".")[0] == "atelier" and getattr(m, "__file__", None)
     )
-    if sys.argv[0].startswith("stages/"):
+    if sys.argv[0].startswith("stages/") and sys.argv[0] != "stages/code.py":
         with open(os.path.join(os.environ["NOTED_IN"], f"{os.getpid()}.json"), "w") as file:
-            json.dump({"argv": sys.argv[:2], "files": files}, file)
+            json.dump({"argv": sys.argv, "files": files}, file)
 
 atexit.register(note)
 """
@@ -82,7 +82,7 @@ def stale(repo: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def repo(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout of its own with small parameters, reproduced once; `noted/` beside it says what each door loaded."""
+    """A checkout with small parameters, reproduced once; `noted/` beside it lists the modules that each stage loaded."""
     place = tmp_path_factory.mktemp("graph")
     checkout = place / "repo"
     (place / "site").mkdir()
@@ -93,7 +93,7 @@ def repo(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
         if (ROOT / name).is_file() and name not in ("dvc.lock", "metrics.json"):
             (checkout / name).parent.mkdir(parents=True, exist_ok=True)
             (checkout / name).write_bytes((ROOT / name).read_bytes())
-    (checkout / "params.yaml").write_text(yaml.safe_dump(spared(small_params), sort_keys=False), encoding="utf-8")
+    (checkout / "params.yaml").write_text(yaml.safe_dump(reduced(small_params), sort_keys=False), encoding="utf-8")
     identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
     for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "small"]):
         subprocess.run(["git", *command], cwd=checkout, check=True)
@@ -123,35 +123,9 @@ def declared_stages(repo: Path) -> dict[str, Any]:
         return {stage.name: stage for stage in opened.index.stages}
 
 
-def test_code_dependencies_are_the_imports():
-    _, changes = renew((ROOT / "dvc.yaml").read_text(encoding="utf-8"), ROOT)
-    assert changes == [], "run `atelier graph --write`"
-
-
-def test_renewing_a_true_graph_changes_no_byte():
+def test_artifacts_are_the_models_of_all_runs():
     text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    assert renew(text, ROOT)[0] == text
-
-
-@pytest.mark.parametrize(
-    ("stage", "path"),
-    [("train", "src/atelier/models/${item.family}.py"), ("evaluate", "src/atelier/metrics/kernel.py")],
-)
-def test_missing_code_dependency_is_found_and_put_back(stage: str, path: str):
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    head, tail = text.split(f"  {stage}:\n")
-    broken = f"{head}  {stage}:\n" + tail.replace(f"        - {path}\n", "", 1)
-    renewed, changes = renew(broken, ROOT)
-    assert changes == [f"{stage}: missing {path}"]
-    assert renewed == text
-
-
-def test_superfluous_code_dependency_is_found_and_taken_out():
-    text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
-    door = "        - stages/prepare.py\n"
-    renewed, changes = renew(text.replace(door, f"        - src/atelier/metrics/kernel.py\n{door}"), ROOT)
-    assert changes == ["prepare: superfluous src/atelier/metrics/kernel.py"]
-    assert renewed == text
+    assert renew(text, ROOT) == (text, []), "run `atelier graph --write`"
 
 
 def test_model_of_every_run_of_every_profile_is_an_artifact_of_its_own():
@@ -164,7 +138,7 @@ def test_model_of_every_run_of_every_profile_is_an_artifact_of_its_own():
     assert changes == [
         "artifacts: missing mnist-vae-32",
         "artifacts: superfluous mnist-gone",
-        "artifacts: celeba-gan is not as params.yaml has it",
+        "artifacts: celeba-gan differs from params.yaml",
     ]
     assert renewed == text
     artifacts = yaml.safe_load(text)["artifacts"]
@@ -172,19 +146,18 @@ def test_model_of_every_run_of_every_profile_is_an_artifact_of_its_own():
     assert all(artifact["path"] == f"data/models/{run}" for run, artifact in artifacts.items())
 
 
-def test_each_door_loads_nothing_that_its_stage_does_not_depend_on(repo: Path):
-    stages = declared_stages(repo)
+def test_every_stage_loads_only_code_of_its_manifest(repo: Path):
+    free = {f"src/{module.replace('.', '/')}.py" for module in RESULT_FREE}
     seen = set()
     for path in (repo.parent / "noted").glob("*.json"):
         noted = json.loads(path.read_text())
-        door, name = Path(noted["argv"][0]).stem, noted["argv"][-1]
-        stage = stages[door if door in stages else f"{door}@{name}"]
-        seen.add(stage.name)
-        declared = {dep.def_path for dep in stage.deps}
+        code = next(words for words in noted["argv"] if words.startswith("data/code/"))
+        manifest = json.loads((repo / code).read_text())
         loaded = {file for file in noted["files"] if (repo / file).stat().st_size and not CHECKED_ONLY.fullmatch(file)}
-        within = {file for file in loaded for folder in declared if file.startswith(f"{folder}/")}
-        assert loaded - declared - within == set(), stage.name
-    assert seen == set(stages)
+        assert loaded - set(manifest) - free == set(), code
+        seen.add((Path(noted["argv"][0]).stem, noted["argv"][1]))
+    named = {stage.partition("@")[0] for stage in declared_stages(repo)}
+    assert {stage for stage, _ in seen} == named - {"code"}
 
 
 def test_second_repro_runs_nothing(repo: Path):
@@ -202,7 +175,8 @@ def test_every_leaf_of_params_dirties_a_stage_and_only_those_of_its_own_section(
         section, entry, part = leaf.split(".")[:3]
         dirty = {name for name, of in watched.items() if any(leaf == p or leaf.startswith(f"{p}.") for p in of)}
         own = {
-            "datasets": {f"{stage}@{entry}" for stage in ("download", "prepare")},
+            "downloads": {f"download@{entry}"},
+            "datasets": {f"prepare@{entry}"},
             "judges": {f"judge@{entry}"},
             "edits": {f"edit@{entry}"},
             "runs": {f"{part}@{entry}"}
@@ -233,13 +207,43 @@ def test_one_changed_parameter_runs_its_own_stage_and_what_follows(repo: Path):
         path.write_text(before, encoding="utf-8")
     # The metrics come out equal, so that the summary does as well; the report shows another picture.
     assert ran - COLLECTORS == {f"sample@{VAES[0]}", f"evaluate@{VAES[0]}"}
-    assert run_by(dvc(repo, "repro")) == set() or stale(repo) == set()
+    dvc(repo, "repro")
+    assert stale(repo) == set()
 
 
-def test_a_family_dirties_only_its_own_training_and_what_follows(repo: Path, edited):
-    edited("src/atelier/families/vae/network.py")
-    own = {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in VAES}
-    assert stale(repo) == own | {f"edit@{run}" for run in EDITS}
+def test_edited_docstring_and_comment_run_the_stage_code_alone(repo: Path, edited):
+    edited("src/atelier/families/vae/network.py", "\n# A comment.\n")
+    edited("src/atelier/training/loop.py", "\n# A comment.\n")
+    path = repo / "src/atelier/families/vae/network.py"
+    path.write_text(path.read_text().replace('"""Compute −log p', '"""Return −log p'), encoding="utf-8")
+    assert run_by(dvc(repo, "repro")) == {"code"}
+
+
+def test_edited_family_runs_its_own_stages_and_what_follows(repo: Path, edited):
+    edited("src/atelier/families/vae/network.py", "\nEDITED = True\n")
+    assert changed_by_code(repo) == {f"{s}@{run}" for s in ("train", "sample", "evaluate") for run in VAES} | {
+        f"edit@{run}" for run in EDITS
+    }
+
+
+def test_module_shared_by_two_of_three_families_runs_those_two(repo: Path, edited):
+    edited("src/atelier/modalities/images/generate.py", "\nEDITED = True\n")
+    images = {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in (*VAES, *GANS)}
+    assert changed_by_code(repo) == images | {f"edit@{run}" for run in EDITS}
+
+
+def test_one_dataset_runs_only_its_own_download(repo: Path, edited):
+    edited("src/atelier/datasets/mnist/twin/hands.py", "\nEDITED = True\n")
+    assert changed_by_code(repo) == {"download@mnist"}
+
+
+def changed_by_code(repo: Path) -> set[str]:
+    """Write the manifests of edited code; return the stages that depend on one that differs, and restore them."""
+    assert run_by(dvc(repo, "repro", "code")) == {"code"}
+    try:
+        return stale(repo)
+    finally:
+        dvc(repo, "checkout", "code")
 
 
 def test_a_judge_that_came_out_the_same_dirties_no_training(repo: Path, edited):
@@ -247,17 +251,12 @@ def test_a_judge_that_came_out_the_same_dirties_no_training(repo: Path, edited):
     assert {name.partition("@")[0] for name in stale(repo)} == {"judge", "evaluate", "report"}
 
 
-def test_one_dataset_dirties_only_itself(repo: Path, edited):
-    edited("src/atelier/datasets/drawing/mnist/hands.py")
-    assert stale(repo) == {"download@mnist"}
-
-
 def test_text_tests_and_bytecode_dirty_nothing(repo: Path, edited):
     for name in ("README.md", "docs/dependencies.md", "tests/conftest.py", "Makefile", "pyproject.toml"):
         edited(name)
-    cache = repo / "src/atelier/datasets/drawing/mnist/__pycache__"
+    cache = repo / "src/atelier/datasets/mnist/twin/__pycache__"
     cache.mkdir(exist_ok=True)
-    edited("src/atelier/datasets/drawing/mnist/__pycache__/hands.cpython-311.pyc")
+    edited("src/atelier/datasets/mnist/twin/__pycache__/hands.cpython-311.pyc")
     assert stale(repo) == set()
 
 
@@ -289,12 +288,12 @@ def test_outputs_of_a_run_that_left_come_back_from_the_cache_without_running_it(
     path = repo / "params.yaml"
     before = path.read_text(encoding="utf-8")
     params = yaml.safe_load(before)
-    safe, unsafe = strays.restorable(repo, [gone])
+    safe, unsafe = removed_runs.restorable(repo, [gone])
     assert unsafe == []
     del params["runs"][gone]
     path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     try:
-        strays.remove(safe)
+        removed_runs.remove(safe)
         assert not (repo / "data/evaluations" / gone).exists()
         assert not (repo / "data/models" / gone).exists()
         assert run_by(dvc(repo, "repro")) == COLLECTORS
@@ -307,6 +306,6 @@ def test_outputs_of_a_run_that_left_come_back_from_the_cache_without_running_it(
 
 def test_outputs_that_differ_from_what_the_cache_holds_are_not_restorable(repo: Path, edited):
     edited(f"data/evaluations/{RUNS[0]}/metrics.json", " ")
-    safe, unsafe = strays.restorable(repo, [RUNS[0]])
+    safe, unsafe = removed_runs.restorable(repo, [RUNS[0]])
     assert unsafe == [repo / "data/evaluations" / RUNS[0]]
     assert repo / "data/samples" / RUNS[0] in safe

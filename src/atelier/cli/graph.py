@@ -1,4 +1,4 @@
-"""`atelier graph`: hold what `dvc.yaml` says of code and of models against the code and the runs, or renew it."""
+"""`atelier graph`: compare the artifacts of `dvc.yaml` with the runs, or renew them."""
 
 from io import StringIO
 from pathlib import Path, PurePosixPath
@@ -8,7 +8,6 @@ import click
 from ruamel.yaml import YAML
 
 from atelier.cli import project
-from atelier.cli.dependencies import code_dependencies, is_code
 from atelier.cli.trained import WEIGHTS
 from atelier.core import files
 from atelier.core.door import one_line_errors
@@ -16,17 +15,16 @@ from atelier.core.params import profiles
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Renew dvc.yaml; without it, only say what differs.")
+@click.option("--write", is_flag=True, help="Write dvc.yaml; without it, only show the differences.")
 def graph(write: bool) -> None:
-    """Compare the code dependencies in dvc.yaml with what each stage imports, and its artifacts with the runs.
+    """Compare the artifacts in dvc.yaml with the runs of params.yaml and of all profiles.
 
-    Run it with --write after adding, moving or newly importing a module, and after adding a run. Exits with 1 if
-    dvc.yaml differs and is not written.
+    Run it with --write after adding a run. Exits with 1 if dvc.yaml differs and is not written.
 
     \b
     Examples:
-      atelier graph            what is missing or superfluous
-      atelier graph --write    renew dvc.yaml
+      atelier graph            show missing and superfluous models
+      atelier graph --write    write them to dvc.yaml
     """
     with one_line_errors():
         root = project.root()
@@ -35,7 +33,7 @@ def graph(write: bool) -> None:
     for change in changes:
         click.echo(change)
     if not changes:
-        click.echo("dvc.yaml names the code of every stage and the model of every run")
+        click.echo("dvc.yaml lists the model of every run")
     elif write:
         files.write_text(root / "dvc.yaml", renewed)
     else:
@@ -43,36 +41,27 @@ def graph(write: bool) -> None:
 
 
 def renew(text: str, root: Path) -> tuple[str, list[str]]:
-    """`dvc.yaml` with its code dependencies and artifacts renewed, and a line for each that was not as it should be."""
+    """Return `dvc.yaml` with renewed artifacts, and one line for each difference."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     pipeline = yaml.load(text)
     params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
     changes = []
-    for name, code in code_dependencies(root, pipeline, params).items():
-        body = pipeline["stages"][name]
-        body = body.get("do", body)
-        declared = list(body["deps"] or ())
-        before = [path for path in declared if is_code(path)]
-        changes += [f"{name}: missing {path}" for path in code if path not in before]
-        changes += [f"{name}: superfluous {path}" for path in before if path not in code]
-        body["deps"] = [path for path in declared if not is_code(path)] + code
     held, models = dict(pipeline.get("artifacts") or {}), _models(pipeline, params, root)
     changes += [f"artifacts: missing {run}" for run in models if run not in held]
     changes += [f"artifacts: superfluous {run}" for run in held if run not in models]
     changes += [
-        f"artifacts: {run} is not as params.yaml has it" for run in models if held.get(run, models[run]) != models[run]
+        f"artifacts: {run} differs from params.yaml" for run in models if held.get(run, models[run]) != models[run]
     ]
     pipeline["artifacts"] = models
     return _dump(yaml, pipeline), changes
 
 
 def _models(pipeline: Any, params: Any, root: Path) -> dict[str, dict[str, Any]]:
-    """The section `artifacts`: the model of each run of `params.yaml` or of a profile, for DVC's and GTO's registry.
+    """Return the section `artifacts`: the model of each run, for the registries of DVC and GTO.
 
-    DVC resolves `${…}` there, but knows no `foreach`. Runs of all profiles are named, so that choosing another one
-    does not change `dvc.yaml`.
+    DVC has no `foreach` there. Runs of all profiles are listed, so that applying a profile does not change `dvc.yaml`.
     """
     weights = next(out for out in pipeline["stages"]["train"]["do"]["outs"] if PurePosixPath(out).name == WEIGHTS)
     directory = str(PurePosixPath(weights).parent)
