@@ -1,4 +1,4 @@
-"""Pictures from arrays."""
+"""Pictures made from arrays."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from atelier.core import images
 
 
 def tiles(count: int, channels: int = 1) -> np.ndarray:
-    """`count` images of 4×6, each filled with its own index."""
+    """Create `count` images of 4×6 pixels with the value of their index."""
     return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 6, channels)).copy()
 
 
-def test_images_are_laid_out_row_by_row() -> None:
+def test_images_are_arranged_in_rows() -> None:
     sheet = images.grid(tiles(5), columns=2, gap=1)
     assert sheet.shape == (3 * 5 - 1, 2 * 7 - 1, 1)
     assert sheet[0, :, 0].tolist() == [0] * 6 + [255] + [1] * 6
     assert sheet[10, :, 0].tolist() == [4] * 6 + [255] * 7
 
 
-def test_gap_is_background_and_may_be_nothing() -> None:
+def test_gap_shows_the_background_and_may_be_zero() -> None:
     assert images.grid(tiles(4), columns=2, gap=3, background=9)[5, 0, 0] == 9
     assert images.grid(tiles(4), columns=2, gap=0).shape == (8, 12, 1)
 
@@ -29,7 +29,7 @@ def test_gap_is_background_and_may_be_nothing() -> None:
 @pytest.mark.parametrize(
     "wrong", [tiles(0), tiles(2).astype(np.float32), tiles(2)[0]], ids=["none", "float", "no batch"]
 )
-def test_what_is_no_batch_of_pictures_is_refused(wrong: np.ndarray) -> None:
+def test_grid_refuses_other_arrays(wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match="a grid needs uint8 images"):
         images.grid(wrong, columns=2)
 
@@ -42,7 +42,7 @@ def test_channels_decide_between_grey_and_colour(channels: int, mode: str) -> No
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_rows_have_their_name_at_the_left(channels: int) -> None:
+def test_labels_are_left_of_their_rows(channels: int) -> None:
     batch = np.full((4, 16, 16, channels), 200, np.uint8)
     picture = np.asarray(images.labelled_rows(batch, ["Trouser", "Bag"], columns=2, scale=2))
     sheet_width = 2 * (2 * 16 + 2)
@@ -52,7 +52,7 @@ def test_rows_have_their_name_at_the_left(channels: int) -> None:
     assert (picture[:32, -32:] == 200).all()
 
 
-def test_png_holds_the_pixels_and_equal_pixels_are_equal_bytes(tmp_path: Path) -> None:
+def test_png_contains_the_pixels_and_equal_pixels_give_equal_bytes(tmp_path: Path) -> None:
     image = tiles(7, 3)[6]
     images.write_png(tmp_path / "a.png", image)
     images.write_png(tmp_path / "b.png", images.to_pil(image))

@@ -1,44 +1,42 @@
-"""Find a module by the name that `params.yaml` gives it.
+"""Find modules by the names that `params.yaml` uses.
 
-There is no registry: one that imported every family would make every training depend on all of them.
+There is no registry: a registry would import every family, and then every training would depend on all of them.
 """
 
-import pkgutil
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 
 
-def names(package: str) -> list[str]:
-    """The modules of ``atelier.<package>``, without sub-packages and private ones.
+def names(package: str, part: str) -> list[str]:
+    """List the names N for which a module or package ``atelier.<package>.<N>.<part>`` exists, in alphabetical order.
 
-    >>> "mnist" in names("datasets")
-    True
+    Only ``atelier.<package>`` itself is imported.
+
+    >>> names("metrics", "text")
+    ['corruption']
     """
-    return sorted(m.name for m in _inside(package) if not m.ispkg and not m.name.startswith("_"))
+    inside = [Path(directory) for directory in import_module(f"atelier.{package}").__path__]
+    candidates = {found.name for found in iter_modules(map(str, inside)) if found.ispkg}
+    return sorted(
+        name
+        for name in candidates
+        if any(found.name == part for found in iter_modules([str(p / name) for p in inside]))
+    )
 
 
-def module(package: str, name: str) -> ModuleType:
-    """Import ``atelier.<package>.<name>``.
-
-    Args:
-        package: where the name belongs.
-        name: of a module; dots lead into sub-packages, as in ``classifiers.images``.
+def module(package: str, name: str, part: str) -> ModuleType:
+    """Import ``atelier.<package>.<name>.<part>``.
 
     Raises:
-        ValueError: there is no such module; the message lists those that there are.
+        ValueError: no such module exists; the message lists the names for which it does.
 
-    >>> module("datasets", "cifar")
+    >>> module("metrics", "sharpening", "text")
     Traceback (most recent call last):
-    ValueError: no 'cifar' in atelier.datasets; known are: fashion_mnist, mnist
+    ValueError: no 'sharpening' with a module 'text' in atelier.metrics; known are: corruption
     """
-    head, _, rest = name.partition(".")
-    if rest and any(m.ispkg and m.name == head for m in _inside(package)):
-        return module(f"{package}.{head}", rest)
-    known = names(package)
+    known = names(package, part)
     if name not in known:
-        raise ValueError(f"no {name!r} in atelier.{package}; known are: {', '.join(known)}")
-    return import_module(f"atelier.{package}.{name}")
-
-
-def _inside(package: str) -> list[pkgutil.ModuleInfo]:
-    return list(pkgutil.iter_modules(import_module(f"atelier.{package}").__path__))
+        raise ValueError(f"no {name!r} with a module {part!r} in atelier.{package}; known are: {', '.join(known)}")
+    return import_module(f"atelier.{package}.{name}.{part}")
