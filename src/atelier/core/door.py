@@ -18,6 +18,7 @@ def one_line_errors() -> Iterator[None]:
     except (ValueError, OSError) as error:
         if os.environ.get("ATELIER_TRACEBACK") == "1":
             raise
-        of_file = isinstance(error, OSError) and error.filename is not None
-        line = f"{error.filename}: {error.strerror}" if of_file else str(error)
-        raise click.ClickException(line or type(error).__name__) from None
+        line = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.filename is not None:
+            line = f"{error.filename}: {error.strerror}"
+        raise click.ClickException(line) from None
