@@ -1,4 +1,4 @@
-"""Data that needs no file and no network: the offline twins' images, drawn on the spot."""
+"""Digits of the offline twin, which need neither files nor a network."""
 
 import numpy as np
 
@@ -10,6 +10,6 @@ DIGITS = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "
 
 
 def digits(count: int) -> np.ndarray:
-    """Digits of all classes, uint8 ``(count, 28, 28, 1)``."""
+    """Draw digits of all classes, uint8 ``(count, 28, 28, 1)``."""
     drawn = [mnist.draw(index % 10, seeds.generator(0, "benchmark", index)) for index in range(count)]
     return np.stack(drawn)[..., np.newaxis]

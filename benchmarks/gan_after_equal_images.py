@@ -1,7 +1,7 @@
-"""KID of our default adversarial network and of the textbook's after equally many training images.
+"""Compare KID of our default GAN and of the textbook's GAN after the same number of training images.
 
-Both see the same images in batches of the same size, float32; samples are compared with images of the validation split
-on the features of the dataset's judge. Takes minutes: the textbook's network is slow.
+Both train in float32 on the same images with the same batch size. Samples are compared with images of the validation
+split on the features of the dataset's judge. This takes minutes: the textbook's network is slow.
 """
 
 from pathlib import Path
@@ -24,30 +24,32 @@ PATH = click.Path(path_type=Path, exists=True)
 
 
 @click.command(help=__doc__)
-@click.option("--prepared", type=PATH, default="data/prepared/celeba", show_default=True, help="Faces of 64×64.")
-@click.option("--judge", type=PATH, default="data/judges/celeba", show_default=True, help="Their judge.")
-@click.option("--images", default=3200, show_default=True, help="How many are seen.")
+@click.option(
+    "--prepared", type=PATH, default="data/prepared/celeba", show_default=True, help="Prepared faces of 64×64 pixels."
+)
+@click.option("--judge", type=PATH, default="data/judges/celeba", show_default=True, help="Judge of this dataset.")
+@click.option("--images", default=3200, show_default=True, help="Number of training images.")
 def main(prepared: Path, judge: Path, images: int) -> None:
     faces, network = Prepared.read(prepared), networks.load(judge)
     keras.config.set_dtype_policy("float32")
     real = judge_features.features(network, np.asarray(faces.images("validation")))
-    seen = np.asarray(faces.images("train")[:images])
+    training = np.asarray(faces.images("train")[:images])
     z = seeds.latents(range(len(real)), textbook_gan.LATENT_DIM)
 
-    def report(name: str, drawn: np.ndarray) -> None:
-        features = judge_features.features(network, drawn)
+    def report(name: str, samples: np.ndarray) -> None:
+        features = judge_features.features(network, samples)
         kid, spread = kernel_distance(real, features, subsets=20, subset_size=len(real) // 2, seed=0)
         coverage = manifold.compare(real, features, neighbours=5).coverage
         click.echo(f"{name}: KID {kid:.3f} ± {spread:.3f}, coverage {coverage:.3f} at N = {len(real)}")
 
-    model, batches = gan_train_vs_textbook.ours(seen)
+    model, batches = gan_train_vs_textbook.ours(training)
     model.fit(batches, shuffle=False, verbose=0)
     report("ours", pixels(batching.apply(model.decoder, z, 100), model.config))
     textbook = textbook_gan.TextbookGAN()
     textbook.compile()
-    textbook.fit(seen.astype("float32") / 255, batch_size=textbook_gan.BATCH, verbose=0)
-    grey = np.asarray(batching.apply(textbook.generator, z, 100))
-    report("textbook", np.rint(255 * grey).astype(np.uint8))
+    textbook.fit(training.astype("float32") / 255, batch_size=textbook_gan.BATCH, verbose=0)
+    generated = np.asarray(batching.apply(textbook.generator, z, 100))
+    report("textbook", np.rint(255 * generated).astype(np.uint8))
 
 
 if __name__ == "__main__":

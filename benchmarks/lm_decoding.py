@@ -1,4 +1,4 @@
-"""Writing texts token by token with one network: from cached keys and values, and by the textbook's loop."""
+"""Text generation with one network: with cached keys and values, and with the textbook's loop."""
 
 from typing import Any
 
@@ -15,31 +15,33 @@ from atelier.networks import network as networks
 from atelier.modalities.text.generate import NEVER, Request, Writer
 from side_by_side import Comparison, Side, compare
 
-# Tokens of a text, as in the book, and of its beginning.
+# Tokens of a text, as in the book, and of its prompt.
 LENGTH, PROMPT, TEMPERATURE = 80, 4, 1.0
 
 
 class Endless(TransformerLM):
-    """Never ends a text, so that all are of one length."""
+    """A language model that never predicts END: all texts have the same length."""
 
     def logits(self, hidden: Any) -> Any:
         return super().logits(hidden) + NEVER * ops.one_hot(END, self.vocabulary)
 
 
 def against_textbook(*, texts: int, alone: int, rounds: int) -> Comparison:
-    """New tokens a second, all `texts` at once.
+    """Compare new tokens per second.
 
     Args:
-        alone: how many of them the textbook writes in a round; one after the other, each takes as long.
+        texts: number of texts that we generate in parallel.
+        alone: number of texts that the textbook generates in a round, one after another.
+        rounds: number of timed rounds.
     """
     network = endless()
     prompts = np.random.default_rng(0).integers(END + 1, textbook_lm.VOCABULARY, (texts, PROMPT)).tolist()
     requests = [Request(tuple(prompt), seed, TEMPERATURE, UNFILTERED) for seed, prompt in enumerate(prompts)]
     writer = Writer(network.model, texts, LENGTH)
-    # XLA would compile the textbook's `predict` anew for each length.
+    # XLA would compile the textbook's `predict` again for each length.
     network.model.jit_compile = False
 
-    def looped() -> None:
+    def textbook_loop() -> None:
         for prompt in prompts[:alone]:
             textbook_lm.write(network.model, prompt, LENGTH, TEMPERATURE)
 
@@ -47,13 +49,14 @@ def against_textbook(*, texts: int, alone: int, rounds: int) -> Comparison:
         raise ValueError(f"a text ended before it had {LENGTH} tokens")
     return compare(
         Side(lambda: writer.write(requests), texts * (LENGTH - PROMPT)),
-        Side(looped, alone * (LENGTH - PROMPT)),
+        Side(textbook_loop, alone * (LENGTH - PROMPT)),
         unit="tokens",
         rounds=rounds,
     )
 
 
 def endless() -> networks.Network:
+    """Build an untrained network that never predicts END."""
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy("float32")
     config = networks.configuration(Config, lm_network.params())

@@ -1,4 +1,4 @@
-"""Our language model at the size of the textbook's: the architecture of the profile `laptop`, untrained, in float32."""
+"""Parameters of our language model with the textbook's sizes: the architecture of the profile `laptop` in float32."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ PROFILES = Path(__file__).resolve().parents[1] / "profiles"
 
 
 def params() -> Train:
-    """The profile's training, with the textbook's sizes and optimiser."""
+    """Return the profile's parameters, with the textbook's sizes and optimiser."""
     changes = {
         "context": textbook_lm.CONTEXT,
         "width": textbook_lm.WIDTH,
@@ -31,5 +31,5 @@ def params() -> Train:
 
 
 def spec() -> Spec:
-    """Of a dataset with as many tokens as the textbook's vocabulary."""
+    """Describe a dataset with the textbook's vocabulary size."""
     return Spec("imdb", (), (), (), (), {}, {}, "embedded", vocabulary=textbook_lm.VOCABULARY)

@@ -1,8 +1,8 @@
-"""Speed against the textbook's loops, measured side by side in this process.
+"""Measure our speed against the textbook's loops, side by side in this process.
 
-Each NAME is a module in `benchmarks/ratios/`, whose `measure()` gives a `Comparison`; a new one is found by its name.
-Ratios are ours over theirs in speed, so that above 1 is faster. They are added to those that OUT holds already. Without
-a NAME all are measured but those that take a quarter of an hour, which are measured by name: run_j2_vs_repro.
+Each NAME is a module in `benchmarks/ratios/`; its function `measure()` returns a `Comparison`. A ratio is our speed
+divided by theirs: above 1 is faster. Ratios are written to OUT, and other ratios in OUT are kept. Without a NAME, all
+benchmarks run except run_j2_vs_repro, which takes a quarter of an hour.
 """
 
 import os
@@ -10,7 +10,6 @@ import pkgutil
 import platform
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import click
 from rich.console import Console
@@ -20,29 +19,24 @@ from atelier.core import files
 from side_by_side import Comparison
 
 HERE = Path(__file__).resolve().parent
-# The whole demo, twice.
 BY_NAME_ONLY = ("run_j2_vs_repro",)
 
 
 def names() -> list[str]:
-    """The benchmarks there are."""
+    """List all benchmarks."""
     return sorted(module.name for module in pkgutil.iter_modules([str(HERE / "ratios")]))
-
-
-def benchmark(name: str) -> ModuleType:
-    return import_module(f"ratios.{name}")
 
 
 @click.command(help=__doc__)
 @click.argument("chosen", metavar="[NAME]...", nargs=-1)
-@click.option("--list", "listing", is_flag=True, help="Say which there are, and measure nothing.")
+@click.option("--list", "listing", is_flag=True, help="List the benchmarks and exit.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=HERE.parent / "data/bench.json", help="[default: data/bench.json]"
 )
 def main(chosen: tuple[str, ...], listing: bool, out: Path) -> None:
     known = names()
     if unknown := [name for name in chosen if name not in known]:
-        raise click.UsageError(f"no benchmark {unknown[0]!r}; there are: {', '.join(known)}")
+        raise click.UsageError(f"no benchmark {unknown[0]!r}; known are: {', '.join(known)}")
     if listing:
         click.echo("\n".join(known))
         return
@@ -50,19 +44,19 @@ def main(chosen: tuple[str, ...], listing: bool, out: Path) -> None:
     measured: dict[str, Comparison] = {}
     for name in chosen or [name for name in known if name not in BY_NAME_ONLY]:
         with console.status(name):
-            measured[name] = benchmark(name).measure()
+            measured[name] = import_module(f"ratios.{name}").measure()
         record(out, name, measured[name].ratio)
     console.print(table(measured))
 
 
 def record(out: Path, name: str, ratio: float) -> None:
-    """Put one ratio into the file, beside those that it holds."""
+    """Write one ratio to the file, and keep the others."""
     ratios = files.read_json(out) if out.exists() else {}
     files.write_json(out, ratios | {name: round(ratio, 3)})
 
 
 def table(measured: dict[str, Comparison]) -> Table:
-    """What was measured, each as the median over its rounds, with the range of the ratio."""
+    """Show the median rates and ratio of each comparison, with the range of the ratio."""
     load = os.getloadavg()[0]
     result = Table(
         caption=f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}; medians of alternating rounds"

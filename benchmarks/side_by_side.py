@@ -1,4 +1,4 @@
-"""Two ways of doing the same work, timed in turns, so that what else the machine does falls on both."""
+"""Two implementations of the same work, timed in alternating rounds: other load on the machine affects both."""
 
 import statistics
 import time
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Side:
-    """One way of doing it.
+    """One implementation.
 
     Attributes:
-        run: does a round's work, and has done it when it returns.
-        work: how much that is, in the unit of the comparison.
+        run: does the work of one round; it is finished on return.
+        work: amount of this work, in the unit of the comparison.
     """
 
     run: Callable[[], object]
     work: int
 
     def rate(self) -> float:
-        """Units of work a second, in one round."""
+        """Time one round, and return units of work per second."""
         start = time.perf_counter()
         self.run()
         return self.work / (time.perf_counter() - start)
@@ -27,11 +27,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rates of each round.
+    """The rates of all rounds.
 
     Attributes:
-        unit: of the work, in the plural.
-        ours, theirs: units a second, shape ``(rounds,)`` both.
+        unit: unit of the work, in the plural.
+        ours, theirs: units per second in each round.
     """
 
     unit: str
@@ -40,23 +40,24 @@ class Comparison:
 
     @property
     def ratios(self) -> list[float]:
-        """Ours over theirs, round by round: above 1 is faster."""
+        """Our rate divided by theirs in each round: above 1 is faster."""
         return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     @property
     def ratio(self) -> float:
+        """The median ratio."""
         return statistics.median(self.ratios)
 
     @property
     def rates(self) -> tuple[float, float]:
-        """The medians of ours and of theirs."""
+        """The medians of our rates and of theirs."""
         return statistics.median(self.ours), statistics.median(self.theirs)
 
 
 def compare(ours: Side, theirs: Side, unit: str, rounds: int) -> Comparison:
-    """Time both sides in alternating rounds, after one round of each that does not count.
+    """Time both sides in alternating rounds, after one warm-up round of each.
 
-    The side that goes first changes from round to round.
+    The sides take turns in going first.
     """
     rates: dict[Side, list[float]] = {ours: [], theirs: []}
     for round_number in range(rounds + 1):

@@ -1,8 +1,8 @@
-"""The adversarial network as a textbook writes it.
+"""A GAN in the style of a textbook.
 
-Our own rendition, after Chollet, Deep Learning with Python, 2nd edition, section 12.5: a `train_step` that draws a
-batch of fakes for the discriminator, sees fakes and real images in one pass with noisy labels, and draws another batch
-for the generator, on float32 images from 0 to 1.
+Our own version of Chollet, Deep Learning with Python, 2nd edition, section 12.5: the `train_step` passes generated and
+real images through the discriminator together, with noisy labels, and generates another batch for the generator. Images
+are float32 from 0 to 1.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ LATENT_DIM, BATCH, LEARNING_RATE, SIDE = 128, 32, 1e-4, 64
 
 
 def generator() -> keras.Model:
-    """3,979,651 parameters; widths rise towards the image."""
+    """Build the generator, 3,979,651 parameters; its width grows towards the image."""
     z = keras.Input((LATENT_DIM,))
     x = layers.Reshape((8, 8, 128))(layers.Dense(8 * 8 * 128)(z))
     for filters in (128, 256, 512):
@@ -24,7 +24,7 @@ def generator() -> keras.Model:
 
 
 def discriminator() -> keras.Model:
-    """404,801 parameters."""
+    """Build the discriminator, 404,801 parameters."""
     image = keras.Input((SIDE, SIDE, 3))
     x = image
     for filters in (64, 128, 128):
@@ -45,7 +45,7 @@ class TextbookGAN(keras.Model):
         super().compile(**options)
         self.generator_optimizer = keras.optimizers.Adam(LEARNING_RATE)
         self.discriminator_optimizer = keras.optimizers.Adam(LEARNING_RATE)
-        # Inside of a compiled step no variable can be made.
+        # A compiled step cannot create variables.
         self.generator_optimizer.build(self.generator.trainable_weights)
         self.discriminator_optimizer.build(self.discriminator.trainable_weights)
 
@@ -64,8 +64,8 @@ class TextbookGAN(keras.Model):
         self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_weights)
         z, misleading = tf.random.normal((count, LATENT_DIM)), tf.zeros((count, 1))
         with tf.GradientTape() as tape:
-            verdicts = self.discriminator(self.generator(z), training=True)
-            g_loss = tf.reduce_mean(keras.losses.binary_crossentropy(misleading, verdicts))
+            predictions = self.discriminator(self.generator(z), training=True)
+            g_loss = tf.reduce_mean(keras.losses.binary_crossentropy(misleading, predictions))
         gradients = tape.gradient(g_loss, self.generator.trainable_weights)
         self.generator_optimizer.apply(gradients, self.generator.trainable_weights)
         self.generator_tracker.update_state(g_loss)

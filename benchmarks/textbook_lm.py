@@ -1,8 +1,8 @@
-"""The language model as a textbook writes it, and the loop that it writes texts with.
+"""A language model in the style of a textbook, with its loop for text generation.
 
-Our own rendition, after Foster, Generative Deep Learning, 2nd edition, chapter 9: blocks of Keras's own attention with
-normalisation behind each sub-layer, learned positions and a softmax over the whole vocabulary; a `predict` of the whole
-text for each token. Each head has a share of the width, where the book gives it the whole; there is no dropout.
+Our own version of Foster, Generative Deep Learning, 2nd edition, chapter 9: blocks of Keras's own attention with
+normalisation after each sub-layer, learned positions and a softmax over the whole vocabulary; a `predict` of the whole
+text for each token. Unlike in the book, the heads divide the width among them, and there is no dropout.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-# Of the profile `laptop`, and of our network beside it.
+# As in the profile `laptop`; our network has the same sizes.
 VOCABULARY, CONTEXT, WIDTH, DEPTH, HEADS, HIDDEN = 15_000, 256, 256, 4, 4, 1024
 BATCH, LEARNING_RATE, WEIGHT_DECAY = 16, 1e-3, 0.1
 
@@ -34,13 +34,13 @@ def block(x: Any) -> Any:
 
 
 def language_model() -> keras.Model:
-    """Tokens → chances of each next token, compiled."""
+    """Build and compile a model from tokens to the probabilities of each next token."""
     tokens = keras.Input((None,), dtype="int32")
     x = TokenAndPosition()(tokens)
     for _ in range(DEPTH):
         x = block(x)
     model = keras.Model(tokens, layers.Dense(VOCABULARY, activation="softmax")(x))
-    # The book's Keras compiles nothing by XLA unasked.
+    # The book's version of Keras does not use XLA by default.
     model.compile(
         optimizer=keras.optimizers.AdamW(LEARNING_RATE, WEIGHT_DECAY),
         loss=keras.losses.SparseCategoricalCrossentropy(),
@@ -50,15 +50,15 @@ def language_model() -> keras.Model:
 
 
 def batches(rows: np.ndarray) -> tf.data.Dataset:
-    """Rows of one token more than the context, as batches of tokens and the tokens after them."""
+    """Divide rows of ``context + 1`` tokens into batches of inputs and next tokens."""
     return tf.data.Dataset.from_tensor_slices(rows).batch(BATCH).map(lambda row: (row[:, :-1], row[:, 1:]))
 
 
 def write(model: keras.Model, prompt: list[int], length: int, temperature: float) -> list[int]:
-    """A text of `length` tokens by a model that gives logits."""
+    """Generate a text of `length` tokens with a model that returns logits."""
     tokens = list(prompt)
     while len(tokens) < length:
         logits = model.predict(np.array([tokens]), verbose=0)[0][-1].astype(float)
-        chances = np.exp((logits - logits.max()) / temperature)
-        tokens.append(int(np.random.choice(len(chances), p=chances / chances.sum())))  # noqa: NPY002, as in the book
+        weights = np.exp((logits - logits.max()) / temperature)
+        tokens.append(int(np.random.choice(len(weights), p=weights / weights.sum())))  # noqa: NPY002, as in the book
     return tokens

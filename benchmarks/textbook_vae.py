@@ -1,8 +1,8 @@
-"""The variational autoencoder as a textbook writes it, and the same network in Atelier.
+"""A variational autoencoder in the style of a textbook, and our parameters for the same network.
 
-Our own rendition, after Chollet, Deep Learning with Python, 2nd edition, section 12.4, and the example "Variational
-AutoEncoder" of keras.io: a `train_step` with `tf.GradientTape` on float32 images that were scaled beforehand. As there,
-the decoder ends in a sigmoid; the KL divergence is summed over latents, as in ours.
+Our own version of Chollet, Deep Learning with Python, 2nd edition, section 12.4, and of the example "Variational
+AutoEncoder" of keras.io: a `train_step` with `tf.GradientTape` on float32 images that were scaled beforehand. The
+decoder ends in a sigmoid, as in both; the KL divergence is summed over latents, as in ours.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from atelier.families.vae.params import Train
 
 LATENT_DIM, BATCH, LEARNING_RATE = 2, 128, 1e-3
 
-# The same network by our parameters: encoder 69,076 parameters, decoder 65,089.
+# The same network in our parameters: 69,076 weights in the encoder, 65,089 in the decoder.
 OURS = Train(
     latent_dim=LATENT_DIM,
     encoder_filters=(32, 64),

@@ -1,4 +1,4 @@
-"""Our training of the textbook's network against the textbook's own, on the same images, batch and steps."""
+"""Training of the textbook's VAE: our loop against the textbook's, with the same images, batch size and steps."""
 
 import keras
 import numpy as np
@@ -12,10 +12,12 @@ from side_by_side import Comparison, Side, compare
 
 
 def against_textbook(*, eager: bool, steps: int, rounds: int) -> Comparison:
-    """Images a second in `fit`, a round being an epoch of `steps` batches.
+    """Compare images per second in `fit`.
 
     Args:
-        eager: whether the textbook's loop runs eagerly, as the book has it, or as a graph, as Keras does unasked.
+        eager: whether the textbook's loop runs in eager mode, as in the book, or in graph mode, Keras's default.
+        steps: number of batches in a round.
+        rounds: number of timed rounds.
     """
     images = digits(steps * textbook_vae.BATCH)
     model, batches = ours(images)
@@ -32,7 +34,7 @@ def against_textbook(*, eager: bool, steps: int, rounds: int) -> Comparison:
 
 
 def ours(images: np.ndarray) -> tuple[keras.Model, Batches]:
-    """The network compiled as `loop.fit` does it, and the batches that it is trained on."""
+    """Build the network, compiled as `loop.fit` does, and its batches."""
     params = textbook_vae.OURS
     model = networks.build("vae", params, DIGITS, seed=params.seed, precision=params.precision).model
     batches = Batches((images,), params.batch, params.seed)

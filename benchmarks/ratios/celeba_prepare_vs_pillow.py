@@ -1,4 +1,4 @@
-"""Faces from the zip to arrays on disk: the prepare stage's function against a plain loop with Pillow."""
+"""Preparation of faces, from zip archive to arrays on disk: our function against a plain loop with Pillow."""
 
 import atexit
 import io
@@ -37,17 +37,17 @@ def measure() -> Comparison:
 
     comparison = compare(Side(ours, pictures), Side(theirs, pictures), unit="pictures", rounds=ROUNDS)
     prepared = Prepared.read(folder / "ours")
-    apart = [np.asarray(prepared.images(split)).reshape(-1, PARAMS.size**2 * 3) for split in SPLITS]
-    # Ours are sorted into splits; the same rows are there, in another order.
-    together = np.concatenate(apart)
-    expected = np.load(folder / "theirs.npy").reshape(together.shape)
-    if not np.array_equal(_sorted(together), _sorted(expected)):
+    images = np.concatenate([np.asarray(prepared.images(split)) for split in SPLITS])
+    rows = images.reshape(len(images), -1)
+    expected = np.load(folder / "theirs.npy").reshape(rows.shape)
+    # Our images are divided into splits: the order differs.
+    if not np.array_equal(_sorted(rows), _sorted(expected)):
         raise ValueError("the pixels of prepare are not those of the plain loop")
     return comparison
 
 
 def plain(raw: Path) -> np.ndarray:
-    """All faces in the order of their names, uint8 ``(n, size, size, 3)``."""
+    """Read all faces in the order of their names, uint8 ``(n, size, size, 3)``."""
     crop, size = PARAMS.crop, PARAMS.size
     squares = []
     with zipfile.ZipFile(raw / aligned.ARCHIVE) as archive:
@@ -65,20 +65,20 @@ def _names(raw: Path) -> list[str]:
 
 
 def _raw(folder: Path) -> tuple[Path, str]:
-    """Real faces where a mirror's directory has them, else enough drawn ones; and what they are."""
+    """Return a directory of raw faces, real ones if the mirror has them and drawn ones otherwise, and their source."""
     place = os.environ.get("ATELIER_MIRROR", "")
     if place and (Path(place) / "celeba" / aligned.ARCHIVE).is_file():
         return Path(place) / "celeba", "mirror"
     drawn = folder / "raw"
     drawn.mkdir()
     twin.write(drawn, Embedded(train=400, validation=50, test=50, seed=0))
-    # The same few over and over: a pool is for many, and drawing takes longer than what is measured.
+    # A process pool needs many pictures to be useful, and drawing them would take longer than the measurement.
     _repeat(drawn, times=16)
     return drawn, "embedded"
 
 
 def _repeat(raw: Path, times: int) -> None:
-    """Make each face of `raw` into so many of them."""
+    """Replace each face in `raw` by `times` copies."""
     with zipfile.ZipFile(raw / aligned.ARCHIVE) as archive:
         faces = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(raw / aligned.ARCHIVE, "w") as archive:

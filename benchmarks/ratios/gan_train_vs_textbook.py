@@ -1,4 +1,4 @@
-"""GAN training at 64×64: our default network and step against the textbook's, float32, same batch."""
+"""GAN training at 64×64 in float32 with the same batch size: our default network against the textbook's."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ FACES = Spec("celeba", (textbook_gan.SIDE, textbook_gan.SIDE, 3), (0, 255), (), 
 
 
 def measure() -> Comparison:
-    # What is drawn does not matter for speed.
+    # The content of the images does not influence the speed.
     images = np.random.default_rng(0).integers(0, 256, (STEPS * textbook_gan.BATCH, *FACES.shape), np.uint8)
     model, batches = ours(images)
     textbook = textbook_gan.TextbookGAN()
@@ -36,7 +36,7 @@ def measure() -> Comparison:
 
 
 def ours(images: np.ndarray, precision: str = "float32") -> tuple[keras.Model, Batches]:
-    """The network of the profile for 64×64 faces, compiled as `loop.fit` does it, and its batches."""
+    """Build the profile's network for 64×64 faces, compiled as `loop.fit` does, and its batches."""
     train = profiles.resolve(PROFILES, "laptop")["runs"]["celeba-gan"]["train"]
     params = validate(Train, train | {"batch": textbook_gan.BATCH, "precision": precision}, "celeba-gan.train")
     network = networks.build("gan", params, FACES, seed=params.seed, precision=params.precision)

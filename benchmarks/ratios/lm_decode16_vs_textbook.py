@@ -1,4 +1,4 @@
-"""Sixteen texts of 80 tokens: side by side from cached keys and values, against the textbook's loop, one by one."""
+"""Sixteen texts of 80 tokens: generated in parallel with cached keys and values, against the textbook's loop."""
 
 import lm_decoding
 from side_by_side import Comparison

@@ -1,4 +1,4 @@
-"""One text of 80 tokens: from cached keys and values against a `predict` of the whole text for each token."""
+"""One text of 80 tokens: generated with cached keys and values, against a `predict` of the whole text per token."""
 
 import lm_decoding
 from side_by_side import Comparison

@@ -1,4 +1,4 @@
-"""Language model training: our default network and step against Keras's own layers, float32, the same rows."""
+"""Language model training in float32 on the same rows: our default network against Keras's own layers."""
 
 import keras
 import numpy as np
@@ -30,9 +30,9 @@ def measure() -> Comparison:
 
 
 def ours() -> tuple[keras.Model, Rows]:
-    """The network compiled as `loop.fit` does it, and its batches."""
+    """Build the network, compiled as `loop.fit` does, and its batches."""
     params = lm_network.params()
-    # What is read does not matter for speed.
+    # The content of the texts does not influence the speed.
     length = (STEPS * params.batch + 1) * params.context
     tokens = np.random.default_rng(0).integers(END + 1, textbook_lm.VOCABULARY, length, np.uint16)
     rows = Rows(tokens, params.context, params.batch, STEPS, params.seed)

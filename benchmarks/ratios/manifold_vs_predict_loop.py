@@ -1,4 +1,4 @@
-"""The 30×30 latent manifold: batched decoding against a call of `predict` for each picture."""
+"""Decoding a 30×30 latent manifold: in batches, against one call of `predict` per image."""
 
 from collections.abc import Iterator
 
@@ -23,17 +23,17 @@ def measure() -> Comparison:
     def predict(latents: np.ndarray) -> np.ndarray:
         return np.concatenate([vae.pixels(decoder.predict(one[None], verbose=0), textbook_vae.OURS) for one in latents])
 
-    # The loop takes most of a minute, so that each round runs a part of it; the warm-up is the last part once more.
+    # The whole loop takes most of a minute: each round runs a part of it, and the warm-up runs the last part.
     parts: Iterator[np.ndarray] = iter([np.array_split(z, ROUNDS)[-1], *np.array_split(z, ROUNDS)])
     looped: list[np.ndarray] = []
     comparison = compare(
         Side(lambda: generation.decode(network, z, BATCH), len(z)),
         Side(lambda: looped.append(predict(next(parts))), len(z) // ROUNDS),
-        unit="pictures",
+        unit="images",
         rounds=ROUNDS,
     )
-    apart = np.concatenate(looped[1:]).astype(int) - generation.decode(network, z, BATCH)
-    # Kernels round differently for another batch size, which can tip a grey level to the next.
-    if np.abs(apart).max() > 1:
-        raise ValueError(f"the two manifolds differ by up to {np.abs(apart).max()} grey levels")
+    difference = np.abs(np.concatenate(looped[1:]).astype(int) - generation.decode(network, z, BATCH)).max()
+    # Rounding errors depend on the batch size and can change a grey level by one.
+    if difference > 1:
+        raise ValueError(f"the two manifolds differ by up to {difference} grey levels, at most 1 is allowed")
     return comparison

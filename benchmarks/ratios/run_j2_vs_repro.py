@@ -1,4 +1,4 @@
-"""The whole demo from nothing: `atelier run -j 2` against `dvc repro`, each in a clone of its own."""
+"""The whole demo without any cache: `atelier run -j 2` against `dvc repro`, each in its own clone."""
 
 import os
 import shutil
@@ -11,25 +11,25 @@ from pathlib import Path
 from side_by_side import Comparison
 
 ROOT = Path(__file__).resolve().parents[2]
-# What both have to write alike.
+# Files that must be equal after both.
 RESULTS = ("dvc.lock", "metrics.json")
 
 
 def measure() -> Comparison:
     with tempfile.TemporaryDirectory(prefix="atelier-run-") as place:
-        # Files of TensorFlow come from the disk once, for neither side.
+        # Loads the files of TensorFlow into the page cache before either side is timed.
         subprocess.run([sys.executable, "-c", "import keras"], check=True, capture_output=True)
         serial, ours = _clone(Path(place, "repro")), _clone(Path(place, "run"))
         theirs_s = _seconds(serial, "dvc", "repro")
         ours_s = _seconds(ours, "atelier.cli.main", "run", "-j", "2")
         for name in RESULTS:
             if (serial / name).read_bytes() != (ours / name).read_bytes():
-                raise ValueError(f"{name} of `atelier run` is not that of `dvc repro`")
+                raise ValueError(f"{name} differs between `atelier run` and `dvc repro`")
     return Comparison("demos", [1 / ours_s], [1 / theirs_s])
 
 
 def _clone(place: Path) -> Path:
-    """The files of this checkout as they are, with no result of any stage and no lock."""
+    """Copy the files of this checkout into a new repository, without results and without `dvc.lock`."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     for name in names:

@@ -1,4 +1,4 @@
-"""VAE training: ours against the textbook's loop run eagerly, as the book does."""
+"""VAE training: ours against the textbook's loop in eager mode, as in the book."""
 
 from side_by_side import Comparison
 from vae_training import against_textbook

@@ -1,4 +1,4 @@
-"""VAE training: ours against the textbook's loop as a graph."""
+"""VAE training: ours against the textbook's loop in graph mode."""
 
 from side_by_side import Comparison
 from vae_training import against_textbook

@@ -1,4 +1,4 @@
-"""An error that a person can act on is one line."""
+"""Errors that a user can act on are one line."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from atelier.core.errors import one_line_errors
 
 
-def test_wrong_value_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_value_error_becomes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ATELIER_TRACEBACK", raising=False)
     with pytest.raises(click.ClickException) as caught, one_line_errors():
         raise ValueError("epochs: got 0")
@@ -22,12 +22,19 @@ def test_file_error_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         (tmp_path / "nosuch").read_bytes()
 
 
-def test_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variable_keeps_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATELIER_TRACEBACK", "1")
     with pytest.raises(ValueError, match="epochs"), one_line_errors():
         raise ValueError("epochs: got 0")
 
 
-def test_mistake_of_our_own_is_not_hidden() -> None:
+def test_other_exceptions_pass() -> None:
     with pytest.raises(KeyError), one_line_errors():
-        raise KeyError("ours")
+        raise KeyError("bug")
+
+
+def test_error_without_a_message_is_named_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ATELIER_TRACEBACK", raising=False)
+    with pytest.raises(click.ClickException) as caught, one_line_errors():
+        raise ValueError
+    assert caught.value.format_message() == "ValueError"

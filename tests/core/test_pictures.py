@@ -1,6 +1,5 @@
-"""Any picture file becomes the model's input as training made it, or is refused in one line."""
+"""Pictures made from arrays."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -8,134 +7,54 @@ import pytest
 from PIL import Image
 
 from atelier.core import pictures
-from atelier.datasets.formats.faces import pictures as faces
 
 
-def gradient(width: int, height: int) -> Image.Image:
-    """Red grows to the right, green downwards, blue is a checkerboard of single pixels."""
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    board = np.indices((height, width)).sum(axis=0) % 2 * 255
-    return Image.fromarray(np.stack([x, y, board], axis=-1).astype(np.uint8))
+def tiles(count: int, channels: int = 1) -> np.ndarray:
+    """Create `count` images of 4×6 pixels with the value of their index."""
+    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 6, channels)).copy()
 
 
-def saved(picture: Image.Image, path: Path, **options) -> Path:
-    picture.save(path, **options)
-    return path
+def test_images_are_arranged_in_rows() -> None:
+    sheet = pictures.grid(tiles(5), columns=2, gap=1)
+    assert sheet.shape == (3 * 5 - 1, 2 * 7 - 1, 1)
+    assert sheet[0, :, 0].tolist() == [0] * 6 + [255] + [1] * 6
+    assert sheet[10, :, 0].tolist() == [4] * 6 + [255] * 7
 
 
-def test_aligned_picture_is_cut_and_scaled_as_for_training(tmp_path: Path):
-    path = saved(gradient(178, 218), tmp_path / "face.jpg", quality=90)
-    expected = faces.pixels(path.read_bytes(), crop=140, size=64)
-    np.testing.assert_array_equal(pictures.read(path, 64, crop=140), expected)
-
-
-@pytest.mark.parametrize("width, height", [(300, 200), (200, 300), (178, 219), (200, 200)])
-def test_any_other_picture_gives_the_largest_square_in_its_middle(tmp_path: Path, width: int, height: int):
-    picture = gradient(width, height)
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    square = picture.crop((left, top, left + side, top + side)).resize((32, 32), Image.Resampling.LANCZOS)
-    read = pictures.read(saved(picture, tmp_path / "a.png"), 32, crop=140)
-    np.testing.assert_array_equal(read, np.asarray(square))
-    assert read.shape == (32, 32, 3)
-    assert read.dtype == np.uint8
-
-
-def test_scaling_down_averages_instead_of_picking_pixels(tmp_path: Path):
-    read = pictures.read(saved(gradient(256, 256), tmp_path / "a.png"), 32)
-    # The checkerboard becomes grey; the nearest pixels would be all black or all white.
-    assert np.abs(read[4:-4, 4:-4, 2].astype(int) - 127).max() < 6
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_picture_is_turned_upright_as_its_exif_says(tmp_path: Path, orientation: int):
-    upright = gradient(64, 64)
-    undo = {
-        2: [Image.Transpose.FLIP_LEFT_RIGHT],
-        3: [Image.Transpose.ROTATE_180],
-        4: [Image.Transpose.FLIP_TOP_BOTTOM],
-        5: [Image.Transpose.TRANSPOSE],
-        6: [Image.Transpose.ROTATE_90],
-        7: [Image.Transpose.TRANSVERSE],
-        8: [Image.Transpose.ROTATE_270],
-    }
-    stored = upright
-    for turn in undo.get(orientation, []):
-        stored = stored.transpose(turn)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    path = saved(stored, tmp_path / "a.png", exif=exif)
-    np.testing.assert_array_equal(pictures.read(path, 64), np.asarray(upright))
-
-
-@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "RGBA", "LA"])
-def test_every_mode_becomes_rgb(tmp_path: Path, mode: str):
-    ending = "tiff" if mode == "CMYK" else "png"
-    assert pictures.read(saved(gradient(40, 40).convert(mode), tmp_path / f"a.{ending}"), 32).shape == (32, 32, 3)
-
-
-def test_transparent_becomes_white_and_sixteen_bits_keep_their_range(tmp_path: Path):
-    clear = Image.new("RGBA", (40, 40), (200, 0, 0, 0))
-    assert (pictures.read(saved(clear, tmp_path / "clear.png"), 32) == 255).all()
-    grey = Image.fromarray(np.full((40, 40), 128 * 257, np.uint16))
-    assert (pictures.read(saved(grey, tmp_path / "deep.png"), 32) == 128).all()
-
-
-def test_grey_model_gets_one_channel(tmp_path: Path):
-    assert pictures.read(saved(gradient(40, 40), tmp_path / "a.png"), 28, channels=1).shape == (28, 28, 1)
-
-
-def test_animation_counts_by_its_first_picture(tmp_path: Path):
-    first, second = (Image.new("L", (40, 40), level) for level in (0, 255))
-    path = saved(first, tmp_path / "a.gif", save_all=True, append_images=[second])
-    assert (pictures.read(path, 32) == 0).all()
-
-
-def refusal(path: Path, size: int = 64) -> str:
-    with pytest.raises(ValueError, match=r"^/") as caught:
-        pictures.read(path, size)
-    line = str(caught.value)
-    assert line.startswith(f"{path}: ")
-    assert len(line.splitlines()) == 1
-    return line
-
-
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"%!PS-Adobe-3.0 EPSF-3.0\n"], ids=["empty", "text", "eps"])
-def test_what_is_no_picture_is_refused_with_the_formats_there_are(tmp_path: Path, content: bytes):
-    path = tmp_path / "me.jpg"
-    path.write_bytes(content)
-    assert "not a picture that can be read; formats are: BMP, GIF, JPEG, PNG" in refusal(path)
-
-
-@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp", "bmp"])
-def test_cut_off_file_is_called_damaged(tmp_path: Path, ending: str):
-    whole = io.BytesIO()
-    noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
-    Image.fromarray(noise).save(whole, format={"jpg": "JPEG"}.get(ending, ending.upper()))
-    path = tmp_path / f"cut.{ending}"
-    path.write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
-    assert "damaged" in refusal(path) or "not a picture" in refusal(path)
+def test_gap_shows_the_background_and_may_be_zero() -> None:
+    assert pictures.grid(tiles(4), columns=2, gap=3, background=9)[5, 0, 0] == 9
+    assert pictures.grid(tiles(4), columns=2, gap=0).shape == (8, 12, 1)
 
 
 @pytest.mark.parametrize(
-    "width, height, size, least", [(15, 15, 16, 16), (31, 31, 64, 32), (15, 400, 28, 16), (400, 63, 128, 64)]
+    "wrong", [tiles(0), tiles(2).astype(np.float32), tiles(2)[0]], ids=["none", "float", "no batch"]
 )
-def test_tiny_picture_is_refused_with_what_is_needed(tmp_path: Path, width: int, height: int, size: int, least: int):
-    path = saved(gradient(width, height), tmp_path / "tiny.png")
-    assert f"{width}×{height} pixels are too few" in refusal(path, size)
-    assert f"at least {least} on each side" in refusal(path, size)
-    assert pictures.read(saved(gradient(least, least), path), size).shape == (size, size, 3)
+def test_grid_refuses_other_arrays(wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="a grid needs uint8 images"):
+        pictures.grid(wrong, columns=2)
 
 
-@pytest.mark.parametrize("limit", [1000, 2000], ids=["an error of Pillow's", "a warning of Pillow's"])
-def test_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch, limit: int):
-    path = saved(Image.new("1", (60, 50)), tmp_path / "bomb.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    assert "far too large" in refusal(path)
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_channels_decide_between_grey_and_colour(channels: int, mode: str) -> None:
+    picture = pictures.to_pil(tiles(1, channels)[0], scale=3)
+    assert picture.mode == mode
+    assert picture.size == (18, 12)
 
 
-def test_missing_file_and_folder_are_errors_of_the_system(tmp_path: Path):
-    with pytest.raises(FileNotFoundError):
-        pictures.read(tmp_path / "nowhere.png", 64)
-    with pytest.raises(IsADirectoryError):
-        pictures.read(tmp_path, 64)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_labels_are_left_of_their_rows(channels: int) -> None:
+    batch = np.full((4, 16, 16, channels), 200, np.uint8)
+    picture = np.asarray(pictures.labelled_rows(batch, ["Trouser", "Bag"], columns=2, scale=2))
+    sheet_width = 2 * (2 * 16 + 2)
+    margin = picture[:, : picture.shape[1] - sheet_width]
+    assert margin.shape[1] > 12
+    assert margin.min() < 100, "no letter is drawn"
+    assert (picture[:32, -32:] == 200).all()
+
+
+def test_png_contains_the_pixels_and_equal_pixels_give_equal_bytes(tmp_path: Path) -> None:
+    image = tiles(7, 3)[6]
+    pictures.write_png(tmp_path / "a.png", image)
+    pictures.write_png(tmp_path / "b.png", pictures.to_pil(image))
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "a.png")), image)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -1,4 +1,4 @@
-"""A draw depends on its seed, its purpose and its index, and on nothing else."""
+"""Draws depend on seed, purpose and index only."""
 
 import numpy as np
 import pytest
@@ -15,11 +15,12 @@ def test_seed_purpose_and_index_each_change_the_draw(other: tuple[int, str, int]
     assert seeds.generator(3, "split", 2).random() != seeds.generator(*other).random()
 
 
-def test_draws_stay_what_they_were_in_earlier_versions() -> None:
+def test_draws_equal_those_of_earlier_versions() -> None:
     assert seeds.generator(0, "latent").integers(1_000_000, size=3).tolist() == [370990, 719241, 354189]
+    assert seeds.latents([5], 2).tolist() == [[1.671862006187439, 0.47939756512641907]]
 
 
-def test_latent_depends_on_its_seed_not_its_batch() -> None:
+def test_latent_depends_on_its_seed_and_not_on_its_batch() -> None:
     together = seeds.latents(range(100), 8)
     apart = np.concatenate([seeds.latents([seed], 8) for seed in range(100)])
     assert np.array_equal(together, apart)

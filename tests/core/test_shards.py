@@ -1,4 +1,4 @@
-"""Several files read like the one array that they are cut from."""
+"""Shards are indexed like the array that their files were cut from."""
 
 import re
 from pathlib import Path
@@ -26,7 +26,7 @@ def shards(paths: list[Path]) -> Shards:
     return Shards.open(paths)
 
 
-def test_shards_look_like_the_whole(shards):
+def test_shards_have_the_attributes_of_the_whole(shards):
     assert (shards.shape, shards.dtype, shards.ndim, len(shards)) == (WHOLE.shape, WHOLE.dtype, 3, len(WHOLE))
     np.testing.assert_array_equal(np.asarray(shards), WHOLE)
     assert np.asarray(shards, np.float32).dtype == np.float32
@@ -69,7 +69,7 @@ def test_boolean_rows(shards):
     assert shards[np.zeros(17, bool)].shape == (0, 3, 2)
 
 
-def test_a_row_that_is_asked_for_twice_is_read_once(paths):
+def test_repeated_rows_are_read_once(paths):
     read = []
 
     class Counted(np.ndarray):
@@ -82,7 +82,7 @@ def test_a_row_that_is_asked_for_twice_is_read_once(paths):
     assert read == [0, 3, 3], "rows 0 and 3 of the first file, and row 3 of the last"
 
 
-def test_what_is_read_cannot_be_written(shards):
+def test_rows_are_read_only(shards):
     with pytest.raises(ValueError, match="read-only"):
         shards[0:2][:] = 0
 
@@ -94,23 +94,23 @@ def test_rows_out_of_range_are_refused(shards, index):
 
 
 @pytest.mark.parametrize(
-    ("index", "said"),
+    ("index", "message"),
     [
-        (1.0, "got 1.0; rows are chosen by"),
-        ("1", "got '1'; rows are chosen by"),
+        (1.0, "got 1.0; rows are selected by"),
+        ("1", "got '1'; rows are selected by"),
         ([True, False], "a boolean index of shape (2,); 17 rows need (17,)"),
         (True, "a boolean index of shape (); 17 rows need (17,)"),
-        (None, "got None; rows are chosen by"),
+        (None, "got None; rows are selected by"),
     ],
 )
-def test_other_indices_are_refused(shards, index, said):
-    with pytest.raises(IndexError, match=re.escape(said)):
+def test_indices_of_other_types_are_refused(shards, index, message):
+    with pytest.raises(IndexError, match=re.escape(message)):
         shards[index]
 
 
-def test_shards_that_do_not_fit_together_are_refused(paths):
+def test_arrays_that_differ_in_shape_are_refused(paths):
     np.save(paths[1], np.zeros((1, 3, 3), np.uint8))
-    with pytest.raises(ValueError, match=r"nothing but their number of rows, got uint8 \(5, 3, 2\), uint8 \(1, 3, 3\)"):
+    with pytest.raises(ValueError, match=r"only in their number of rows, got uint8 \(5, 3, 2\), uint8 \(1, 3, 3\)"):
         Shards.open(paths)
     with pytest.raises(ValueError, match="got none"):
         Shards.open([])

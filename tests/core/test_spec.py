@@ -1,4 +1,4 @@
-"""A Spec comes back from its file as it was."""
+"""A Spec is read back unchanged."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,25 +19,25 @@ SPEC = Spec(
 )
 
 
-def test_spec_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_spec_is_read_back_unchanged(tmp_path: Path) -> None:
     spec = replace(SPEC, attributes=("Smiling", "Male"))
     spec.write(tmp_path / "spec.json")
     assert Spec.read(tmp_path / "spec.json") == spec
 
 
-def test_spec_of_texts_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_spec_of_texts_is_read_back_unchanged(tmp_path: Path) -> None:
     spec = replace(SPEC, shape=(), value_range=(), vocabulary=4096, statistics={"median_words": 174.5})
     spec.write(tmp_path / "spec.json")
     assert Spec.read(tmp_path / "spec.json") == spec
 
 
-def test_equal_specs_are_equal_bytes(tmp_path: Path) -> None:
+def test_equal_specs_give_equal_bytes(tmp_path: Path) -> None:
     SPEC.write(tmp_path / "a.json")
     replace(SPEC, sizes=dict(reversed(SPEC.sizes.items()))).write(tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
-def test_file_that_is_no_spec_is_named(tmp_path: Path) -> None:
+def test_file_that_is_not_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "spec.json").write_text("no")
     with pytest.raises(ValueError, match=r"spec\.json is not JSON"):
         Spec.read(tmp_path / "spec.json")

@@ -1,6 +1,6 @@
-"""Numbers of other people's implementations, frozen in `reference.json`; none of them is a dependency of Atelier.
+"""Compute reference values with other implementations, which are not dependencies, and write `reference.json`.
 
-In an environment of their own::
+Run it in a separate environment::
 
     uv venv /tmp/reference && uv pip install -p /tmp/reference prdc==0.2 torchmetrics==1.9.0 torch==2.13.0 numpy==2.4.6
     /tmp/reference/bin/python tests/metrics/make_reference.py
@@ -23,7 +23,7 @@ RECIPES = {
 
 
 def draw(*, seed, real, generated, features, scale, shift, relu, **_):
-    """Real rows are standard normal, generated ones scaled and shifted; `relu` cuts both at zero."""
+    """Draw standard normal real rows, and scaled and shifted generated rows; `relu` sets negative values to zero."""
     x = np.random.default_rng([seed, 0]).normal(size=(real, features))
     y = np.random.default_rng([seed, 1]).normal(size=(generated, features)) * scale + shift
     return (np.maximum(x, 0), np.maximum(y, 0)) if relu else (x, y)
@@ -38,7 +38,7 @@ def main():
         moments = [torch.from_numpy(part) for rows in (x, y) for part in (rows.mean(axis=0), np.cov(rows.T))]
         numbers = {key: float(value) for key, value in prdc.compute_prdc(x, y, recipe["neighbours"]).items()}
         numbers["fd"] = float(fid._compute_fid(*moments))
-        if len(x) == len(y):  # torchmetrics knows KID only for equal sides
+        if len(x) == len(y):  # torchmetrics computes KID for sides of equal size only
             numbers["mmd"] = float(kid.poly_mmd(torch.from_numpy(x), torch.from_numpy(y)))
         cases[name] = {"recipe": recipe, "first": [x[0, :2].tolist(), y[0, :2].tolist()], "numbers": numbers}
     made_with = {package: version(package) for package in ("numpy", "prdc", "scikit-learn", "torch", "torchmetrics")}

@@ -2,20 +2,19 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from atelier.metrics.features import moments
 from atelier.metrics.frechet import frechet_distance
-from atelier.metrics.statistics import FeatureStatistics
 
 
 def distance(a, b):
-    a, b = FeatureStatistics.of(a), FeatureStatistics.of(b)
-    return frechet_distance(a.mean, a.covariance, b.mean, b.covariance)
+    return frechet_distance(*moments(a), *moments(b))
 
 
 def covariance(rng, features, images=200):
     return np.cov(rng.normal(size=(features, images)))
 
 
-def test_shifted_gaussians_are_as_far_apart_as_their_means(rng):
+def test_distance_of_shifted_gaussians_is_that_of_their_means(rng):
     cov, shift = covariance(rng, 6), rng.normal(size=6)
     assert frechet_distance(np.zeros(6), cov, shift, cov) == pytest.approx(shift @ shift, rel=1e-12)
 
@@ -26,24 +25,24 @@ def test_one_dimension_has_a_closed_form(mean_b, std_a, std_b):
     assert frechet_distance([0], [[std_a**2]], [mean_b], [[std_b**2]]) == pytest.approx(expected, rel=1e-12)
 
 
-def test_covariances_with_common_axes_differ_by_their_roots(rng, rotation):
+def test_covariances_with_common_eigenvectors_have_a_closed_form(rng, rotation):
     a, b = rng.uniform(0, 4, 8), rng.uniform(0, 4, 8)
     expected = np.sum((np.sqrt(a) - np.sqrt(b)) ** 2)
     zero = np.zeros(8)
     assert frechet_distance(zero, np.diag(a), zero, np.diag(b)) == pytest.approx(expected, rel=1e-12)
-    turned = [rotation @ np.diag(values) @ rotation.T for values in (a, b)]
-    assert frechet_distance(zero, turned[0], zero, turned[1]) == pytest.approx(expected, rel=1e-10)
+    rotated = [rotation @ np.diag(values) @ rotation.T for values in (a, b)]
+    assert frechet_distance(zero, rotated[0], zero, rotated[1]) == pytest.approx(expected, rel=1e-10)
 
 
-def test_two_dimensions_without_common_axes_have_a_closed_form():
+def test_two_dimensions_have_a_closed_form():
     a, b = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[4.0, -1.0], [-1.0, 1.0]])
-    # The root of a 2 × 2 matrix has the trace √(Tr + 2·√det).
+    # The trace of the square root of a 2×2 matrix is √(Tr + 2·√det).
     root = np.sqrt(np.trace(a @ b) + 2 * np.sqrt(np.linalg.det(a @ b)))
     expected = np.trace(a) + np.trace(b) - 2 * root
     assert frechet_distance([0, 0], a, [0, 0], b) == pytest.approx(expected, rel=1e-12)
 
 
-def test_general_covariances_agree_with_the_matrix_square_root_of_scipy(rng):
+def test_distance_agrees_with_the_matrix_square_root_of_scipy(rng):
     a, b = covariance(rng, 12), covariance(rng, 12) * 2
     expected = np.trace(a) + np.trace(b) - 2 * np.trace(scipy.linalg.sqrtm(a @ b)).real
     assert frechet_distance(np.zeros(12), a, np.zeros(12), b) == pytest.approx(expected, rel=1e-9)
@@ -60,7 +59,7 @@ def test_distance_to_itself_is_zero(rng, images, scale):
     assert distance(features, features) == 0.0
 
 
-def test_distance_between_constant_features_is_that_of_their_means():
+def test_distance_of_constant_features_is_that_of_their_means():
     assert distance(np.full((7, 3), 5.3), np.full((9, 3), 5.3)) == pytest.approx(0.0, abs=1e-11)
     assert distance(np.full((7, 3), 5.3), np.full((9, 3), 7.3)) == pytest.approx(12.0, rel=1e-11)
 
@@ -93,7 +92,7 @@ def test_distance_rises_with_noise(rng):
     assert distances[-1] > 10 * distances[0]
 
 
-def test_covariances_of_lower_rank_keep_their_digits(rotation):
+def test_rank_deficient_covariances_lose_no_precision(rotation):
     a, b = np.diag([4.0, 1, 0, 0, 0, 0, 0, 0]), np.diag([1.0, 0, 9, 0, 0, 0, 0, 0])
     a, b = rotation @ a @ rotation.T, rotation @ b @ rotation.T
     assert frechet_distance(np.zeros(8), a, np.zeros(8), b) == pytest.approx(1 + 1 + 9, rel=1e-12)
@@ -109,9 +108,9 @@ def test_covariances_of_lower_rank_keep_their_digits(rotation):
         (([0, 0], np.eye(2), [0, np.nan], np.eye(2)), "mean_b and cov_b must be finite"),
         (([0, 0], np.full((2, 2), np.inf), [0, 0], np.eye(2)), "mean_a and cov_a must be finite"),
         (([0, 0], np.eye(2), [0, 0], [[1, 0.5], [0, 1]]), "cov_b is not symmetric: entries differ by up to 0.5"),
-        (([0, 0], [[1, 2], [2, 1]], [0, 0], np.eye(2)), "cov_a is no covariance: it has an eigenvalue of -1"),
+        (([0, 0], [[1, 2], [2, 1]], [0, 0], np.eye(2)), "cov_a is not a covariance: it has an eigenvalue of -1"),
     ],
 )
-def test_what_is_no_gaussian_is_an_error(arguments, message):
+def test_invalid_gaussians_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         frechet_distance(*arguments)

@@ -11,13 +11,13 @@ from atelier.metrics.neighbours import blocks, nearest
 
 @pytest.fixture
 def lattice(rng):
-    """Points with many equal distances and many equal rows, in no order."""
+    """Create points with many equal distances and many equal rows, in random order."""
     points = np.array(list(itertools.product(range(4), repeat=3)), float)
     return rng.permutation(np.repeat(points, 3, axis=0))
 
 
 def by_sorting(queries, references, k):
-    """All exact distances, sorted by distance and then index."""
+    """Compute all exact distances, and sort by distance and then by index."""
     distances = np.sqrt(((queries[:, None] - references) ** 2).sum(axis=2))
     indices = np.argsort(distances, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(distances, indices, axis=1), indices
@@ -41,7 +41,7 @@ def test_own_neighbours_agree_with_a_tree_of_scikit_learn(rng):
     assert np.allclose(distances, expected, rtol=1e-12, atol=0)
 
 
-def test_of_references_at_one_distance_the_lower_index_comes_first(lattice):
+def test_equal_distances_are_sorted_by_index(lattice):
     distances, indices = nearest(lattice, lattice, 9)
     expected, expected_indices = by_sorting(lattice, lattice, 9)
     assert np.array_equal(distances, expected)
@@ -51,14 +51,16 @@ def test_of_references_at_one_distance_the_lower_index_comes_first(lattice):
 def test_equal_rows_are_at_distance_zero_far_from_the_origin(rng):
     points = rng.normal(size=(50, 64)) + 1000
     norms = (points**2).sum(axis=1)
-    assert (norms[:, None] - 2 * points @ points.T + norms).diagonal().any(), "the expansion alone would do"
+    assert (norms[:, None] - 2 * points @ points.T + norms).diagonal().any(), (
+        "the expanded form has no rounding error here"
+    )
     distances, indices = nearest(points, points, 1)
     assert distances.tolist() == [[0.0]] * 50
     assert indices[:, 0].tolist() == list(range(50))
 
 
 def test_neighbours_far_from_the_origin_keep_their_order(lattice):
-    # Exact in float64, but squared norms of 1e14 swallow squared distances of 1e-3.
+    # Exact in float64, but squared distances of 1e-3 vanish in squared norms of 1e14.
     points = lattice / 32 + 2.0**23
     distances, indices = nearest(points, points, 9)
     expected, expected_indices = by_sorting(lattice / 32, lattice / 32, 9)
@@ -66,7 +68,7 @@ def test_neighbours_far_from_the_origin_keep_their_order(lattice):
     assert np.array_equal(indices, expected_indices)
 
 
-def test_no_row_is_its_own_neighbour_but_an_equal_row_is():
+def test_a_row_is_not_its_own_neighbour_but_an_equal_row_is():
     points = np.array([[0.0], [5.0], [0.0], [7.0]])
     distances, indices = nearest(points, points, 1, exclude_self=True)
     assert distances[:, 0].tolist() == [0, 2, 0, 2]
@@ -74,16 +76,18 @@ def test_no_row_is_its_own_neighbour_but_an_equal_row_is():
 
 
 @pytest.mark.parametrize("exclude_self", [False, True])
-@pytest.mark.parametrize("chunk", [1, 7, 191, 192, 10_000])
-def test_chunk_changes_nothing(lattice, rng, chunk, exclude_self):
+@pytest.mark.parametrize("queries", [0, 1, 7, 191, 192])
+def test_block_size_does_not_change_the_bytes(lattice, rng, monkeypatch, queries, exclude_self):
     for points in (lattice, rng.normal(size=(192, 20)) + 100):
+        monkeypatch.undo()
         whole = nearest(points, points, 5, exclude_self)
-        chunked = nearest(points, points, 5, exclude_self, chunk=chunk)
-        assert [part.tobytes() for part in chunked] == [part.tobytes() for part in whole]
+        monkeypatch.setattr(neighbours, "BLOCK_SIZE", queries * len(points))
+        in_blocks = nearest(points, points, 5, exclude_self)
+        assert [part.tobytes() for part in in_blocks] == [part.tobytes() for part in whole]
 
 
-def test_memory_is_bounded_by_the_block_not_by_all_distances(rng, monkeypatch):
-    monkeypatch.setattr(neighbours, "BLOCK", 2**15)
+def test_memory_is_bounded_by_the_block_size(rng, monkeypatch):
+    monkeypatch.setattr(neighbours, "BLOCK_SIZE", 2**15)
     points = rng.normal(size=(1500, 8))
     tracemalloc.start()
     try:
@@ -100,10 +104,12 @@ def test_unsigned_pixels_do_not_wrap_around():
 
 
 @pytest.mark.parametrize("radii", ["of references", "of queries"])
-def test_surface_of_a_ball_is_within_it(lattice, radii):
+def test_surface_of_a_ball_belongs_to_it(lattice, monkeypatch, radii):
+    monkeypatch.setattr(neighbours, "BLOCK_SIZE", 50 * len(lattice))
     lattice = lattice / 3 + 100
     pairwise = by_sorting(lattice, lattice, 9)[0][:, -1]
-    for block in blocks(lattice, lattice, chunk=50):
+    for block in blocks(lattice, lattice):
+        assert len(block.queries) <= 50
         limit = pairwise if radii == "of references" else pairwise[block.rows, None]
         exact = np.sqrt(((lattice[block.rows, None] - lattice) ** 2).sum(axis=2))
         assert np.array_equal(block.within(limit), exact <= limit)
@@ -112,22 +118,21 @@ def test_surface_of_a_ball_is_within_it(lattice, radii):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(k=0), "k must be between 1 and the 4 references to choose from, got 0"),
-        (dict(k=5), "k must be between 1 and the 4 references to choose from, got 5"),
-        (dict(k=1, chunk=0), "chunk must be at least 1, got 0"),
+        (dict(k=0), "k must be from 1 to the 4 available references, got 0"),
+        (dict(k=5), "k must be from 1 to the 4 available references, got 5"),
         (dict(k=1, exclude_self=True), "the same rows twice, got 3 queries and 4 references"),
         (dict(k=1, queries=np.zeros((3, 1))), "queries and references differ in their number of features: 1 and 2"),
         (dict(k=1, queries=np.full((3, 2), np.nan)), "queries: need finite"),
         (dict(k=1, references=np.zeros(4)), "references: need numbers of shape"),
     ],
 )
-def test_wrong_arguments_are_an_error(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         nearest(**(dict(queries=np.zeros((3, 2)), references=np.zeros((4, 2))) | arguments))
 
 
-def test_of_n_images_one_has_n_minus_one_neighbours():
+def test_one_of_n_images_has_n_minus_one_neighbours():
     points = np.arange(4.0)[:, None]
     assert nearest(points, points, 3, exclude_self=True)[1].tolist() == [[1, 2, 3], [0, 2, 3], [1, 3, 0], [2, 1, 0]]
-    with pytest.raises(ValueError, match="the 3 references"):
+    with pytest.raises(ValueError, match="the 3 available references, got 4"):
         nearest(points, points, 4, exclude_self=True)

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under a temporary name, then renamed."""
+"""Files and directories that appear complete or not at all: written under a temporary name, then renamed."""
 
 import hashlib
 import json
@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-_BLOCK = 1 << 20
-
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` (same ending) that replaces it when the block ends without an error."""
+    """Yield a temporary path with the same suffix, and rename it to `path` if the block raises no error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
     os.close(handle)
@@ -32,7 +30,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """A temporary directory beside `path` that replaces it when the block ends without an error."""
+    """Yield a temporary directory, and replace `path` by it if the block raises no error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
@@ -58,7 +56,11 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted keys, so that equal values are equal bytes. NaN is refused."""
+    """Write JSON with sorted keys, atomically: equal values give equal bytes.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+    """
     write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
 
 
@@ -81,9 +83,6 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

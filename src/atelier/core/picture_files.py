@@ -1,4 +1,4 @@
-"""Any picture file as the input of a model that was trained on aligned faces."""
+"""Picture files of any common format, read as input for a model that was trained on aligned faces."""
 
 import struct
 import warnings
@@ -7,30 +7,32 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-# Width and height of CelebA's aligned pictures: such a file is cut as `prepare` cuts it.
+# Width and height of CelebA's aligned pictures: a file of this size is cropped as `prepare` crops it.
 ALIGNED = (178, 218)
-# The filter of `prepare`; Pillow widens it by the scale, so that nothing aliases.
+# The filter that `prepare` uses; Pillow scales its support, which prevents aliasing.
 FILTER = Image.Resampling.LANCZOS
-# Decoded by Pillow itself. Others are left out on purpose: EPS, for one, starts another program.
+# Pillow decodes these itself. Others are excluded on purpose: for EPS, Pillow starts another program.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 SMALLEST = 16
 
 
 def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> np.ndarray:
-    """A picture file as a square uint8 array ``(size, size, channels)``.
+    """Read a picture file as a square uint8 array ``(size, size, channels)``.
 
-    It is turned as its EXIF data say, cut to the square in its middle, and scaled with an antialiasing filter. The
-    square is as large as the picture allows, but of side `crop` where the picture has the size of an aligned one.
-    What is transparent becomes white; of an animation the first picture counts.
+    The picture is rotated as its EXIF data say, cropped to its central square and resized with an antialiasing filter.
+    The square is as large as the picture allows; in a picture of the size `ALIGNED` its side is `crop`. Transparent
+    pixels become white. Of an animation, the first frame is read.
 
     Args:
+        path: the file.
+        size: side of the result.
         channels: 3 for RGB, 1 for grey.
         crop: `prepare.crop` of the dataset, if it has one.
 
     Raises:
         OSError: the file cannot be opened.
-        ValueError: it is no picture, is damaged, has far too many pixels, or is smaller than 16 pixels or than half of
-            `size`; one line that begins with its path.
+        ValueError: the file is not a picture or is damaged, the picture has too many pixels, or one of its sides is
+            shorter than 16 pixels or half of `size`. The message is one line that begins with the path.
     """
     picture = _upright(path)
     smaller = min(picture.size)
@@ -47,17 +49,17 @@ def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> n
 
 
 def _upright(path: Path) -> Image.Image:
-    """The picture in RGB, turned as its EXIF data say."""
+    """Decode a picture as RGB, rotated as its EXIF data say."""
     try:
-        # Pillow warns of a size that it reads all the same, up to twice its limit. Here the limit is one.
+        # Between its limit and twice its limit, Pillow only warns about the number of pixels. Here it is an error.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # of odd, harmless metadata
+            warnings.filterwarnings("ignore", category=UserWarning)  # about unusual but harmless metadata
             with Image.open(file, formats=FORMATS) as picture:
                 return _rgb(ImageOps.exif_transpose(picture))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ValueError(f"{path}: far too large; pictures of up to {limit} million pixels are read") from None
+        raise ValueError(f"{path}: too large; at most {limit} million pixels are allowed") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path}: not a picture that can be read; formats are: {', '.join(FORMATS)}") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
@@ -68,7 +70,7 @@ def _upright(path: Path) -> Image.Image:
 
 def _rgb(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
-        # 16 bits of grey, which Pillow would clip instead of scaling.
+        # Pillow would clip 16-bit grey levels to 8 bits instead of scaling them.
         picture = Image.fromarray((np.asarray(picture, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
     if picture.has_transparency_data:
         colour = picture.convert("RGBA")

@@ -1,4 +1,4 @@
-"""Pictures from arrays: grids, labelled rows and PNG files, all of them uint8 NHWC."""
+"""Pictures made from uint8 arrays: grids, labelled rows and PNG files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,19 +10,19 @@ from atelier.core import files
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) -> np.ndarray:
-    """Lay images out row by row.
+    """Arrange images in rows.
 
     Args:
         images: uint8 of shape ``(n, height, width, channels)``.
-        columns: images in a row; the last row is filled up with background.
-        gap: pixels between neighbours.
-        background: grey level of the gaps.
+        columns: images per row; the last row is filled up with background.
+        gap: pixels between images.
+        background: grey level between the images.
 
     Returns:
         uint8 of shape ``(rows·(height + gap) − gap, columns·(width + gap) − gap, channels)``.
 
     Raises:
-        ValueError: `images` is not a non-empty uint8 NHWC array.
+        ValueError: `images` is not a uint8 array of this shape, or is empty.
 
     >>> grid(np.zeros((5, 4, 4, 1), np.uint8), columns=3, gap=1).shape
     (9, 14, 1)
@@ -39,17 +39,19 @@ def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) 
 
 
 def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
-    """A uint8 HWC array with one or three channels as a Pillow image, each pixel `scale` wide."""
+    """Convert a uint8 HWC array with one or three channels to a Pillow image, enlarged `scale` times."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
 def labelled_rows(images: np.ndarray, labels: Sequence[str], columns: int, scale: int = 1) -> Image.Image:
-    """A grid whose rows have a name at their left.
+    """Arrange images in a grid with a label to the left of each row.
 
     Args:
         images: uint8 of shape ``(len(labels)·columns, height, width, channels)``, row by row.
-        labels: one name a row.
+        labels: one per row.
+        columns: images per row.
+        scale: enlargement of the images.
     """
     sheet = to_pil(grid(images, columns), scale)
     font = ImageFont.load_default(size=12)
@@ -64,7 +66,7 @@ def labelled_rows(images: np.ndarray, labels: Sequence[str], columns: int, scale
 
 
 def write_png(path: Path, picture: np.ndarray | Image.Image, scale: int = 1) -> None:
-    """Write a PNG, atomically; an array is uint8 HWC."""
+    """Write a PNG file from a Pillow image or a uint8 HWC array, atomically."""
     if isinstance(picture, np.ndarray):
         picture = to_pil(picture, scale)
     with files.atomic(path) as temporary:

@@ -1,4 +1,4 @@
-"""One array in several memory-mapped `.npy` files, row after row."""
+"""One array whose rows are stored in several memory-mapped `.npy` files."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,23 +10,23 @@ import numpy as np
 
 
 class Shards:
-    """Read-only rows of several arrays, in order, read from disk when they are asked for.
+    """Several arrays that can be indexed like their concatenation; rows are read from disk on access.
 
     Attributes:
-        shape: as of the concatenated array, ``(rows, …)``.
-        dtype: of all of them.
+        shape: shape of the concatenated array, ``(rows, …)``.
+        dtype: data type of all arrays.
     """
 
     def __init__(self, arrays: Sequence[np.ndarray]) -> None:
-        """Join arrays of shape ``(n, …)`` that differ in nothing but n.
+        """Join arrays of shape ``(n, …)`` that differ in n only.
 
         Raises:
-            ValueError: there is none, or they differ.
+            ValueError: there is no array, or they differ in another way.
         """
         kinds = {(array.dtype, array.shape[1:]) for array in arrays}
         if len(kinds) != 1 or arrays[0].ndim == 0:
             came = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
-            raise ValueError(f"shards need arrays that differ in nothing but their number of rows, got {came}")
+            raise ValueError(f"shards need arrays that differ only in their number of rows, got {came}")
         self._arrays = tuple(arrays)
         self._bounds = np.cumsum([0, *map(len, arrays)]).tolist()
         self.dtype: np.dtype = arrays[0].dtype
@@ -37,8 +37,8 @@ class Shards:
         """Map the files at `paths`.
 
         Raises:
-            FileNotFoundError: one of them is not there.
-            ValueError: there is none, one is no array, or they differ in more than their number of rows.
+            FileNotFoundError: a file does not exist.
+            ValueError: there is no path, a file holds no array, or the arrays differ in more than their number of rows.
         """
         return cls([np.load(path, mmap_mode="r", allow_pickle=False) for path in paths])
 
@@ -49,17 +49,15 @@ class Shards:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __repr__(self) -> str:
-        return f"Shards(shape={self.shape}, dtype={self.dtype}, files={len(self._arrays)})"
-
     def __getitem__(self, index: Any) -> np.ndarray:
-        """Rows by a whole number, a slice, or an array of indices or booleans, as of the concatenated array.
+        """Return the rows that an integer, a slice, or an array of integers or booleans selects, as NumPy does.
 
-        An array may be of any shape, repeat rows and count from the end; it reads each row from its file once. What
-        comes back may be a view of the mapped file, and is read-only then.
+        An array of integers may have any shape, repeat rows and contain negative indices; each row is read from its
+        file once. The result may be a view of the memory-mapped file, which is read-only.
 
         Raises:
-            IndexError: a row is out of range, a boolean array is not one for each row, or the index is of another kind.
+            IndexError: a row is out of range, a boolean array has another length than the rows, or the index is of
+                another type.
 
         >>> shards = Shards([np.arange(3), np.arange(3, 5)])
         >>> shards[[[4, 0], [-1, 3]]].tolist()
@@ -75,11 +73,11 @@ class Shards:
                 raise IndexError(f"a boolean index of shape {rows.shape}; {len(self)} rows need ({len(self)},)")
             rows = np.flatnonzero(rows)
         if not np.issubdtype(rows.dtype, np.integer):
-            raise IndexError(f"got {index!r:.60}; rows are chosen by whole numbers, a slice or booleans")
+            raise IndexError(f"got {index!r:.60}; rows are selected by integers, a slice or booleans")
         rows = rows.astype(np.intp)
         rows = np.where(rows < 0, rows + len(self), rows)
-        if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
-            raise IndexError(f"row {np.asarray(index).ravel()[_first_outside(rows, len(self))]} of {len(self)}")
+        if (outside := (rows < 0) | (rows >= len(self))).any():
+            raise IndexError(f"row {np.asarray(index)[outside].flat[0]} of {len(self)}")
         if rows.ndim == 0:
             shard = bisect_right(self._bounds, int(rows)) - 1
             return self._arrays[shard][int(rows) - self._bounds[shard]]
@@ -87,7 +85,7 @@ class Shards:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("shards are one array only after a copy")
+            raise ValueError("shards cannot become one array without a copy")
         return np.concatenate(self._arrays).astype(dtype or self.dtype, copy=False)
 
     def _slice(self, index: slice) -> np.ndarray:
@@ -99,16 +97,10 @@ class Shards:
             for array, (first, last) in zip(self._arrays, pairwise(self._bounds), strict=True)
             if start < last and stop > first
         ]
-        match parts:
-            case []:
-                return self._arrays[0][:0]
-            case [part]:
-                return part
-            case _:
-                return np.concatenate(parts)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts or [self._arrays[0][:0]])
 
     def _gather(self, rows: np.ndarray) -> np.ndarray:
-        """Rows of a non-negative index array, file by file and each file in ascending order."""
+        """Read the rows of a non-negative index array, file by file, in ascending order within each file."""
         wanted, inverse = np.unique(rows, return_inverse=True)
         found = np.empty((len(wanted), *self.shape[1:]), self.dtype)
         cuts = np.searchsorted(wanted, self._bounds)
@@ -118,8 +110,3 @@ class Shards:
         if wanted.shape == rows.shape and np.array_equal(wanted, rows):
             return found
         return found[inverse.reshape(rows.shape)]
-
-
-def _first_outside(rows: np.ndarray, length: int) -> int:
-    flat = rows.ravel()
-    return int(np.argmax((flat < 0) | (flat >= length)))

@@ -1,4 +1,4 @@
-"""What a prepared dataset is, without its data."""
+"""The description of a prepared dataset."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,22 +8,22 @@ from atelier.core import files
 
 @dataclass(frozen=True)
 class Spec:
-    """Shape and meaning of a prepared dataset; written beside its arrays as `spec.json`.
+    """Shape and meaning of a prepared dataset, stored beside its arrays as `spec.json`.
 
     Attributes:
         name: the dataset.
         shape: height, width and channels of an image; empty for texts.
         value_range: smallest and largest value of a pixel on disk; empty for texts.
         classes: class names, in the order of the labels.
-        attributes: names of binary attributes, in the order of their columns; empty where there are none.
+        attributes: names of binary attributes, in the order of their columns; empty if there are none.
         sizes: number of examples by split (``train``, ``validation``, ``test``).
-        sha256: digest of each array file, by file name.
-        source: where the raw files came from (``embedded``, ``upstream``, ``mirror``).
-        split_rule: what decided which example belongs to which split.
-        dropped: names of examples that were bad and let go, with the reason.
-        license: what the data may be used for, where its authors restrict it.
-        vocabulary: tokens that the tokenizer of a dataset of texts knows.
-        statistics: numbers about the data that are worth reporting, by name.
+        sha256: SHA-256 of each array file, by file name.
+        source: origin of the raw files (``embedded``, ``upstream``, ``mirror``).
+        split_rule: the rule that assigns an example to a split.
+        dropped: names of unusable examples that were left out, with the reason.
+        license: what the data may be used for, if its authors restrict it.
+        vocabulary: number of tokens in the tokenizer of a text dataset.
+        statistics: numbers about the data for reports, by name.
     """
 
     name: str
@@ -46,15 +46,17 @@ class Spec:
         return self.attributes or self.classes
 
     def write(self, path: Path) -> None:
+        """Write the description as JSON."""
         files.write_json(path, asdict(self))
 
     @classmethod
     def from_dict(cls, value: dict) -> "Spec":
-        """Rebuild a Spec from what `asdict` or JSON made of it."""
+        """Rebuild a Spec from its `asdict` form, also after a round trip through JSON."""
         keys = ("shape", "value_range", "classes", "attributes", "dropped")
         tuples = {key: tuple(value[key]) for key in keys if key in value}
         return cls(**{**value, **tuples})
 
     @classmethod
     def read(cls, path: Path) -> "Spec":
+        """Read what `write` wrote."""
         return cls.from_dict(files.read_json(path))

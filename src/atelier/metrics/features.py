@@ -1,23 +1,23 @@
-"""What every distance here is measured on: a matrix with one row of features for each image."""
+"""Checks and moments of feature matrices, which have one row per image."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-# The kernel of KID cubes products of two features: (1e48²)³ still is a finite float64.
+# KID cubes products of two features: (1e48²)³ is still a finite float64.
 LARGEST = 1e48
 
 
 def checked(features: ArrayLike, name: str = "features", least: int = 1) -> np.ndarray:
-    """The features as a float64 matrix.
+    """Convert features to a float64 matrix.
 
     Args:
         features: numbers of shape ``(images, features)``.
         name: what an error calls them.
-        least: the fewest images that will do.
+        least: minimum number of images.
 
     Raises:
         ValueError: not a matrix of real numbers, no column, fewer than `least` rows, or a number that is not finite
-            or beyond 1e48 in magnitude.
+            or larger than 1e48 in magnitude.
 
     >>> checked([[1, 2]]).dtype
     dtype('float64')
@@ -33,10 +33,9 @@ def checked(features: ArrayLike, name: str = "features", least: int = 1) -> np.n
     matrix = np.ascontiguousarray(matrix, dtype=np.float64)
     wrong = ~(np.abs(matrix) <= LARGEST).all(axis=1)
     if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f"{name}: need finite features up to {LARGEST:g} in magnitude, "
-            f"got others in {np.count_nonzero(wrong)} of {len(matrix)} rows, the first in row {row}"
+            f"got others in {np.count_nonzero(wrong)} of {len(matrix)} rows, the first in row {wrong.argmax()}"
         )
     return matrix
 
@@ -44,10 +43,10 @@ def checked(features: ArrayLike, name: str = "features", least: int = 1) -> np.n
 def checked_pair(
     a: ArrayLike, b: ArrayLike, names: tuple[str, str] = ("a", "b"), least: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two sets of images, measured by the same features; see :func:`checked`.
+    """Convert two sets of features to float64 matrices; see :func:`checked`.
 
     Raises:
-        ValueError: also where the two differ in their number of features.
+        ValueError: also if the sets differ in their number of features.
 
     >>> checked_pair(np.zeros((2, 3)), np.zeros((2, 4)))
     Traceback (most recent call last):
@@ -59,3 +58,23 @@ def checked_pair(
             f"{names[0]} and {names[1]} differ in their number of features: {left.shape[1]} and {right.shape[1]}"
         )
     return left, right
+
+
+def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the mean ``(features,)`` and the unbiased covariance ``(features, features)`` of features.
+
+    The covariance (Σxxᵀ − n·x̄x̄ᵀ) / (n − 1) loses about 2·log₁₀(mean / standard deviation) of sixteen digits.
+
+    Args:
+        features: shape ``(images, features)``, at least two images.
+
+    Raises:
+        ValueError: see :func:`checked`.
+
+    >>> mean, covariance = moments([[0.0, 1.0], [2.0, 5.0]])
+    >>> mean.tolist(), covariance.tolist()
+    ([1.0, 3.0], [[2.0, 4.0], [4.0, 8.0]])
+    """
+    matrix = checked(features, least=2)
+    mean = matrix.sum(axis=0) / len(matrix)
+    return mean, (matrix.T @ matrix - len(matrix) * np.outer(mean, mean)) / (len(matrix) - 1)

@@ -1,29 +1,30 @@
-"""Fréchet distance: how far apart two sets of features are when each is taken for a Gaussian."""
+"""Fréchet distance between two sets of features, each approximated by a Gaussian."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Of a covariance's scale: what rounding can do to an eigenvalue that is zero, with room to spare.
-TINY = 1e-6
+# Relative to a covariance's scale; far above the rounding error of an eigenvalue that is zero.
+TOLERANCE = 1e-6
 
 
 def frechet_distance(mean_a: ArrayLike, cov_a: ArrayLike, mean_b: ArrayLike, cov_b: ArrayLike) -> float:
-    """Fréchet distance between two Gaussians (Dowson & Landau, 1982).
+    """Compute the Fréchet distance between two Gaussians (Dowson & Landau, 1982).
 
     On Inception features this is FID (Heusel et al., 2017, arXiv:1706.08500, equation 6)::
 
         ‖μ_a − μ_b‖² + Tr(A) + Tr(B) − 2·Tr((A^½ B A^½)^½)
 
-    Symmetric, in the squared unit of the features, never negative; 0.0 for equal Gaussians: a difference of the traces
-    below their own rounding counts as none. Covariances of fewer images than features (rank-deficient) are fine.
+    It is symmetric, in the squared unit of the features, and at least 0. It is exactly 0.0 for equal Gaussians: a
+    difference of the traces below their rounding error is set to zero. Rank-deficient covariances, from fewer images
+    than features, are allowed.
 
     Args:
         mean_a, mean_b: feature means, shape ``(features,)``.
         cov_a, cov_b: covariances, shape ``(features, features)``.
 
     Raises:
-        ValueError: the two sides differ in their number of features; a number is not finite; a covariance is not
-            symmetric, or has an eigenvalue that is negative beyond rounding.
+        ValueError: the two sides differ in their number of features, a number is not finite, or a covariance is not
+            symmetric or has a negative eigenvalue beyond rounding.
 
     >>> frechet_distance(np.zeros(2), np.eye(2), np.ones(2), np.eye(2))
     2.0
@@ -31,8 +32,8 @@ def frechet_distance(mean_a: ArrayLike, cov_a: ArrayLike, mean_b: ArrayLike, cov
     (m_a, a), (m_b, b) = _gaussian(mean_a, cov_a, "a"), _gaussian(mean_b, cov_b, "b")
     if m_a.shape != m_b.shape:
         raise ValueError(f"a and b differ in their number of features: {len(m_a)} and {len(m_b)}")
-    # Tr((A^½ B A^½)^½) is the sum of the singular values of A^½ B^½. Taken so, no eigenvalue is squared and rooted
-    # again, which would turn the rounding of a zero, 1e-16, into 1e-8.
+    # Tr((A^½ B A^½)^½) is the sum of the singular values of A^½ B^½. Computed in this way, no eigenvalue is squared
+    # and rooted again, which would turn the rounding error of a zero, 1e-16, into 1e-8.
     overlap = np.linalg.svd(_root(m_a, a, "a") @ _root(m_b, b, "b"), compute_uv=False).sum()
     traces = np.trace(a) + np.trace(b)
     spread = traces - 2 * overlap
@@ -48,16 +49,16 @@ def _gaussian(mean: ArrayLike, cov: ArrayLike, name: str) -> tuple[np.ndarray, n
         raise ValueError(f"need mean_{name} (features,) and cov_{name} (features, features), got {m.shape}, {c.shape}")
     if not (np.isfinite(m).all() and np.isfinite(c).all()):
         raise ValueError(f"mean_{name} and cov_{name} must be finite")
-    if not np.allclose(c, c.T, rtol=TINY, atol=TINY * np.abs(c).max()):
+    if not np.allclose(c, c.T, rtol=TOLERANCE, atol=TOLERANCE * np.abs(c).max()):
         raise ValueError(f"cov_{name} is not symmetric: entries differ by up to {np.abs(c - c.T).max():g}")
     return m, c
 
 
 def _root(mean: np.ndarray, cov: np.ndarray, name: str) -> np.ndarray:
-    """The symmetric square root of a covariance, eigenvalues within rounding of zero (or below it) taken as zero."""
+    """Compute the symmetric square root of a covariance; eigenvalues that are zero within rounding become zero."""
     values, vectors = np.linalg.eigh(cov)
-    if values[0] < -TINY * (values[-1] + mean @ mean):
-        raise ValueError(f"cov_{name} is no covariance: it has an eigenvalue of {values[0]:g}")
+    if values[0] < -TOLERANCE * (values[-1] + mean @ mean):
+        raise ValueError(f"cov_{name} is not a covariance: it has an eigenvalue of {values[0]:g}")
     noise = len(cov) * np.finfo(np.float64).eps * max(values[-1], 0.0)
     values[values <= noise] = 0.0
     root: np.ndarray = (vectors * np.sqrt(values)) @ vectors.T

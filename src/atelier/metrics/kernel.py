@@ -1,4 +1,4 @@
-"""Kernel distance: the maximum mean discrepancy of two sets of features, without a Gaussian in between."""
+"""Kernel distance: the maximum mean discrepancy of two sets of features, which assumes no Gaussian."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,19 +8,19 @@ from atelier.metrics.features import checked_pair
 
 
 def squared_mmd(a: ArrayLike, b: ArrayLike) -> float:
-    """Unbiased squared maximum mean discrepancy under the cubic kernel k(x, y) = (x·y/d + 1)³.
+    """Compute the unbiased squared maximum mean discrepancy for the cubic kernel k(x, y) = (x·y/d + 1)³.
 
     Gretton et al., 2012 (JMLR 13), equation 3, with the kernel of Bińkowski et al., 2018 (arXiv:1801.01401)::
 
         Σ_{i≠j} k(a_i, a_j) / m(m − 1) + Σ_{i≠j} k(b_i, b_j) / n(n − 1) − 2·Σ_{i,j} k(a_i, b_j) / mn
 
-    Its expectation for two draws of one distribution is zero, so that single values may be negative.
+    Its expectation for two samples of one distribution is zero, so single values can be negative.
 
     Args:
         a, b: features, shape ``(images, features)``, at least two images each.
 
     Raises:
-        ValueError: too few images, features that differ in number or are not finite.
+        ValueError: too few images, or features that differ in number or are not finite.
 
     >>> squared_mmd([[0.0], [0.0]], [[1.0], [1.0]])
     7.0
@@ -30,23 +30,23 @@ def squared_mmd(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def kernel_distance(a: ArrayLike, b: ArrayLike, *, subsets: int, subset_size: int, seed: int) -> tuple[float, float]:
-    """Kernel distance: :func:`squared_mmd` over subsets that are drawn without replacement.
+    """Compute the mean and standard deviation of :func:`squared_mmd` over random subsets.
 
-    On Inception features this is KID (Bińkowski et al., 2018, arXiv:1801.01401). A subset depends on the seed and its
-    own number only; the two sides draw independently.
+    On Inception features the mean is KID (Bińkowski et al., 2018, arXiv:1801.01401). Subsets are drawn without
+    replacement and independently for the two sides; a subset depends only on the seed and its index.
 
     Args:
         a, b: features, shape ``(images, features)``.
-        subsets: draws to average over.
-        subset_size: images in each draw, of each side.
-        seed: of the draws.
+        subsets: number of subsets.
+        subset_size: number of images of each side in a subset.
+        seed: seed of the subsets.
 
     Returns:
-        Mean and (population) standard deviation over the subsets, both without unit. The standard deviation is the
-        spread of one subset's value, not the error of the mean.
+        Mean and (population) standard deviation, without unit. The standard deviation describes the values of single
+        subsets; it is not the standard error of the mean.
 
     Raises:
-        ValueError: fewer images than `subset_size` on either side, no subset, subsets of fewer than two images,
+        ValueError: fewer images than `subset_size` on either side, `subsets` below 1, `subset_size` below 2, or
             features that differ in number or are not finite.
 
     >>> same = np.arange(8.0).reshape(4, 2)
@@ -74,6 +74,6 @@ def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _within(x: np.ndarray) -> float:
-    """Mean of k over the pairs of two different rows."""
+    """Compute the mean of k over all pairs of different rows."""
     kernel = _kernel(x, x)
     return float((kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1)))

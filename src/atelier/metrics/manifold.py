@@ -1,6 +1,7 @@
-"""Precision, recall, density and coverage: do samples look real, and is all that is real among the samples?
+"""Precision, recall, density and coverage: whether samples look real, and whether they cover the real images.
 
-A set's manifold is the union of balls around its points, each as wide as the distance to the k-th nearest other point.
+The manifold of a set is the union of balls around its points; the radius of a ball is the distance from its point to
+the k-th nearest other point.
 """
 
 from dataclasses import dataclass
@@ -14,14 +15,14 @@ from atelier.metrics.neighbours import blocks, nearest
 
 @dataclass(frozen=True)
 class Manifold:
-    """Shares without unit.
+    """Fractions without unit.
 
     Attributes:
-        precision: generated images within the real manifold, 0 to 1.
-        recall: real images within the generated manifold, 0 to 1.
-        density: real balls that hold a generated image, on average, over k; about 1 for equal distributions, may be
-            above it.
-        coverage: real images whose ball holds a generated one, 0 to 1.
+        precision: fraction of generated images within the real manifold, 0 to 1.
+        recall: fraction of real images within the generated manifold, 0 to 1.
+        density: mean number of real balls that contain a generated image, divided by k; about 1 for equal
+            distributions, can be larger.
+        coverage: fraction of real images whose ball contains a generated image, 0 to 1.
     """
 
     precision: float
@@ -30,27 +31,27 @@ class Manifold:
     coverage: float
 
 
-def compare(real: ArrayLike, generated: ArrayLike, *, neighbours: int, chunk: int | None = None) -> Manifold:
-    """How the manifolds of real and of generated features lie in each other.
+def compare(real: ArrayLike, generated: ArrayLike, *, neighbours: int) -> Manifold:
+    """Compare the manifolds of real and generated features.
 
     Precision and recall are Kynkäänniemi et al., 2019 (arXiv:1904.06991, equations 1 and 2), density and coverage Naeem
-    et al., 2020 (arXiv:2002.09797, section 3). With B(x_i) the ball around the real x_i, out of N, as wide as its k-th
-    neighbour is away, and B(y_j) that around the generated y_j, out of M::
+    et al., 2020 (arXiv:2002.09797, section 3). With B(x_i) the ball around the i-th of N real images x, and B(y_j) that
+    around the j-th of M generated images y::
 
         precision = Σ_j 1[y_j in any B(x_i)] / M        density  = Σ_j Σ_i 1[y_j in B(x_i)] / kM
         recall    = Σ_i 1[x_i in any B(y_j)] / N        coverage = Σ_i 1[any y_j in B(x_i)] / N
 
-    A ball holds its surface, as Kynkäänniemi's ≤ has it; so for an exact copy of the real images density is (k + 1)/k:
-    where no distances tie, every ball holds its centre and k others.
+    A ball includes its surface, as in Kynkäänniemi et al. (≤). For an exact copy of the real images the density is
+    therefore (k + 1)/k, if no distances are equal: every ball contains its centre and k other points.
 
     Args:
-        real, generated: features, shape ``(images, features)``; precision and recall compare across models only at the
-            same number of images.
+        real, generated: features, shape ``(images, features)``. Precision and recall of two models are comparable only
+            at the same numbers of images.
         neighbours: k.
-        chunk: images in a block; bounds the memory, changes nothing else.
 
     Raises:
-        ValueError: k below 1, fewer than k + 1 images on either side, features that differ in number or are not finite.
+        ValueError: k below 1, fewer than k + 1 images on either side, or features that differ in number or are not
+            finite.
 
     >>> compare([[0.0], [1.0], [2.0], [3.0]], [[0.5], [1.5], [9.0], [9.5]], neighbours=1)
     Manifold(precision=0.5, recall=0.75, density=1.0, coverage=0.75)
@@ -58,11 +59,11 @@ def compare(real: ArrayLike, generated: ArrayLike, *, neighbours: int, chunk: in
     if neighbours < 1:
         raise ValueError(f"neighbours must be at least 1, got {neighbours}")
     x, y = checked_pair(real, generated, ("real", "generated"), least=neighbours + 1)
-    real_radii = nearest(x, x, neighbours, exclude_self=True, chunk=chunk)[0][:, -1]
-    generated_radii = nearest(y, y, neighbours, exclude_self=True, chunk=chunk)[0][:, -1]
+    real_radii = nearest(x, x, neighbours, exclude_self=True)[0][:, -1]
+    generated_radii = nearest(y, y, neighbours, exclude_self=True)[0][:, -1]
     precise = balls = 0
     recalled, covered = np.zeros(len(x), bool), np.zeros(len(x), bool)
-    for block in blocks(y, x, chunk):
+    for block in blocks(y, x):
         in_real = block.within(real_radii)
         precise += int(np.count_nonzero(in_real.any(axis=1)))
         balls += int(np.count_nonzero(in_real))

@@ -1,29 +1,28 @@
-"""All distances between real and generated images in one call, so that floors, ceilings and runs are measured alike."""
+"""All distances between real and generated images in one call: samples, floors and ceilings are measured alike."""
 
 from dataclasses import asdict
 
 from numpy.typing import ArrayLike
 
 from atelier.metrics import manifold
-from atelier.metrics.features import checked_pair
+from atelier.metrics.features import checked_pair, moments
 from atelier.metrics.frechet import frechet_distance
 from atelier.metrics.kernel import kernel_distance
-from atelier.metrics.statistics import FeatureStatistics
 
 
 def proxies(
     real: ArrayLike, generated: ArrayLike, *, neighbours: int, subsets: int, subset_size: int, seed: int
 ) -> dict[str, float]:
-    """Proxies of quality, each between a real and a generated draw of the same size.
+    """Compute proxies of quality between equally many real and generated images.
 
-    The size is the same on both sides because every one of these depends on it: FD falls with N (Chong & Forsyth, 2020,
-    arXiv:1911.07023), balls shrink. A number compares with a floor or a ceiling only at the same N.
+    All of them depend on the number of images N: FD falls with N (Chong & Forsyth, 2020, arXiv:1911.07023), and the
+    balls of a manifold shrink. Compare a number with a floor or a ceiling only at the same N.
 
     Args:
         real, generated: features of the judge, shape ``(N, features)``.
         neighbours: k of the manifolds, below N.
-        subsets, subset_size: draws that the kernel distance is averaged over; `subset_size` is at most N.
-        seed: of these draws.
+        subsets, subset_size: number and size of the subsets for the kernel distance; `subset_size` is at most N.
+        seed: seed of these subsets.
 
     Returns:
         ``fd``, ``kid``, ``kid_std``, ``precision``, ``recall``, ``density``, ``coverage``.
@@ -43,7 +42,6 @@ def proxies(
     x, y = checked_pair(real, generated, ("real", "generated"), least=max(2, subset_size, neighbours + 1))
     if len(x) != len(y):
         raise ValueError(f"real and generated differ in their number of images: {len(x)} and {len(y)}")
-    a, b = FeatureStatistics.of(x), FeatureStatistics.of(y)
+    fd = frechet_distance(*moments(x), *moments(y))
     kid, kid_std = kernel_distance(x, y, subsets=subsets, subset_size=subset_size, seed=seed)
-    fd = frechet_distance(a.mean, a.covariance, b.mean, b.covariance)
     return {"fd": fd, "kid": kid, "kid_std": kid_std, **asdict(manifold.compare(x, y, neighbours=neighbours))}

@@ -6,12 +6,12 @@ import pytest
 from atelier.metrics.images.similarity import PEAK, RADIUS, SIGMA, psnr, ssim
 
 
-def pictures(seed: int, count: int = 3, side: int = 20, channels: int = 3) -> np.ndarray:
+def images(seed: int, count: int = 3, side: int = 20, channels: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, side, side, channels), np.uint8)
 
 
 def ssim_at(x: np.ndarray, y: np.ndarray, row: int, column: int) -> float:
-    """Wang et al., eq. 13–16, in one window of a grey picture, term by term."""
+    """Compute equations 13–16 of Wang et al. in one window of a grey image."""
     place = np.arange(-RADIUS, RADIUS + 1)
     weights = np.exp(-(place[:, None] ** 2 + place[None, :] ** 2) / (2 * SIGMA**2))
     weights /= weights.sum()
@@ -26,7 +26,7 @@ def ssim_at(x: np.ndarray, y: np.ndarray, row: int, column: int) -> float:
 
 
 def test_ssim_is_the_mean_over_windows_channels_and_images():
-    x, y = pictures(1, 2, 14), pictures(2, 2, 14)
+    x, y = images(1, 2, 14), images(2, 2, 14)
     y[1] = x[1] // 2
     places = range(RADIUS, 14 - RADIUS)
     windows = [
@@ -40,25 +40,25 @@ def test_ssim_is_the_mean_over_windows_channels_and_images():
 
 
 def test_equal_images_have_ssim_one_and_a_finite_psnr():
-    x = pictures(3)
+    x = images(3)
     assert ssim(x, x) == pytest.approx(1, abs=1e-12)
-    # As if one of 20·20·3 values were off by one level.
+    # As if one of 20·20·3 values differed by 1.
     assert psnr(x, x) == pytest.approx(10 * np.log10(255**2 * 1200))
 
 
-def test_psnr_averages_decibels_of_images_not_their_errors():
+def test_psnr_averages_decibels_not_errors():
     x = np.full((2, 12, 12, 1), 100, np.uint8)
     y = np.stack([x[0] + 1, x[1] - 10])
     assert psnr(x, y) == pytest.approx(np.mean([20 * np.log10(255), 20 * np.log10(25.5)]))
 
 
-def test_black_against_white_is_zero_decibels_and_no_wrap_around():
+def test_black_against_white_is_zero_decibels():
     black, white = np.zeros((1, 11, 11, 3), np.uint8), np.full((1, 11, 11, 3), 255, np.uint8)
     assert psnr(black, white) == psnr(white, black) == 0
     assert ssim(black, white) == pytest.approx(0, abs=1e-3)
 
 
-def test_more_noise_is_less_similar():
+def test_similarity_falls_with_noise():
     x = np.repeat(np.linspace(0, 255, 32).astype(np.uint8)[None, :, None, None], 32, axis=2)
     noise = np.random.default_rng(4).normal(size=x.shape)
     noisy = [np.clip(x + level * noise, 0, 255).astype(np.uint8) for level in (2, 10, 40)]
@@ -67,23 +67,31 @@ def test_more_noise_is_less_similar():
         assert values == sorted(values, reverse=True)
 
 
-def test_many_images_are_the_mean_of_them_one_by_one():
-    x, y = pictures(5, 300, 12, 1), pictures(6, 300, 12, 1)
+def test_similarity_of_many_images_is_the_mean_over_single_ones():
+    x, y = images(5, 300, 12, 1), images(6, 300, 12, 1)
     for similarity in (psnr, ssim):
         each = [similarity(x[i : i + 1], y[i : i + 1]) for i in range(300)]
         assert similarity(x, y) == pytest.approx(np.mean(each), rel=1e-9)
 
 
-def test_images_smaller_than_the_window_have_no_ssim():
-    small = pictures(7, side=10)
-    with pytest.raises(ValueError, match="at least its window of 11 pixels"):
+def test_ssim_refuses_images_smaller_than_its_window():
+    small = images(7, side=10)
+    with pytest.raises(ValueError, match="at least 11×11 pixels"):
         ssim(small, small)
     assert psnr(small, small) > 0
 
 
+@pytest.mark.parametrize("similarity", [psnr, ssim])
 @pytest.mark.parametrize(
-    "other", [pictures(8, 2), pictures(8).astype(np.float32), pictures(8)[..., 0]], ids=["count", "float", "grey"]
+    ("other", "message"),
+    [
+        (images(8, 2), r"same shape, got \(3, 20, 20, 3\) and \(2, 20, 20, 3\)"),
+        (images(8).astype(np.float32), "needs uint8 images .* others are float32"),
+        (images(8)[..., 0], r"others are uint8 \(3, 20, 20\)"),
+        (images(8, 0), r"others are uint8 \(0, 20, 20, 3\)"),
+    ],
+    ids=["count", "float", "no channels", "empty"],
 )
-def test_what_cannot_be_compared_is_refused(other: np.ndarray):
-    with pytest.raises(ValueError, match="similarity"):
-        psnr(pictures(8), other)
+def test_images_that_do_not_match_are_refused(similarity, other: np.ndarray, message: str):
+    with pytest.raises(ValueError, match=message):
+        similarity(images(8), other)

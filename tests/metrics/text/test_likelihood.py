@@ -5,11 +5,11 @@ import pytest
 from atelier.metrics.text.likelihood import bits_per_byte, perplexity
 
 
-def test_perplexity_of_a_uniform_guess_is_the_number_of_choices():
+def test_perplexity_of_a_uniform_distribution_is_its_size():
     assert perplexity(7 * math.log(15_000), 7) == pytest.approx(15_000, rel=1e-12)
 
 
-def test_perplexity_of_certainty_is_one():
+def test_perplexity_of_certain_predictions_is_one():
     assert perplexity(0.0, 5) == 1.0
 
 
@@ -17,8 +17,8 @@ def test_bits_per_byte_of_random_bytes_is_eight():
     assert bits_per_byte(100 * math.log(256), 100) == pytest.approx(8, rel=1e-12)
 
 
-def test_fewer_and_larger_tokens_spell_the_same_bytes_at_the_same_price():
-    # 12 tokens at 3 bits or 6 tokens at 6 bits: perplexities differ, bits per byte do not.
+def test_bits_per_byte_does_not_depend_on_the_tokenizer():
+    # 12 tokens of 3 bits or 6 tokens of 6 bits: perplexities differ, bits per byte do not.
     small, large = 12 * 3 * math.log(2), 6 * 6 * math.log(2)
     assert perplexity(small, 12) == pytest.approx(8)
     assert perplexity(large, 6) == pytest.approx(64)
@@ -26,13 +26,13 @@ def test_fewer_and_larger_tokens_spell_the_same_bytes_at_the_same_price():
 
 
 @pytest.mark.parametrize("nats", [-0.1, math.nan, math.inf])
-def test_what_is_no_code_length_is_an_error(nats):
+def test_invalid_nats_are_refused(nats):
     for number in (perplexity, bits_per_byte):
         with pytest.raises(ValueError, match=f"nats must be finite and at least 0, got {nats}"):
             number(nats, 1)
 
 
-def test_nothing_has_no_perplexity():
+def test_zero_tokens_or_bytes_are_refused():
     with pytest.raises(ValueError, match="tokens must be at least 1, got 0"):
         perplexity(1.0, 0)
     with pytest.raises(ValueError, match="bytes must be at least 1, got 0"):

@@ -9,7 +9,7 @@ from atelier.core import files, seeds
 from atelier.core.prepared import Prepared
 from atelier.core.text import PAD, TOKENIZER, UNKNOWN, Corpus, Tokenizer, until_end
 from atelier.families.transformer_lm.params import Evaluate
-from atelier.metrics.text.copying import Source
+from atelier.metrics.text.copying import CorpusIndex
 from atelier.metrics.text.kneser_ney import KneserNey
 from atelier.metrics.text.likelihood import bits_per_byte, perplexity
 from atelier.modalities.judge import Judge
@@ -33,7 +33,7 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
     judging = Judge.load(judge)
     generated = _generated(samples, params)
     metrics = likelihood(network, train, test, params)
-    source = Source(train.tokens, train.starts)
+    source = CorpusIndex(train.tokens, train.starts)
     length = max(len(text) for texts in generated.values() for text in texts)
     human = text.read(_human(test, length, params), tokenizer, judging, source)
     read = {

@@ -8,7 +8,7 @@ from rich.progress import track
 
 from atelier.core import files
 from atelier.core.prepared import Prepared
-from atelier.core.text import TOKENIZER, Tokenizer, filled
+from atelier.core.text import TOKENIZER, Tokenizer, padded
 from atelier.families.transformer_lm.params import Sample
 from atelier.modalities.text import exhibit
 from atelier.modalities.text.generate import Prompt, Text, Writer
@@ -31,7 +31,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
     with files.atomic_directory(out) as directory:
         nothing, prompt = (Prompt.of(text, tokenizer) for text in ("", params.prompt))
         free = {t: texts(nothing, params.samples, t) for t in _tracked(params.temperatures, "samples")}
-        tokens = np.stack([filled([text.tokens for text in row], params.max_tokens) for row in free.values()])
+        tokens = np.stack([padded([text.tokens for text in row], params.max_tokens) for row in free.values()])
         files.write_array(directory / "samples.npy", tokens.astype(np.uint32))
         files.write_json(directory / "samples.json", {"temperatures": list(params.temperatures)})
         prompted = {t: texts(prompt, params.shown, t) for t in _tracked(params.temperatures, "prompted")}

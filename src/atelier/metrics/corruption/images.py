@@ -1,4 +1,4 @@
-"""Known damage to real images, to learn what a distance says of it: the ceilings beside every score."""
+"""Known corruptions of real images; distances to corrupted images are the ceilings beside the scores."""
 
 import numpy as np
 from scipy import ndimage
@@ -7,7 +7,7 @@ from atelier.core import seeds
 
 
 def blur(images: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur within each channel.
+    """Blur each channel with a Gaussian.
 
     Args:
         images: uint8 ``(n, h, w, c)``.
@@ -21,12 +21,12 @@ def blur(images: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def noise(images: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Add Gaussian noise, clipped to the range of uint8.
+    """Add Gaussian noise, and clip to 0 to 255.
 
     Args:
         images: uint8 ``(n, h, w, c)``.
-        share: standard deviation as a share of 255.
-        seed: of the draw.
+        share: standard deviation as a fraction of 255.
+        seed: seed of the noise.
 
     Returns:
         uint8 of the same shape.

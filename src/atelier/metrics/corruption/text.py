@@ -1,4 +1,4 @@
-"""Known damage to real texts, to learn what a score says of it: the ceilings beside every score of a sample."""
+"""Known corruptions of real texts; scores of corrupted texts are the ceilings beside the scores of samples."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from atelier.core import seeds
 
 
 def shuffled(texts: Sequence[ArrayLike], seed: int) -> list[np.ndarray]:
-    """The tokens of each text in random order: what it is about remains, what it says is lost.
+    """Shuffle the tokens of each text: word frequencies remain, word order is lost.
 
     Args:
-        texts: whole numbers ``(tokens,)`` each, without END.
-        seed: of the draw; a text's order depends on it and the text's index only.
+        texts: integers ``(tokens,)`` each, without END.
+        seed: seed of the orders; the order of a text depends on it and on the text's index only.
 
     Returns:
-        Texts of the same lengths and types.
+        Texts of the same lengths and data types.
 
     >>> (once,) = shuffled([[3, 4, 4, 5]], seed=0)
     >>> sorted(once.tolist())
@@ -28,38 +28,38 @@ def shuffled(texts: Sequence[ArrayLike], seed: int) -> list[np.ndarray]:
 
 
 def unigram(texts: Sequence[ArrayLike], frequencies: ArrayLike, seed: int) -> list[np.ndarray]:
-    """As many tokens in place of each text's, each drawn by itself from given frequencies: a model without a context.
+    """Replace each token by an independent draw from given frequencies, as a language model without context does.
 
     Args:
-        texts: whole numbers ``(tokens,)`` each, without END; only their lengths matter.
-        frequencies: how often each token occurs, counts or shares ``(vocabulary,)``; zero for those never to be drawn,
-            such as PAD and END.
-        seed: of the draw; a text depends on it, its index and its length only.
+        texts: integers ``(tokens,)`` each, without END; only their lengths matter.
+        frequencies: counts or shares of the tokens, shape ``(vocabulary,)``; 0 for tokens that must not occur, such as
+            PAD and END.
+        seed: seed of the draws; a text depends on it, its index and its length only.
 
     Returns:
         int64 texts of the same lengths.
 
     Raises:
-        ValueError: not a vector of finite frequencies, none above zero, or one below it.
+        ValueError: not a vector of finite frequencies of at least 0, or all are 0.
 
     >>> [text.tolist() for text in unigram([[3, 4], [5]], frequencies=[0, 0, 0, 0, 7], seed=0)]
     [[4, 4], [4]]
     """
     weights = np.asarray(frequencies, np.float64)
     if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
-        raise ValueError(f"need frequencies of shape (vocabulary,), zero or above, not all zero; got {weights}")
-    drawable = np.flatnonzero(weights)
-    bounds = np.cumsum(weights[drawable])
+        raise ValueError(f"need finite frequencies of shape (vocabulary,), at least 0 and not all 0; got {weights}")
+    possible = np.flatnonzero(weights)
+    bounds = np.cumsum(weights[possible])
     drawn = []
     for index, text in enumerate(map(_vector, texts)):
         heights = seeds.generator(seed, "unigram", index).random(len(text)) * bounds[-1]
-        # Rounding may lift a height just below 1 to the last bound itself.
-        drawn.append(drawable[np.minimum(np.searchsorted(bounds, heights, side="right"), len(drawable) - 1)])
+        # Rounding may raise a height just below the last bound to the bound itself.
+        drawn.append(possible[np.minimum(np.searchsorted(bounds, heights, side="right"), len(possible) - 1)])
     return drawn
 
 
 def _vector(text: ArrayLike) -> np.ndarray:
     tokens = np.asarray(text)
     if tokens.ndim != 1 or (tokens.size and tokens.dtype.kind not in "iu"):
-        raise ValueError(f"need whole-numbered tokens of shape (tokens,), got {tokens.dtype} {tokens.shape}")
+        raise ValueError(f"need integer tokens of shape (tokens,), got {tokens.dtype} {tokens.shape}")
     return tokens

@@ -1,4 +1,4 @@
-"""How like two pictures are, pixel by pixel and structure by structure."""
+"""Similarity of image pairs: PSNR and SSIM."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,19 +9,19 @@ from scipy.ndimage import gaussian_filter
 PEAK = 255.0
 SIGMA, RADIUS = 1.5, 5
 WINDOW = 2 * RADIUS + 1
-_AT_ONCE = 128
+_BATCH = 128
 
 
 def psnr(images: Any, others: Any) -> float:
-    """Peak signal-to-noise ratio in dB between each image and its counterpart, averaged over images.
+    """Compute the peak signal-to-noise ratio in dB between each image and its counterpart, averaged over images.
 
-    Two equal images, whose ratio is infinite, count as if a single value were off by a single level.
+    The ratio of two equal images, which is infinite, is replaced by that of images that differ by 1 in one value.
 
     Args:
-        images, others: uint8 ``(n, h, w, c)``; array-likes that are read in slices.
+        images, others: uint8 ``(n, h, w, c)``; arrays, or array-likes that are read in slices.
 
     Raises:
-        ValueError: the two are no uint8 images of one shape.
+        ValueError: the two are not uint8 images of the same shape.
 
     >>> a, b = np.full((1, 2, 2, 1), 100, np.uint8), np.full((1, 2, 2, 1), 110, np.uint8)
     >>> round(psnr(a, b), 2)
@@ -35,19 +35,19 @@ def psnr(images: Any, others: Any) -> float:
 
 
 def ssim(images: Any, others: Any) -> float:
-    """Structural similarity (Wang et al., 2004, doi:10.1109/TIP.2003.819861), averaged over images and channels.
+    """Compute the structural similarity (Wang et al., 2004, doi:10.1109/TIP.2003.819861) of image pairs.
 
-    As in the paper: a Gaussian window of 11×11 with σ = 1.5 at every place where it lies whole within the image,
-    K₁ = 0.01, K₂ = 0.03; each channel by itself, with a range of 255. Equal images have 1.
+    As in the paper: a Gaussian window of 11×11 pixels with σ = 1.5 at every position that lies within the image,
+    K₁ = 0.01, K₂ = 0.03, a range of 255. It is averaged over positions, channels and images; equal images have 1.
 
     Args:
-        images, others: as for `psnr`.
+        images, others: see `psnr`.
 
     Raises:
-        ValueError: as `psnr`, or a side is shorter than the window.
+        ValueError: see `psnr`; also if a side is shorter than the window.
     """
     if min(images.shape[1:3]) < WINDOW:
-        raise ValueError(f"SSIM needs sides of at least its window of {WINDOW} pixels, got images {images.shape}")
+        raise ValueError(f"SSIM needs images of at least {WINDOW}×{WINDOW} pixels, got {images.shape}")
     c1, c2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
     similarities = []
     for x, y in _slices(images, others):
@@ -61,7 +61,7 @@ def ssim(images: Any, others: Any) -> float:
 
 
 def _windowed(x: np.ndarray) -> np.ndarray:
-    """Means under the Gaussian window, ``(n, h, w, c)`` → ``(n, h − 10, w − 10, c)``."""
+    """Average under the Gaussian window, ``(n, h, w, c)`` → ``(n, h − 10, w − 10, c)``."""
     inner = slice(RADIUS, -RADIUS)
     return gaussian_filter(x, SIGMA, radius=RADIUS, axes=(1, 2))[:, inner, inner]
 
@@ -71,7 +71,7 @@ def _slices(images: Any, others: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]
         if len(array.shape) != 4 or array.dtype != np.uint8 or len(array) == 0:
             raise ValueError(f"similarity needs uint8 images (n, h, w, c); {name} are {array.dtype} {array.shape}")
     if tuple(images.shape) != tuple(others.shape):
-        raise ValueError(f"similarity compares images one by one, but they are {images.shape} and {others.shape}")
-    for start in range(0, len(images), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
+        raise ValueError(f"similarity needs two arrays of the same shape, got {images.shape} and {others.shape}")
+    for start in range(0, len(images), _BATCH):
+        part = slice(start, start + _BATCH)
         yield np.asarray(images[part], np.float64), np.asarray(others[part], np.float64)

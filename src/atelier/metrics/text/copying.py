@@ -1,9 +1,9 @@
-"""How much of a text is copied: its n-grams that a corpus has, and the longest spans, with where they lie.
+"""Copied text: the share of n-grams that also occur in a corpus, and the longest copied spans with their sources.
 
-Exact for any n: all suffixes of the corpus are sorted once, after which every run of tokens is an interval of them
-(Manber & Myers, 1993, doi:10.1137/0222058). The share of n-grams not copied is the n-gram novelty of McCoy et al., 2023
-(arXiv:2111.09509). Human texts share phrases with a corpus too: what a sample has copied says little without the same
-number for texts that nobody learnt from.
+Exact for any n: all suffixes of the corpus are sorted once; the suffixes that begin with a given run of tokens are then
+an interval (Manber & Myers, 1993, doi:10.1137/0222058). The share of n-grams that are not copied is the n-gram novelty
+of McCoy et al., 2023 (arXiv:2111.09509). Human texts also share phrases with a corpus: compare the share of generated
+texts with that of held-out texts.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike
 
 @dataclass(frozen=True)
 class Span:
-    """A run of tokens that a sample has in common with a text of the corpus.
+    """A run of tokens that a sample shares with a text of the corpus.
 
     Attributes:
-        length: tokens.
-        start: where in the sample it begins.
-        text: the index of the corpus's text; one of several, if several have it.
-        offset: where in this text it begins.
+        length: number of tokens.
+        start: index of its first token in the sample.
+        text: index of the text; one of them, if several texts contain the run.
+        offset: index of its first token in this text.
     """
 
     length: int
@@ -32,12 +32,13 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """From each token of each sample on, the longest run that the corpus has within one of its texts.
+    """For each token of each sample, the longest run from it on that lies within one text of the corpus.
 
     Attributes:
-        starts: int64 ``(samples + 1,)``: where each sample begins in the other arrays, and where the last one ends.
-        lengths: int64 ``(tokens,)``: tokens of the run; 0 where the corpus does not even have the first.
-        texts, offsets: int64 ``(tokens,)``: where the run lies in the corpus; without meaning where it has no length.
+        starts: int64 ``(samples + 1,)``: index of each sample's first token in the other arrays, then their length.
+        lengths: int64 ``(tokens,)``: tokens of the run; 0 if the corpus does not contain the first token.
+        texts, offsets: int64 ``(tokens,)``: the run's text in the corpus and its first token there; undefined for a
+            length of 0.
     """
 
     starts: np.ndarray
@@ -46,7 +47,7 @@ class Matches:
     offsets: np.ndarray
 
     def share(self, n: int) -> float:
-        """The share of all samples' n-grams that the corpus has, from 0 to 1.
+        """Compute the share of all samples' n-grams that the corpus contains, from 0 to 1.
 
         Raises:
             ValueError: n is below 1, or no sample has n tokens.
@@ -58,7 +59,7 @@ class Matches:
         return float((self.lengths[remaining >= n] >= n).mean())
 
     def longest(self) -> list[Span | None]:
-        """The longest span of each sample, the first of equals; None where the corpus has none of its tokens."""
+        """Return the longest span of each sample, the first of equally long ones; None if it has no copied token."""
         return [self._longest(slice(*ends)) for ends in zip(self.starts[:-1], self.starts[1:], strict=True)]
 
     def _longest(self, sample: slice) -> Span | None:
@@ -70,11 +71,11 @@ class Matches:
         return Span(int(lengths[start]), start, int(self.texts[place]), int(self.offsets[place]))
 
 
-class Source:
-    """A corpus, ready to be asked what others have copied from it.
+class CorpusIndex:
+    """The sorted suffixes of a corpus, in which copied runs of tokens are found.
 
-    >>> source = Source([5, 6, 7, 8, 9, 5, 6], starts=[0, 3, 7])
-    >>> matches = source.matches([[6, 7, 8, 9, 5], [4]])
+    >>> index = CorpusIndex([5, 6, 7, 8, 9, 5, 6], starts=[0, 3, 7])
+    >>> matches = index.matches([[6, 7, 8, 9, 5], [4]])
     >>> matches.share(2), matches.longest()
     (0.75, [Span(length=3, start=2, text=1, offset=0), None])
     """
@@ -83,43 +84,45 @@ class Source:
         """Sort the suffixes of a corpus.
 
         Args:
-            tokens: whole numbers of at least 0, ``(tokens,)``: all texts, one after the other.
-            starts: ``(texts + 1,)``: where each text begins, and where the last one ends; no span crosses them.
+            tokens: integers of at least 0, ``(tokens,)``: all texts, one after another.
+            starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens. No span crosses them.
 
         Raises:
-            ValueError: the arrays are not as described, or hold no token.
+            ValueError: the arrays are not as described, or there is no token.
         """
         words, bounds = np.asarray(tokens), np.asarray(starts)
         if words.ndim != 1 or words.size == 0 or words.dtype.kind not in "iu" or words.min() < 0:
-            raise ValueError(f"need whole-numbered tokens of at least 0, (tokens,), got {words.dtype} {words.shape}")
+            raise ValueError(f"need integer tokens of at least 0, shape (tokens,), got {words.dtype} {words.shape}")
         if bounds.ndim != 1 or bounds.size < 2 or bounds[0] or bounds[-1] != len(words) or (np.diff(bounds) < 0).any():
             raise ValueError(f"starts must ascend from 0 to the {len(words)} tokens, got {bounds}")
-        # 0 ends each text: no sample has it.
+        # 0 ends each text: no sample contains it.
         self._stream = np.insert(words.astype(np.int64) + 1, bounds[1:], 0)
         self._starts = bounds[:-1] + np.arange(len(bounds) - 1)
         self._suffixes = _sorted_suffixes(self._stream)
 
     def matches(self, samples: Sequence[ArrayLike]) -> Matches:
-        """Look up every token of every sample.
+        """Find the longest run from every token of every sample on.
 
         Args:
-            samples: token ids of each. The corpus has no id below zero: give one to a token that it should not have,
-                such as the one that stands for every unknown word.
+            samples: token ids of each sample. An id below zero matches nothing: use one for a token that must not count
+                as copied, such as the token for unknown words.
 
         Raises:
-            ValueError: a sample is no vector of whole numbers.
+            ValueError: a sample is not a vector of integers.
         """
         arrays = [np.asarray(sample) for sample in samples]
         for index, array in enumerate(arrays):
             if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-                raise ValueError(f"need token ids of shape (tokens,), sample {index} is {array.dtype} {array.shape}")
+                raise ValueError(
+                    f"need integer tokens of shape (tokens,), sample {index} is {array.dtype} {array.shape}"
+                )
         starts = np.cumsum([0, *map(len, arrays)])
-        # −1 ends every run: behind each sample, and where an id is below zero.
+        # −1 ends every run: after each sample, and in place of each id below zero.
         wanted = np.insert(np.concatenate([np.empty(0, np.int64), *arrays]).astype(np.int64) + 1, starts[1:], -1)
         wanted[wanted == 0] = -1
         lengths = np.zeros(len(wanted), np.int64)
         found = np.zeros(len(wanted), np.int64)
-        # The suffixes that begin with the first tokens of each run lie from `low` to below `high`.
+        # The suffixes that begin with the first `depth` tokens of each run are those from `low` to below `high`.
         alive = np.arange(len(wanted))
         low, high = np.zeros(len(wanted), np.int64), np.full(len(wanted), len(self._stream))
         depth = 0
@@ -135,7 +138,7 @@ class Source:
         return Matches(starts, lengths[kept], texts, places - self._starts[texts])
 
     def _first(self, low: np.ndarray, high: np.ndarray, depth: int, token: np.ndarray) -> np.ndarray:
-        """By bisection, the first suffix from `low` to `high` whose token at `depth` is not below the given one."""
+        """Find by bisection the first suffix from `low` to `high` whose token at `depth` is not below `token`."""
         low, high = low.copy(), high.copy()
         undecided = np.flatnonzero(low < high)
         while undecided.size:
@@ -148,15 +151,15 @@ class Source:
 
 
 def _sorted_suffixes(stream: np.ndarray) -> np.ndarray:
-    """Where the suffixes of a stream begin, in their order (Larsson & Sadakane, 2007, doi:10.1016/j.tcs.2007.07.017).
+    """Sort the start indices of all suffixes (Larsson & Sadakane, 2007, doi:10.1016/j.tcs.2007.07.017).
 
-    Sorted by their first few tokens, they are sorted by twice as many when the ties are by the rank of what follows,
-    and so on; few ties are left after eight words.
+    Suffixes sorted by their first d tokens become sorted by 2d when ties are broken by the rank of the suffix d tokens
+    later, and so on. Few ties are left after eight words.
     """
     size = len(stream)
     bits = int(stream.max() + 1).bit_length()
     depth = max(1, min(62 // bits, size))
-    # Behind the end comes what is smaller than anything.
+    # The end of the stream is followed by a token smaller than any other.
     padded = np.append(stream + 1, np.zeros(depth, np.int64))
     keys = padded[:size].copy()
     for ahead in range(1, depth):

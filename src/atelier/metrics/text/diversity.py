@@ -1,6 +1,6 @@
-"""How varied texts are: among all, within each, and each against the others.
+"""Diversity of texts: over a set (distinct-n), within each text (rep-n), and between texts (self-BLEU).
 
-Texts are lists of words, or of anything that can be compared and hashed; an n-gram lies within one text.
+Texts are sequences of words or of other hashable items. An n-gram lies within one text.
 """
 
 import math
@@ -12,12 +12,12 @@ from typing import TypeVar
 from atelier.core import seeds
 
 Word = TypeVar("Word", bound=Hashable)
-# What stands for no match at all: Chen & Cherry's ε, with the value that NLTK gives it.
+# Replaces a count of zero matches: ε of Chen & Cherry, with NLTK's value.
 EPSILON = 0.1
 
 
 def ngrams(text: Sequence[Word], n: int) -> Iterator[tuple[Word, ...]]:
-    """The n-grams of a text, from its first on.
+    """Iterate over the n-grams of a text.
 
     Raises:
         ValueError: n is below 1.
@@ -31,23 +31,23 @@ def ngrams(text: Sequence[Word], n: int) -> Iterator[tuple[Word, ...]]:
 
 
 def truncated(texts: Sequence[Sequence[Word]], words: int) -> list[Sequence[Word]]:
-    """The first texts with so many words together, the last of them cut.
+    """Cut a set of texts after its first `words` words.
 
-    What depends on the amount of text (`distinct` does) compares two sets only when both are cut to the same.
+    Metrics that depend on the amount of text, such as `distinct`, compare two sets only at the same number of words.
 
     Args:
         texts: the set.
-        words: to keep, of at most as many as there are.
+        words: total number of words to keep.
 
     Raises:
-        ValueError: `words` is below 1 or above what there is.
+        ValueError: `words` is below 1 or above the total number of words.
 
     >>> truncated(["a rose is".split(), "a rose".split()], words=4)
     [['a', 'rose', 'is'], ['a']]
     """
     total = sum(map(len, texts))
     if not 1 <= words <= total:
-        raise ValueError(f"words must be from 1 to the {total} that there are, got {words}")
+        raise ValueError(f"words must be from 1 to the total of {total}, got {words}")
     kept: list[Sequence[Word]] = []
     for text in texts:
         kept.append(text[:words])
@@ -58,10 +58,10 @@ def truncated(texts: Sequence[Sequence[Word]], words: int) -> list[Sequence[Word
 
 
 def distinct(texts: Sequence[Sequence[Hashable]], n: int) -> float:
-    """Distinct-n: different n-grams over all n-grams of the set (Li et al., 2016, arXiv:1510.03055).
+    """Compute distinct-n: unique n-grams divided by all n-grams of a set (Li et al., 2016, arXiv:1510.03055).
 
-    From near 0 to 1, where none occurs twice. It falls with the amount of text, as the more has been said, the rarer is
-    something new: compare sets of as many words (`truncated`).
+    It is 1 if no n-gram occurs twice. It falls with the amount of text: compare sets of the same number of words, see
+    `truncated`.
 
     Raises:
         ValueError: n is below 1, or no text has n words.
@@ -76,10 +76,10 @@ def distinct(texts: Sequence[Sequence[Hashable]], n: int) -> float:
 
 
 def repetition(texts: Sequence[Sequence[Hashable]], n: int = 4) -> float:
-    """rep-n: 1 − different / all n-grams within a text, averaged over texts (Welleck et al., 2020, arXiv:1908.04319).
+    """Compute rep-n: 1 − unique / all n-grams of a text, averaged over texts (Welleck et al., 2020, arXiv:1908.04319).
 
-    From 0, where no text says anything twice, to near 1. A text with fewer than n words has no n-gram and no say. A
-    long text repeats more than a short one: compare texts of similar length.
+    It is 0 if no text contains an n-gram twice. Texts with fewer than n words are ignored. Long texts repeat more than
+    short ones: compare texts of similar length.
 
     Raises:
         ValueError: n is below 1, or no text has n words.
@@ -98,22 +98,22 @@ def repetition(texts: Sequence[Sequence[Hashable]], n: int = 4) -> float:
 
 
 def self_bleu(texts: Sequence[Sequence[Hashable]], n: int = 4, *, sample: int | None = None, seed: int = 0) -> float:
-    """Self-BLEU: BLEU-n of each text with all others as references, averaged (Zhu et al., 2018, arXiv:1802.01886).
+    """Compute self-BLEU: BLEU-n of each text against all others, averaged (Zhu et al., 2018, arXiv:1802.01886).
 
-    From 0, nothing in common, to 1, where each text lies within others. BLEU is that of one sentence (Papineni et al.,
-    2002, doi:10.3115/1073083.1073135): uniform weights, the brevity penalty against the reference of closest length
-    (the shorter of two), no match of one length of n-grams counted as 0.1 (Chen & Cherry, 2014,
-    doi:10.3115/v1/W14-3346, smoothing 1), 0 without a common word. It rises with the number of texts and
-    with their length: compare the same `sample` of texts of similar length.
+    It is 0 if texts have no word in common, and 1 if all are equal. BLEU is computed per text (Papineni et al., 2002,
+    doi:10.3115/1073083.1073135) with uniform weights and the brevity penalty against the reference of closest length
+    (the shorter of two). Zero matches of one order count as 0.1 (Chen & Cherry, 2014, doi:10.3115/v1/W14-3346,
+    smoothing 1); without a common word, BLEU is 0. It rises with the number of texts and with their length: compare
+    the same `sample` of texts of similar length.
 
     Args:
         texts: the set.
-        n: the longest n-grams.
-        sample: texts to draw, without replacement, as hypotheses and references; all of them if None.
-        seed: of the draw.
+        n: highest order of n-grams.
+        sample: number of texts to draw without replacement; all if None.
+        seed: seed of the draw.
 
     Raises:
-        ValueError: n is below 1, `sample` below 2 or above the number of texts, or there are fewer than two.
+        ValueError: n is below 1, `sample` or the number of texts is below 2, or `sample` exceeds the number of texts.
 
     >>> round(self_bleu(["a rose is red".split(), "a rose is blue".split()], n=2), 4)
     0.7071
@@ -130,9 +130,9 @@ def self_bleu(texts: Sequence[Sequence[Hashable]], n: int = 4, *, sample: int | 
 
 
 def _precisions(texts: Sequence[Sequence[Hashable]], n: int) -> list[tuple[int, int]]:
-    """Of each text, n-grams that are also in another text (clipped at the most in one), and all n-grams."""
+    """Count, for each text, the n-grams that match another text (clipped as in BLEU), and all n-grams."""
     counted = [Counter(ngrams(text, n)) for text in texts]
-    # The most occurrences in one text, that text, and the most in any other: what remains when a text is left out.
+    # Per n-gram: the highest count in a text, this text, and the highest count in any other text.
     most: dict[tuple[Hashable, ...], tuple[int, int, int]] = {}
     for index, counts in enumerate(counted):
         for gram, count in counts.items():
@@ -152,7 +152,7 @@ def _precisions(texts: Sequence[Sequence[Hashable]], n: int) -> list[tuple[int, 
 
 
 def _bleu(text: Sequence[Hashable], precisions: Sequence[tuple[int, int]], lengths: Counter[int]) -> float:
-    """BLEU of one text, with the lengths of all texts, its own included."""
+    """Compute BLEU of one text; `lengths` counts the lengths of all texts, including this one."""
     if precisions[0][0] == 0:
         return 0.0
     own = len(text)

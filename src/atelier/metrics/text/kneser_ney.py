@@ -1,17 +1,17 @@
-"""An n-gram model to measure language models against: interpolated modified Kneser–Ney.
+"""Interpolated modified Kneser–Ney: an n-gram model as a baseline for language models.
 
 Kneser & Ney, 1995 (doi:10.1109/ICASSP.1995.479394), in the version of Chen & Goodman, 1999
-(doi:10.1006/csla.1999.0128), which takes three discounts D for each length of n-grams. With a(hw) the count of token w
-after context h, and h′ the context without its first token::
+(doi:10.1006/csla.1999.0128) with three discounts D for each length of n-grams. With a(hw) the count of token w after
+context h, and h′ the context without its first token::
 
     p(w | h) = (a(hw) − D(a(hw))) / Σ_v a(hv)  +  Σ_v D(a(hv)) / Σ_v a(hv) · p(w | h′)
 
-a is how often the longest n-grams occur; of shorter ones it is in how many tokens' company they do, the different
-tokens before them. What a text begins with has none before it and counts as often as it occurs. Below the single
-tokens lies the uniform distribution, so that everything can be said.
+For the longest n-grams, a is the number of occurrences. For shorter ones it is the continuation count: the number of
+different tokens that precede the n-gram. An n-gram at the beginning of a text has no preceding token and counts its
+occurrences. Single tokens back off to the uniform distribution, so no probability is zero.
 
-All n-grams of one length are a sorted array of keys, each the rank of its first n − 1 tokens in the array before, and
-its last token: exact, and found by binary search.
+All n-grams of one length are a sorted array of keys, each composed of the rank of its first n − 1 tokens in the array
+of the next shorter length and its last token. They are found by binary search.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ import numpy as np
 
 from atelier.core.text import END
 
-# D for counts of one, two, and more, where the counts of counts give none: those of KenLM (Heafield et al., 2013).
+# D for counts of one, two, and more, if the counts of counts allow no estimate: KenLM's values (Heafield et al., 2013).
 FALLBACK = (0.5, 1.0, 1.5)
 
 
@@ -30,28 +30,28 @@ class _Grams:
 
     Attributes:
         keys: int64 ``(grams,)``, ascending: the rank of the context × vocabulary + the last token.
-        kept: float64 ``(grams,)``: (a − D) / Σa, the first term of p.
-        passed_on: float64 ``(contexts,)``: ΣD / Σa, the share of the shorter context; 1 where nothing followed.
+        discounted: float64 ``(grams,)``: (a − D) / Σa, the first term of p.
+        backoff: float64 ``(contexts,)``: ΣD / Σa, the weight of the shorter context; 1 for a context without successor.
     """
 
     keys: np.ndarray
-    kept: np.ndarray
-    passed_on: np.ndarray
+    discounted: np.ndarray
+    backoff: np.ndarray
 
     @classmethod
-    def discounted(cls, keys: np.ndarray, counts: np.ndarray, contexts: int, vocabulary: int) -> "_Grams":
+    def of(cls, keys: np.ndarray, counts: np.ndarray, contexts: int, vocabulary: int) -> "_Grams":
         context = keys // vocabulary
         discount = np.array([0.0, *discounts(counts)])[np.minimum(counts, 3)]
         total = np.bincount(context, counts, contexts)
-        taken = np.bincount(context, discount, contexts)
-        passed_on = np.divide(taken, total, out=np.ones(contexts), where=total > 0)
-        return cls(keys, (counts - discount) / total[context], passed_on)
+        removed = np.bincount(context, discount, contexts)
+        backoff = np.divide(removed, total, out=np.ones(contexts), where=total > 0)
+        return cls(keys, (counts - discount) / total[context], backoff)
 
     def ranks(self, keys: np.ndarray) -> np.ndarray:
-        """Where each key is among these n-grams, −1 where it is not."""
+        """Return the index of each key among these n-grams, −1 if there is none."""
         if not len(self.keys):
             return np.full(len(keys), -1)
-        # Searched for in ascending order, one is found near the other: ten times as fast as here and there in memory.
+        # Searching in ascending order accesses memory in order, which is ten times as fast.
         order = np.argsort(keys, kind="stable")
         ranks = np.empty(len(keys), np.int64)
         ranks[order] = np.searchsorted(self.keys, keys[order])
@@ -61,7 +61,7 @@ class _Grams:
 
 @dataclass(frozen=True, eq=False)
 class KneserNey:
-    """The fitted model.
+    """A fitted model.
 
     >>> tokens, starts = np.array([3, 4, END, 3, 5, END]), np.array([0, 3, 6])
     >>> model = KneserNey.fit(tokens, starts, order=2, vocabulary=6)
@@ -74,13 +74,13 @@ class KneserNey:
 
     @classmethod
     def fit(cls, tokens: np.ndarray, starts: np.ndarray, order: int, vocabulary: int) -> "KneserNey":
-        """Count a corpus.
+        """Fit a model to a corpus.
 
         Args:
-            tokens: whole numbers ``(tokens,)``: all texts, one after the other, each with END behind it.
-            starts: ``(texts + 1,)``: where each text begins, and where the last one ends.
-            order: tokens of the longest n-grams.
-            vocabulary: tokens that there are.
+            tokens: integers ``(tokens,)``: all texts, one after another, each followed by END.
+            starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens.
+            order: length of the longest n-grams.
+            vocabulary: number of tokens in the vocabulary.
 
         Raises:
             ValueError: `order` is below 1, or the texts are not as described.
@@ -97,19 +97,19 @@ class KneserNey:
                 keys[places], return_index=True, return_inverse=True, return_counts=True
             )
             if n > 1:
-                # Each different n-gram stands for one token before the shorter one that it ends with.
+                # Each unique n-gram contributes one preceding token to the shorter n-gram that it ends with.
                 beginnings = ranks[(ranks >= 0) & (keys < 0)]
-                company = np.bincount(np.concatenate([ranks[places[first]], beginnings]), minlength=len(found))
-                levels.append(_Grams.discounted(found, company, contexts, vocabulary))
+                preceding = np.bincount(np.concatenate([ranks[places[first]], beginnings]), minlength=len(found))
+                levels.append(_Grams.of(found, preceding, contexts, vocabulary))
                 contexts = len(found)
             found = longer
             ranks.fill(-1)
             ranks[places] = inverse
-        levels.append(_Grams.discounted(found, counts, contexts, vocabulary))
+        levels.append(_Grams.of(found, counts, contexts, vocabulary))
         return cls(tuple(levels), vocabulary)
 
     def log_probabilities(self, tokens: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """The logarithm of p of each token after what its text begins with; the first one's context is END alone.
+        """Compute log p of each token given the tokens before it in its text; the first token's context is END.
 
         Args:
             tokens, starts: texts as in `fit`.
@@ -125,19 +125,19 @@ class KneserNey:
         ranks = np.zeros(len(tokens), np.int64)
         for n, grams in enumerate(self.grams, 1):
             keys = _keys(ranks, tokens, starts, n, self.vocabulary)
-            after = np.flatnonzero(keys >= 0)
-            probability[after] *= grams.passed_on[keys[after] // self.vocabulary]
+            known = np.flatnonzero(keys >= 0)
+            probability[known] *= grams.backoff[keys[known] // self.vocabulary]
             ranks = grams.ranks(keys)
             seen = np.flatnonzero(ranks >= 0)
-            probability[seen] += grams.kept[ranks[seen]]
+            probability[seen] += grams.discounted[ranks[seen]]
         return np.log(probability)
 
 
 def discounts(counts: np.ndarray) -> tuple[float, float, float]:
-    """D for counts of one, two, and three or more (Chen & Goodman, 1999).
+    """Estimate D for counts of one, two, and three or more (Chen & Goodman, 1999).
 
-    With n_i the number of n-grams that occur i times: D_i = i − (i + 1) · n₁ / (n₁ + 2n₂) · n_{i+1} / n_i. `FALLBACK`
-    where one of n₁ … n₄ is zero, or a D not above zero.
+    With n_i the number of n-grams that occur i times: D_i = i − (i + 1) · n₁ / (n₁ + 2n₂) · n_{i+1} / n_i. The result
+    is `FALLBACK` if one of n₁ … n₄ is zero or a D is not positive.
 
     >>> discounts(np.repeat([1, 2, 3, 4], [8, 4, 2, 1]))
     (0.5, 1.25, 2.0)
@@ -153,9 +153,10 @@ def discounts(counts: np.ndarray) -> tuple[float, float, float]:
 
 
 def _keys(ranks: np.ndarray, tokens: np.ndarray, starts: np.ndarray, n: int, vocabulary: int) -> np.ndarray:
-    """The key of the n-gram that ends at each place, with the ranks of the shorter ones; −1 where there is none.
+    """Compose the key of the n-gram that ends at each token from the ranks of the shorter ones; −1 if there is none.
 
-    A text's first token follows an END, the first text's that of the last; nothing comes before this END.
+    The first token of a text follows the END of the text before, that of the first text the last END; no token
+    precedes this END.
     """
     context = np.roll(ranks, 1)
     if n > 2:
@@ -166,15 +167,12 @@ def _keys(ranks: np.ndarray, tokens: np.ndarray, starts: np.ndarray, n: int, voc
 def _checked(tokens: np.ndarray, starts: np.ndarray, vocabulary: int) -> np.ndarray:
     tokens, starts = np.asarray(tokens), np.asarray(starts)
     if tokens.ndim != 1 or tokens.size == 0 or tokens.dtype.kind not in "iu":
-        raise ValueError(f"need whole-numbered tokens of shape (tokens,), got {tokens.dtype} {tokens.shape}")
+        raise ValueError(f"need integer tokens of shape (tokens,), got {tokens.dtype} {tokens.shape}")
     if tokens.min() < 0 or tokens.max() >= vocabulary:
         raise ValueError(f"need tokens from 0 to {vocabulary - 1}, got {tokens.min()} to {tokens.max()}")
-    ends = np.flatnonzero(tokens == END) + 1
-    if starts.ndim != 1 or starts.size == 0 or starts[0] != 0 or not np.array_equal(starts[1:], ends):
-        raise ValueError(
-            f"starts must be 0 and the places after each END ({END}): {len(ends)} texts, "
-            f"got {starts.size - 1} that are others or end elsewhere"
-        )
-    if ends.size == 0 or ends[-1] != len(tokens):
+    if tokens[-1] != END:
         raise ValueError(f"the last text must end with END ({END}), got {tokens[-1]}")
+    expected = np.append(0, np.flatnonzero(tokens == END) + 1)
+    if not np.array_equal(starts, expected):
+        raise ValueError(f"starts must be 0 and the index after each END ({END}): {expected.size} in all, got {starts}")
     return tokens.astype(np.int64)

@@ -1,18 +1,18 @@
-"""What the summed log-probability of a text says per token, per word and per byte."""
+"""Log-likelihood of texts per token, per word and per byte."""
 
 import math
 
 
 def perplexity(nats: float, tokens: int) -> float:
-    """Perplexity: the number of equally likely tokens that would be as hard to guess (Jelinek et al., 1977).
+    """Compute perplexity: the number of equally likely tokens that is as hard to predict (Jelinek et al., 1977).
 
-    Among `tokens` counts every one that was predicted, so each text's END with them, and no padding. Per token it
-    compares models of one tokenizer only; word perplexity, exp(nats / words), compares others too: pass the words of
-    the texts, whatever the tokens are, and add to `nats` what spelling out the unknown ones costs.
+    Perplexity per token compares models with the same tokenizer only. Word perplexity, exp(nats / words), also compares
+    models with different tokenizers: pass the number of words, and add to `nats` the cost of spelling unknown words.
 
     Args:
         nats: −Σ ln p of all predicted tokens.
-        tokens: how many they are; for the word perplexity, how many words they spell.
+        tokens: number of predicted tokens, with the END of each text and without padding; for word perplexity, the
+            number of words.
 
     Raises:
         ValueError: `nats` is below zero or not finite, `tokens` below 1.
@@ -24,14 +24,13 @@ def perplexity(nats: float, tokens: int) -> float:
 
 
 def bits_per_byte(nats: float, size: int) -> float:
-    """Bits that a model needs for each byte of text, as a compressor would (Shannon, 1948).
+    """Compute the number of bits that a model needs to encode one byte of text (Shannon, 1948).
 
-    It compares tokenizers, however large their tokens are, if both paid for the same text: where tokens stand for any
-    unknown word, `nats` has to include the cost of spelling these out (`Corpus.spelling`); without it, a tokenizer
-    that knows fewer words looks better.
+    It compares models with different tokenizers, if `nats` includes the cost of spelling unknown words
+    (`Corpus.spelling`); without this cost, a tokenizer that knows fewer words looks better.
 
     Args:
-        nats: −Σ ln p of all predicted tokens, END included, and of the spelling of unknown words.
+        nats: −Σ ln p of all predicted tokens, including END, and of the spelling of unknown words.
         size: bytes of the texts in UTF-8.
 
     Raises:

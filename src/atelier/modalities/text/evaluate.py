@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files
-from atelier.core.text import UNKNOWN, Corpus, Tokenizer, filled, words
+from atelier.core.text import UNKNOWN, Corpus, Tokenizer, padded, words
 from atelier.metrics.classes import class_entropy
 from atelier.metrics.text import diversity
-from atelier.metrics.text.copying import Matches, Source, Span
+from atelier.metrics.text.copying import Matches, CorpusIndex, Span
 from atelier.modalities.judge import Judge
 
 COPIED = range(4, 9)
@@ -43,10 +43,10 @@ class Texts:
     matches: Matches
 
 
-def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train: Source) -> Texts:
+def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train: CorpusIndex) -> Texts:
     """Prepare texts, given as tokens without END, for measuring."""
     kept = [np.asarray(text, np.int64) for text in tokens]
-    features = judge.features(filled(kept, judge.network.config.length))
+    features = judge.features(padded(kept, judge.network.config.length))
     known = [np.where(text == UNKNOWN, -1, text) for text in kept]
     return Texts(
         kept,

@@ -6,7 +6,7 @@ import numpy as np
 
 from atelier.core import files, seeds
 from atelier.core.prepared import Prepared
-from atelier.core.text import END, PAD, TOKENIZER, UNKNOWN, Corpus, Tokenizer, filled
+from atelier.core.text import END, PAD, TOKENIZER, UNKNOWN, Corpus, Tokenizer, padded
 from atelier.metrics.corruption import text as corruption
 from atelier.modalities import judge
 from atelier.modalities.text import params as schema
@@ -45,7 +45,7 @@ def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, check
         networks.save(network, directory)
         loop.write_history(directory / "history.csv", progress)
         texts = draws(corpora, params.gauge, prepared.spec.vocabulary)
-        rows = {name: filled(drawn, section.length) for name, drawn in texts.items()}
+        rows = {name: padded(drawn, section.length) for name, drawn in texts.items()}
         judge.Judge(directory, network).write_gauge(labelled(corpora["test"], section.length), rows, params.gauge)
         _write_examples(texts, Tokenizer(prepared.directory / TOKENIZER), directory)
 

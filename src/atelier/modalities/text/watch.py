@@ -7,7 +7,7 @@ import numpy as np
 
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
-from atelier.core.text import Corpus, filled
+from atelier.core.text import Corpus, padded
 from atelier.modalities.judge import Judge
 from atelier.modalities.text.generate import Request, writer
 from atelier.modalities.text.params import UNFILTERED
@@ -42,4 +42,4 @@ class Watch:
         return self.judge.watch(self.real, self._features([text.words for text in texts]))
 
     def _features(self, texts: list[np.ndarray]) -> np.ndarray:
-        return self.judge.features(filled(texts, self.judge.network.config.length))
+        return self.judge.features(padded(texts, self.judge.network.config.length))
