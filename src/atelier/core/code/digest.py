@@ -44,7 +44,8 @@ def _docstrings(tree: ast.Module) -> list[tuple[Position, Position]]:
                 and isinstance(first.value, ast.Constant)
                 and isinstance(first.value.value, str)
             ):
-                assert first.end_lineno is not None and first.end_col_offset is not None
+                assert first.end_lineno is not None
+                assert first.end_col_offset is not None
                 found.append(((first.lineno, first.col_offset), (first.end_lineno, first.end_col_offset)))
                 # A docstring is blanked, so its rows are no longer those of a string.
                 first.value = ast.Constant(value=0, lineno=0, col_offset=0, end_lineno=0, end_col_offset=0)

@@ -11,7 +11,7 @@ from atelier.core import files
 from atelier.core.text import UNKNOWN, Corpus, Tokenizer, padded, words
 from atelier.metrics.classes import class_entropy
 from atelier.metrics.text import diversity
-from atelier.metrics.text.copying import Matches, CorpusIndex, Span
+from atelier.metrics.text.copying import CorpusIndex, Matches, Span
 from atelier.modalities.judge import Judge
 
 COPIED = range(4, 9)
