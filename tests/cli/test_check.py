@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from atelier.cli.main import main
-from atelier.core.params import profiles
+from atelier.params import profiles
 from atelier.report import glossary
 from atelier.repository import gate_file, gates
 

@@ -12,12 +12,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from atelier.cli.edit import edit as command
-from atelier.core import pictures
-from atelier.core.params import file
+from atelier.core import picture_files
+from atelier.params import file
 from atelier.core.spec import Spec
-from atelier.pipeline import batching, networks
-from atelier.pipeline.editing.vectors import KINDS, Concepts
-from atelier.pipeline.generation import images as generation
+from atelier.networks import batching, network as networks
+from atelier.editing.vectors import KINDS, Concepts
+from atelier.modalities.images import generate as generation
 
 ROOT = Path(__file__).parents[2]
 RUN = "celeba-vae"
@@ -91,11 +91,11 @@ def test_folder_gets_the_decoded_sum_of_latent_and_vector(project: Path, network
     assert sorted(path.name for path in (project / "out").iterdir()) == ["a.png", "b.png"]
     crop = file.read(project / "params.yaml").dataset("celeba").prepare.crop
     for name in ("a.png", "b.jpg"):
-        original = pictures.read(project / "faces" / name, SIZE, crop=crop)
+        original = picture_files.read(project / "faces" / name, SIZE, crop=crop)
         edited = np.asarray(Image.open((project / "out" / name).with_suffix(".png")))
         np.testing.assert_array_equal(edited, expected(network, original, 2 * concepts.vector("Smiling")))
     # The picture of 178×218 was cut as for training.
-    assert not np.array_equal(original, pictures.read(project / "faces/b.jpg", SIZE))
+    assert not np.array_equal(original, picture_files.read(project / "faces/b.jpg", SIZE))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_folder_gets_the_decoded_sum_of_latent_and_vector(project: Path, network
 def test_options_choose_the_vector(project: Path, network, concepts: Concepts, options: list[str], kind):
     made(RUN, "faces/c.png", "--concept", "Eyeglasses", *options, "-o", "out")
     step = concepts.vectors[KINDS.index(kind), 1]
-    picture = expected(network, pictures.read(project / "faces/c.png", SIZE), step)
+    picture = expected(network, picture_files.read(project / "faces/c.png", SIZE), step)
     np.testing.assert_array_equal(np.asarray(Image.open(project / "out/c.png")), picture)
 
 
@@ -123,7 +123,7 @@ def test_sheet_has_a_row_for_each_picture_and_a_column_for_each_strength(project
     ]
     vector = concepts.vector("Smiling")
     for row, name in zip(tiles, ("a.png", "c.png"), strict=True):
-        original = pictures.read(project / "faces" / name, SIZE)
+        original = picture_files.read(project / "faces" / name, SIZE)
         np.testing.assert_array_equal(row[0], original)
         for tile, strength in zip(row[1:], (0, -1, 1.5), strict=True):
             np.testing.assert_array_equal(tile, expected(network, original, strength * vector))

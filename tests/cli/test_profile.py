@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from atelier.cli.main import COMMANDS, main
-from atelier.core.params import document, file, profiles
+from atelier.params import document, file, profiles
 
 ROOT = Path(__file__).parents[2]
 

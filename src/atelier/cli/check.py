@@ -1,4 +1,4 @@
-"""`atelier check`: hold the results against the gates."""
+"""`atelier check`: check the results against the gates."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
-from atelier.core.door import one_line_errors
-from atelier.core.params import document, file
-from atelier.repository import gate_file, gates, outputs, revisions
+from atelier.core.errors import one_line_errors
+from atelier.params import file
+from atelier.workflow.results import gate_file, gates, outputs, states
+from atelier.workflow.versions import revisions
+from atelier.workflow.versions.revisions import Commit
 
 
 @click.command()
@@ -19,15 +21,16 @@ from atelier.repository import gate_file, gates, outputs, revisions
 @click.option(
     "--allow-missing",
     is_flag=True,
-    help="Outputs that REV's dvc.lock names as well need not be here, but in the remote.",
+    help="Accept outputs that are not here if REV's dvc.lock names them too: they are in the remote.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_json: bool) -> None:
-    """Hold metrics.json and dvc.lock against gates.yaml and against another commit.
+    """Check metrics.json and dvc.lock against gates.yaml and against another commit.
 
-    Fails, with one line for each reason, where a number is none, samples have collapsed, a score is worse than REV's
-    by more than its noise or beyond its ceiling, a run of params.yaml has no metrics, dvc.lock lacks a stage, or what
-    it names is nowhere. A run that REV does not have, or has with other data, judge or evaluation, is not compared.
+    Fails, with one line for each reason, if a metric is not a finite number, if samples have collapsed, if a score is
+    out of its bounds or worse than REV's by more than its noise, if a run of params.yaml has no metrics, if dvc.lock
+    lacks a stage, or if an output in dvc.lock is missing. A run is not compared if REV does not have it, or has it with
+    other data, another judge or another evaluation.
 
     \b
     Examples:
@@ -37,53 +40,49 @@ def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_js
     """
     with one_line_errors():
         root = project.root()
-        than = revisions.short(against or revisions.usual(root))
-        verdict = judge(root, than, runs, allow_missing=allow_missing)
+        commit = revisions.find(root, against)
+        report = check_results(root, commit, runs, allow_missing=allow_missing)
     if as_json:
-        click.echo(json.dumps(_told(verdict, than), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_as_json(report, commit.name), indent=2, ensure_ascii=False))
     else:
-        for failure in verdict.failures:
+        for failure in report.failures:
             click.echo(str(failure))
-        for note in verdict.notes:
+        for note in report.notes:
             click.echo(click.style(note, dim=True))
-        what = f"{verdict.held} numbers of {len(runs) or 'all'} run{'s' if len(runs) != 1 else ''} held against {than}"
-        count = len(verdict.failures)
+        what = f"{len(runs) or 'all'} run{'s' if len(runs) != 1 else ''}, {report.held} numbers, against {commit.name}"
+        count = len(report.failures)
         click.echo(f"{what}: {f'{count} failed' if count else 'all pass'}")
-    if verdict.failures:
+    if report.failures:
         raise click.exceptions.Exit(1)
 
 
-def judge(root: Path, than: str, runs: tuple[str, ...] = (), *, allow_missing: bool = False) -> gates.Verdict:
-    """Everything that `atelier check` looks at.
+def check_results(
+    root: Path, commit: Commit, runs: tuple[str, ...] = (), *, allow_missing: bool = False
+) -> gates.Report:
+    """Check numbers and outputs, as `atelier check` does.
 
     Raises:
-        ValueError: there is no such commit or run, or a file cannot be read.
+        ValueError: there is no such run, or a file cannot be read.
     """
-    known = gate_file.read(root / gate_file.FILE)
-    params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
-    declared = file.check(params)
+    limits = gate_file.read(root / gate_file.FILE)
+    now = states.in_working_tree(root)
+    declared = file.check(now.params)
     for run in runs:
-        declared.run(run)
-    path = root / "metrics.json"
-    if not path.is_file():
-        raise ValueError(f"{path} is missing; make it with: dvc repro summarize")
-    now = gates.State(revisions.parse_metrics(path.read_text(encoding="utf-8"), path.name), params)
-    numbers = revisions.metrics(root, than)
-    before = None if numbers is None else gates.State(numbers, revisions.params(root, than) or {})
-    verdict = gates.check(now, before, known, than, runs or declared.runs, whole=not runs)
-    lock = revisions.text(root, revisions.resolve(root, than), "dvc.lock") if allow_missing else None
-    verdict.failures += outputs.missing(root, runs or None, revisions.outputs(lock, f"dvc.lock of {than}"))
-    return verdict
+        declared.entry("runs", run)
+    if not (root / revisions.METRICS).is_file():
+        raise ValueError(f"{root / revisions.METRICS} is missing; make it with: dvc repro summarize")
+    before = states.at_commit(commit)
+    report = gates.check(now, before, limits, commit.name, runs or declared.runs, complete=not runs)
+    report.failures += outputs.missing(root, runs or None, commit.outs() if allow_missing else None)
+    return report
 
 
-def _told(verdict: gates.Verdict, than: str) -> dict[str, object]:
-    failures = [
-        {"where": f.where, "kind": f.kind, "metric": f.metric or None, "text": f.text} for f in verdict.failures
-    ]
+def _as_json(report: gates.Report, than: str) -> dict[str, object]:
+    failures = [{"where": f.where, "kind": f.kind, "metric": f.metric or None, "text": f.text} for f in report.failures]
     return {
         "against": than,
         "passed": not failures,
-        "held": verdict.held,
+        "held": report.held,
         "failures": failures,
-        "notes": verdict.notes,
+        "notes": report.notes,
     }

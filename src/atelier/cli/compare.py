@@ -1,34 +1,38 @@
-"""`atelier compare`: the working tree beside another commit."""
+"""`atelier compare`: compare the working tree with another commit."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from atelier.cli import project
 from atelier.core import files
-from atelier.core.door import one_line_errors
-from atelier.core.params import document, file
-from atelier.repository import comparison_markdown, exhibition, gate_file, revisions
-from atelier.repository.comparison import Comparison
-from atelier.repository.comparison import compare as compare_states
-from atelier.repository.gates import State
+from atelier.core.errors import one_line_errors
+from atelier.params import document
+from atelier.workflow.results import comparison_markdown, exhibition, gate_file, states
+from atelier.workflow.results.comparison import Comparison
+from atelier.workflow.results.comparison import compare as compare_states
+from atelier.workflow.results.states import State
+from atelier.workflow.versions import lock_file, revisions
+from atelier.workflow.versions.revisions import Commit
 
 
 @click.command()
 @click.argument("rev", required=False)
-@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, rather than tables.")
+@click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, instead of tables.")
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
-    help="Write comparison.md there, with samples of both sides, and summary.md, without.",
+    help="Write into this folder: comparison.md, with samples of both sides, and summary.md, without samples.",
 )
-@click.option("--pictures-at", default="", metavar="URL", help="What links of pictures in comparison.md begin with.")
+@click.option("--pictures-at", default="", metavar="URL", help="Prefix of the links to pictures in comparison.md.")
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
-    """Parameters, numbers, outputs and samples beside those of REV: by default origin/main, else main, else HEAD.
+    """Compare parameters, numbers, outputs and samples with REV: by default origin/main, else main, else HEAD.
 
-    A number is better or worse only beyond its noise, as gates.yaml has it. REV's samples come from the cache or the
-    remote. Of runs on faces of real people no picture is copied.
+    A number counts as better or worse only if it changes by more than its noise, which gates.yaml defines. REV's
+    samples come from the cache or the remote. Pictures of runs on faces of real people are never copied.
 
     \b
     Examples:
@@ -38,84 +42,63 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
     """
     with one_line_errors():
         root = project.root()
-        than = revisions.short(rev or revisions.usual(root))
-        commit = revisions.resolve(root, than)
+        commit = revisions.find(root, rev)
         if out is not None:
             _require_replaceable(out)
-        now, before = _now(root), _then(root, than)
-        lock = root / "dvc.lock"
-        outputs = revisions.outputs(lock.read_text(encoding="utf-8") if lock.is_file() else None, "dvc.lock")
-        earlier = revisions.outputs(revisions.text(root, commit, "dvc.lock"), f"dvc.lock of {than}")
+        now, before = states.in_working_tree(root), states.at_commit(commit)
         gates = gate_file.read(root / gate_file.FILE)
-        found = compare_states(now, before, gates, than, outputs, earlier)
+        found = compare_states(now, before, gates, commit.name, lock_file.read_here(root), commit.outs())
         if out is not None:
-            sides = _sides(root, commit, found, now, before)
-            # Whole or not at all: pictures of an earlier comparison, which may not be shown now, do not stay behind.
+            sides = _sides(commit, found, now, before)
+            # The folder is replaced as a whole: pictures of an earlier comparison, perhaps private now, do not stay.
             with files.atomic_directory(out) as folder:
-                paths = {run: exhibition.write(folder, run, of) for run, of in sides.items()}
-                whole = comparison_markdown.render(found, sides, paths, pictures_at)
-                files.write_text(folder / "comparison.md", whole)
+                paths = {run: exhibition.write(folder, run, shown) for run, shown in sides.items()}
+                text = comparison_markdown.render(found, sides, paths, pictures_at)
+                files.write_text(folder / "comparison.md", text)
                 files.write_text(folder / "summary.md", comparison_markdown.render(found, {}, {}))
         if markdown:
             click.echo(comparison_markdown.render(found, {}, {}), nl=False)
         elif out is None:
-            _show(found)
+            _print(found)
     if out is not None:
-        click.echo(f"{out / 'comparison.md'}: beside {than}", err=markdown)
+        click.echo(f"{out / 'comparison.md'}: compared with {commit.name}", err=markdown)
 
 
 def _require_replaceable(out: Path) -> None:
-    """Raise `ValueError` unless the folder is free, or holds a comparison and nothing else."""
+    """Raise `ValueError` unless the folder does not exist, or holds an earlier comparison and nothing else."""
     if out.is_file():
-        raise ValueError(f"{out}: a file is in the way of that folder")
+        raise ValueError(f"{out}: there is a file with the name of that folder")
     for path in out.iterdir() if out.exists() else ():
-        runs = path.is_dir() and all(part.name in ("then", "now") for part in path.iterdir())
-        if path.name not in ("comparison.md", "summary.md") and not runs:
-            raise ValueError(f"{out} holds {path.name}, which is no part of a comparison; name another folder")
+        is_run = path.is_dir() and all(part.name in ("then", "now") for part in path.iterdir())
+        if path.name not in ("comparison.md", "summary.md") and not is_run:
+            raise ValueError(f"{out} holds {path.name}, which is not part of a comparison; name another folder")
 
 
-def _now(root: Path) -> State:
-    params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
-    file.check(params)
-    path = root / "metrics.json"
-    held = path.read_text(encoding="utf-8") if path.is_file() else "{}"
-    return State(revisions.parse_metrics(held, path.name), params)
-
-
-def _then(root: Path, than: str) -> State:
-    return State(revisions.metrics(root, than) or {}, revisions.params(root, than) or {})
-
-
-def _sides(
-    root: Path, commit: str, found: Comparison, now: State, before: State
-) -> dict[str, dict[str, exhibition.Side]]:
-    """What each run shows whose samples differ."""
+def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict[str, dict[str, exhibition.Side]]:
+    """Return what each run shows whose samples differ."""
+    root = commit.root
     stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
     if "sample" not in stages:
         return {}
     template = str(stages["sample"]["do"]["outs"][0])
     runs = [stage.removeprefix("sample@") for stage in found.stages if stage.startswith("sample@")]
-    hidden = exhibition.Side({}, "pictures of real people stay where they are, so none is copied")
-    sides: dict[str, dict[str, exhibition.Side]] = {}
+    folders = {run: template.replace("${key}", run) for run in runs}
+    earlier = [run for run in runs if run in before.params.get("runs", {})]
+    public = [folders[run] for run in earlier if not exhibition.private(before.params, run)]
+    then = exhibition.at_commit(root, commit.hash, public) if public else {}
+    hidden = exhibition.Side({}, "pictures of real people are not copied")
     open_now = exhibition.in_workspace(root)
-    wanted = {
-        run: template.replace("${key}", run)
-        for run in runs
-        if run in before.params.get("runs", {}) and not exhibition.private(before.params, run)
-    }
-    then = exhibition.at_commit(root, commit, wanted.values()) if wanted else {}
-    for run in runs:
-        sides[run] = {}
-        if run in before.params.get("runs", {}):
-            sides[run]["then"] = then[wanted[run]] if run in wanted else hidden
-        if run in now.params["runs"]:
-            shown = not exhibition.private(now.params, run)
-            sides[run]["now"] = exhibition.read(template.replace("${key}", run), open_now) if shown else hidden
+    sides: dict[str, dict[str, exhibition.Side]] = {run: {} for run in runs}
+    for run in earlier:
+        sides[run]["then"] = then.get(folders[run], hidden)
+    for run in (run for run in runs if run in now.params["runs"]):
+        private = exhibition.private(now.params, run)
+        sides[run]["now"] = hidden if private else exhibition.read(folders[run], open_now)
     return sides
 
 
-def _show(found: Comparison) -> None:
-    # Imported here, where it is needed: its tables take a tenth of a second to load.
+def _print(found: Comparison) -> None:
+    # Loads for a tenth of a second.
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -125,28 +108,22 @@ def _show(found: Comparison) -> None:
         console.print(f"nothing differs from {found.than}", markup=False)
     colours = {"better": "green", "worse": "red"}
 
-    def tell(title: str, head: list[str], rows: list[list[object]], styles: list[str]) -> None:
+    def print_table(title: str, head: list[str], rows: Sequence[Sequence[Any]], styles: Sequence[str] = ()) -> None:
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
         for name in head:
             table.add_column(Text(name), overflow="fold")
-        for row, style in zip(rows, styles, strict=True):
-            table.add_row(*(Text(_plain(value)) for value in row), style=style)
+        for row, style in zip(rows, styles or [""] * len(rows), strict=True):
+            table.add_row(*(Text(comparison_markdown.plain(value)) for value in row), style=style)
         console.print(table)
         console.print()
 
     if found.params:
-        rows: list[list[object]] = [list(row) for row in found.params]
-        tell("Parameters", ["parameter", found.than, "now"], rows, [""] * len(rows))
+        print_table("Parameters", ["parameter", found.than, "now"], found.params)
     for run, metrics in found.metrics.items():
-        rows = [[r.metric, r.before, r.after, comparison_markdown.mark(r), r.noise] for r in metrics]
+        rows = [[row.metric, row.before, row.after, row.mark, row.noise] for row in metrics]
         head = ["metric", found.than, "now", "", "noise"]
-        tell(run, head, rows, [colours.get(r.verdict, "") for r in metrics])
+        print_table(run, head, rows, [colours.get(row.change, "") for row in metrics])
         if run in found.notes:
             console.print(found.notes[run], markup=False)
     if found.stages:
-        rows = [[stage, how] for stage, how in found.stages.items()]
-        tell("Outputs that differ", ["stage", ""], rows, [""] * len(rows))
-
-
-def _plain(value: object) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+        print_table("Outputs that differ", ["stage", ""], list(found.stages.items()))

@@ -1,31 +1,29 @@
-"""`atelier edit`: faces in picture files, with a concept added or taken away, without DVC running."""
+"""`atelier edit`: add or remove an attribute of faces in picture files, without running DVC."""
 
 from math import isfinite
 from pathlib import Path
-from typing import get_args
 
 import click
 import numpy as np
 
 from atelier.cli import project, trained
-from atelier.core import files, images, pictures
-from atelier.core.door import one_line_errors
-from atelier.core.params import file
-from atelier.core.params.edit import Edit
+from atelier.core import files, picture_files, pictures
+from atelier.core.errors import one_line_errors
 from atelier.core.spec import Spec
-from atelier.pipeline.editing.sheets import sheet, strength, words
-from atelier.pipeline.editing.vectors import DESCRIPTION, FILE, Concepts
+from atelier.editing.sheets import sheet, strength, words
+from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
+from atelier.params import file
 
-FURTHEST = 20.0
-LONGEST_LABEL = 24
-# Always the same, so that a picture does not feel how many others there are.
+MAX_STRENGTH = 20.0
+MAX_LABEL = 24
+# Constant, so that the result for a picture does not depend on the number of pictures.
 BATCH = 16
 
 
 @click.command()
 @click.argument("run")
 @click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--concept", required=True, help="What is added or taken away: an attribute, such as Smiling.")
+@click.option("--concept", required=True, help="The attribute to add or remove, such as Smiling.")
 @click.option(
     "--strength",
     "strengths",
@@ -33,13 +31,15 @@ BATCH = 16
     multiple=True,
     default=(1.0,),
     show_default=True,
-    help="How much is added; below 0 takes away; 1 is the distance between faces without and with it, on average. "
-    "Repeat it for a strip.",
+    help="How much to add; negative values remove. 1 is the mean distance between faces without and with the "
+    "attribute. Repeat it for several columns.",
 )
-@click.option("--method", type=click.Choice(["means", "linear"]), help="Which vectors; else those of params.yaml.")
-@click.option("--orthogonal/--raw", default=None, help="Whether other attributes hold still; else as in params.yaml.")
+@click.option(
+    "--method", type=click.Choice(["means", "linear"]), help="How the vector was computed. [default: params.yaml]"
+)
+@click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
-@click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fit a sheet; 1 in a folder]")
+@click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fits a sheet; 1 in a folder]")
 @trained.unverified_option
 def edit(
     run: str,
@@ -54,16 +54,15 @@ def edit(
 ) -> None:
     """Edit the faces in picture files with RUN, a trained run whose family has an encoder.
 
-    A picture may be of any size. It is turned upright as its EXIF data say, cut to the square in its middle, and
-    scaled to the size that RUN was trained on. (A picture of 178×218 pixels is taken for one of CelebA's aligned
-    faces, and cut as they were for training.) RUN knows faces that fill the square, looking at the camera; cut others
-    so before.
+    A picture may have any size. It is rotated as its EXIF data say, cropped to its central square, and scaled to the
+    size that RUN was trained on. (A picture of 178×218 pixels is treated as one of CelebA's aligned faces, and cropped
+    as for training.) RUN works for faces that fill the square and look at the camera; crop other pictures before.
 
-    A .png gets a sheet, a row for each picture: original, reconstruction, and one column for each strength. A folder
-    gets the edited pictures under the names of the files, with the strength behind it if there are several.
+    A .png becomes a sheet with a row for each picture: original, reconstruction, and one column for each strength. A
+    folder receives the edited pictures under the names of the files, followed by the strength if there are several.
 
-    RUN@v1.2.0, RUN@prod or RUN@COMMIT edit with the network and the vectors of that version, stage or commit, which
-    come from DVC's cache or its remote; `atelier models` lists them.
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT use the network and the vectors of that version, stage or commit, which come from
+    DVC's cache or its remote; `atelier models` lists them.
 
     \b
     Examples:
@@ -74,95 +73,82 @@ def edit(
     """
     with one_line_errors():
         root = project.root()
-        _check(strengths)
+        _check_strengths(strengths)
         targets = _targets(out, paths, strengths)
-        found = _network(root, run, unverified)
+        found = _find(root, run, unverified)
         vector = _concepts(found).vector(concept, method, orthogonal)
         size, _, channels = Spec.from_dict(files.read_json(found.directory / trained.CONFIG)["spec"]).shape
-        crop = found.prepared_with().get("crop")
-        originals = np.stack([pictures.read(path, size, channels, crop) for path in paths])
-        # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
-        from atelier.pipeline import batching, networks
-        from atelier.pipeline.generation import images as generation
+        crop = found.prepare_params().get("crop")
+        originals = np.stack([picture_files.read(path, size, channels, crop) for path in paths])
+        # After the checks, because loading Keras takes seconds.
+        from atelier.modalities.images import generate
+        from atelier.networks import batching
+        from atelier.networks import network as networks
 
         network = networks.load(found.directory)
         z = np.asarray(batching.apply(network.model.encoder, originals, BATCH)[0])
-        moved = (z[:, None] + np.array([0.0, *strengths])[:, None] * vector).astype(np.float32)
-        decoded = generation.decode(network, moved.reshape(-1, z.shape[1]), BATCH)
+        edited = (z[:, None] + np.array([0.0, *strengths])[:, None] * vector).astype(np.float32)
+        decoded = generate.decode(network, edited.reshape(-1, z.shape[1]), BATCH)
         table = decoded.reshape(len(paths), 1 + len(strengths), *decoded.shape[1:])
         if out.suffix:
             columns = ["original", "reconstruction", *(f"{words(concept)} {strength(value)}" for value in strengths)]
-            rows = [
-                path.name if len(path.name) <= LONGEST_LABEL else f"{path.name[: LONGEST_LABEL - 3]}..."
-                for path in paths
-            ]
-            whole = np.concatenate([originals[:, None], table], axis=1)
-            images.write_png(out, sheet(whole, columns, rows, scale=scale))
+            rows = [p.name if len(p.name) <= MAX_LABEL else f"{p.name[: MAX_LABEL - 3]}..." for p in paths]
+            cells = np.concatenate([originals[:, None], table], axis=1)
+            pictures.write_png(out, sheet(cells, columns, rows, scale=scale))
         else:
             for target, picture in zip(targets, table[:, 1:].reshape(-1, *table.shape[2:]), strict=True):
-                images.write_png(target, picture, scale or 1)
+                pictures.write_png(target, picture, scale or 1)
     count = f"{len(paths)} picture{'s' if len(paths) > 1 else ''}"
     click.echo(f"{count} with {concept} {', '.join(strength(value) for value in strengths)} by {run}: {out}")
 
 
-def _check(strengths: tuple[float, ...]) -> None:
+def _check_strengths(strengths: tuple[float, ...]) -> None:
     for value in strengths:
-        if not isfinite(value) or abs(value) > FURTHEST:
-            raise ValueError(f"--strength: got {value:g}; allowed are {-FURTHEST:g} to {FURTHEST:g}")
+        if not isfinite(value) or abs(value) > MAX_STRENGTH:
+            raise ValueError(f"--strength: got {value:g}; allowed are {-MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
     if len(set(map(strength, strengths))) < len(strengths):
-        raise ValueError("--strength: the same one is given twice")
+        raise ValueError("--strength: the same value is given twice")
 
 
 def _targets(out: Path, paths: tuple[Path, ...], strengths: tuple[float, ...]) -> list[Path]:
-    """The files to write, a picture's strengths side by side.
+    """Return the files to write, picture by picture.
 
     Raises:
-        ValueError: nothing can be written there, two pictures would get one name, or one would replace an input.
+        ValueError: a file cannot be written, two pictures have the same target, or a target is an input.
     """
-    if out.suffix not in (".png", "") or (out.suffix and out.is_dir()):
-        raise ValueError(f"{out}: cannot write there; allowed are a .png or a folder (a name without suffix)")
-    if not out.absolute().parent.is_dir():
-        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
-    if out.suffix:
-        targets = [out]
-    elif out.is_file():
-        raise ValueError(f"{out}: a file is in the way of that folder")
-    else:
-        behind = [""] if len(strengths) == 1 else [strength(value) for value in strengths]
-        targets = [out / f"{path.stem}{part}.png" for path in paths for part in behind]
-        twice = next((target for target in targets if targets.count(target) > 1), None)
-        if twice is not None:
-            raise ValueError(f"{twice}: two of the pictures would get this name; rename one or edit them in turn")
+    project.require_writable(out, (".png",))
+    suffixes = [""] if len(strengths) == 1 else [strength(value) for value in strengths]
+    targets = [out] if out.suffix else [out / f"{path.stem}{suffix}.png" for path in paths for suffix in suffixes]
+    duplicate = next((target for target in targets if targets.count(target) > 1), None)
+    if duplicate is not None:
+        raise ValueError(f"{duplicate}: two pictures have this target; rename one or edit them one after another")
     inputs = {path.resolve() for path in paths}
     for target in targets:
         if target.resolve() in inputs:
-            raise ValueError(f"{target}: this would replace a picture that is to be edited; choose another --out")
+            raise ValueError(f"{target}: this would overwrite a picture that is an input; choose another --out")
     return targets
 
 
-def _network(root: Path, run: str, unverified: bool) -> trained.Trained:
-    """The run's network, which must have an encoder."""
+def _find(root: Path, run: str, unverified: bool) -> trained.Trained:
+    """Find the run's network, which must have an encoder."""
     if "@" not in run:
-        # Before asking whether it is trained: nobody should train a run for what it cannot do.
+        # Before checking whether it is trained: a run without an encoder need not be trained for this.
         params = file.read(root / "params.yaml")
-        _require_encoder(run, params.run(run).family)
-        params.edit(run)
+        _require_encoder(run, params.entry("runs", run).family)
+        params.entry("edits", run)
     found = trained.find(root, run, "images", unverified)
     _require_encoder(run, found.family)
     return found
 
 
 def _require_encoder(run: str, family: str) -> None:
-    able = get_args(Edit.model_fields["family"].annotation)
-    if family not in able:
-        raise ValueError(
-            f"{run} has no encoder (its family is {family}), so that it cannot take a picture in; "
-            f"families with one are: {', '.join(able)}"
-        )
+    allowed = file.editable()
+    if family not in allowed:
+        raise ValueError(f"{run} has no encoder: its family is {family}; families with one are: {', '.join(allowed)}")
 
 
 def _concepts(found: trained.Trained) -> Concepts:
-    """The vectors in the out of `edit`."""
+    """Read the vectors that the stage `edit` wrote."""
     directory = found.written("edit", found.run, [FILE, DESCRIPTION])
     if not (directory / FILE).is_file():
         raise ValueError(

@@ -1,4 +1,4 @@
-"""`atelier gc`: what could be freed, and freeing it."""
+"""`atelier gc`: show files that can be removed, or remove them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,82 +6,82 @@ from typing import TYPE_CHECKING
 import click
 
 from atelier.cli import project
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-    from atelier.repository.garbage import Freeable
+    from atelier.workflow.cleanup.files import Removable
 
 KINDS = {
-    "objects": "objects of DVC's cache that nothing uses",
-    "run-cache": "entries of the run-cache whose outputs are gone",
-    "checkpoints": "states of trainings that are done, or whose run left",
-    "logs": "logs of stages that are done, or left",
-    "versions": "models of other commits that were fetched",
+    "objects": "unused objects of DVC's cache",
+    "run-cache": "entries of the run cache without their outputs",
+    "checkpoints": "training states of stages that are up to date or no longer exist",
+    "logs": "logs of stages that are up to date or no longer exist",
+    "versions": "fetched models of other commits",
 }
 
 
 @click.command()
-@click.option("--apply", "free", is_flag=True, help="Free it, after asking.")
-@click.option("--yes", is_flag=True, help="Free it without asking.")
-@click.option("--only", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only this kind; may be repeated.")
-@click.option("--verbose", "-v", is_flag=True, help="Name every file and directory.")
+@click.option("--apply", "free", is_flag=True, help="Remove the files, after asking.")
+@click.option("--yes", is_flag=True, help="Remove the files without asking.")
+@click.option("--only", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only this kind; repeatable.")
+@click.option("--verbose", "-v", is_flag=True, help="List every file and directory.")
 def gc(free: bool, yes: bool, kinds: tuple[str, ...], verbose: bool) -> None:
-    """Say what could be freed on this disk, by kind, or free it with --apply.
+    """Show, by kind, which files on this disk can be removed; remove them with --apply.
 
-    What the workspace, its dvc.lock, a branch (local or remote-tracking), a tag, a stash or an experiment uses stays.
-    Older commits of a branch lose what no other uses: tag what has to stay, or `dvc push` it before. The remote is
-    not touched.
+    Kept is what the workspace, its dvc.lock, a branch (local or remote-tracking), a tag, a stash or an experiment uses.
+    Data that only older commits of a branch use are removed: tag these commits, or run `dvc push` first. The remote is
+    not changed.
 
     \b
     Examples:
-      atelier gc                               what could go
-      atelier gc --apply                       free it, after asking
+      atelier gc                               what can be removed
+      atelier gc --apply                       remove it, after asking
       atelier gc --apply --yes --only logs     only the logs, without asking
     """
     if yes and not free:
-        raise click.UsageError("--yes goes with --apply")
+        raise click.UsageError("--yes needs --apply")
     with one_line_errors():
-        # Imported here: DVC takes a third of a second to load.
-        from atelier.repository import garbage, leftovers
+        from atelier.workflow import dvc_repo
+        from atelier.workflow.cleanup import cache, files
 
         root = project.root()
-        with garbage.opened(root) as repo:
-            busy = garbage.running(repo) if free else ""
-            if busy:
-                raise ValueError(f"`{busy}` is at work here; wait until it has ended")
-            found, kept = _look(repo, root, kinds)
-            _tell(found, root, verbose)
-            total = sum(part.size for part in found)
+        with dvc_repo.opened(root) as repo:
+            command = cache.running_command(repo) if free else ""
+            if command:
+                raise ValueError(f"`{command}` is running here; wait until it ends")
+            found, kept = _find(repo, root, kinds)
+            _print(found, root, verbose)
+            total = readable(sum(part.size for part in found))
             if not any(part.paths for part in found):
-                click.echo("nothing to free")
+                click.echo("nothing to remove")
             elif not free:
-                click.echo(f"{readable(total)} could go; `atelier gc --apply` frees it")
-            elif yes or click.confirm(f"Free {readable(total)}?"):
+                click.echo(f"{total} can be removed; `atelier gc --apply` does it")
+            elif yes or click.confirm(f"Remove {total}?"):
                 for part in found:
                     if part.kind == "objects" and part.paths:
-                        garbage.remove_objects(repo, kept)
+                        cache.remove_objects(repo, kept)
                     elif part.kind != "objects":
-                        leftovers.remove(part.paths)
-                click.echo(f"{readable(total)} freed")
+                        files.remove(part.paths)
+                click.echo(f"{total} removed")
 
 
-def _look(repo: "Repo", root: Path, kinds: tuple[str, ...]) -> "tuple[list[Freeable], set[object]]":
-    from atelier.repository import garbage, leftovers
+def _find(repo: "Repo", root: Path, kinds: tuple[str, ...]) -> "tuple[list[Removable], set[object]]":
+    from atelier.workflow.cleanup import cache, checkpoints
 
     wanted = set(kinds or KINDS)
-    found: list[Freeable] = []
+    found: list[Removable] = []
     kept: set[object] = set()
     if wanted & {"objects", "run-cache"}:
-        kept = garbage.used(repo, root)
-        found += [garbage.objects(repo, root, kept), garbage.run_cache(repo, root, kept)]
+        kept = cache.used(repo, root)
+        found += [cache.unused_objects(repo, root, kept), cache.broken_run_cache(repo, root, kept)]
     if wanted - {"objects", "run-cache"}:
-        found += leftovers.find(repo, root)
+        found += checkpoints.find(repo, root)
     return [part for part in found if part.kind in wanted], kept
 
 
-def _tell(found: "list[Freeable]", root: Path, verbose: bool) -> None:
+def _print(found: "list[Removable]", root: Path, verbose: bool) -> None:
     for part in found:
         click.echo(f"{readable(part.size):>10}  {len(part.paths):6}  {KINDS[part.kind]}")
         if part.note:
@@ -91,7 +91,7 @@ def _tell(found: "list[Freeable]", root: Path, verbose: bool) -> None:
 
 
 def readable(size: float) -> str:
-    """Bytes as people say them.
+    """Return a number of bytes with a suitable unit.
 
     >>> readable(999), readable(1_500_000)
     ('999 B', '1.5 MB')

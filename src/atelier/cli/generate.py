@@ -1,4 +1,4 @@
-"""`atelier generate`: pictures from a trained run, without DVC running."""
+"""`atelier generate`: generate pictures with a trained run, without running DVC."""
 
 from pathlib import Path
 
@@ -6,29 +6,33 @@ import click
 import numpy as np
 
 from atelier.cli import project, trained
-from atelier.core import files, images
-from atelier.core.door import one_line_errors
+from atelier.core import files, pictures
+from atelier.core.errors import one_line_errors
 
 
 @click.command()
 @click.argument("run")
 @click.option(
-    "-n", "--count", type=click.IntRange(1, 100_000), default=16, show_default=True, help="How many pictures."
+    "-n", "--count", type=click.IntRange(1, 100_000), default=16, show_default=True, help="Number of pictures."
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first; the next have +1."
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the first picture; the next ones have SEED+1, SEED+2, …",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), default=1, show_default=True, help="Enlarge each pixel of a PNG.")
-@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures made at once.")
+@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures computed at once.")
 @trained.unverified_option
 def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int, unverified: bool) -> None:
-    """Draw pictures from RUN, a trained run of params.yaml.
+    """Generate pictures with RUN, a trained run of params.yaml.
 
-    RUN@v1.2.0, RUN@prod or RUN@COMMIT draw from the network of that version, stage or commit, which comes from DVC's
-    cache or its remote; `atelier models` lists them.
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT use the network of that version, stage or commit, which comes from DVC's cache or
+    its remote; `atelier models` lists them.
 
-    A picture depends on its seed alone: -n 1 --seed 7 draws the eighth picture of -n 16 --seed 0.
+    A picture depends on its seed only: -n 1 --seed 7 generates the eighth picture of -n 16 --seed 0.
 
     \b
     Examples:
@@ -38,33 +42,24 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int,
       atelier generate mnist-vae@prod -o grid.png      the version in production
     """
     with one_line_errors():
-        _check_out(out)
+        project.require_writable(out, (".png", ".npz"))
         directory = trained.find(project.root(), run, "images", unverified).directory
-        # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
-        from atelier.pipeline import networks
-        from atelier.pipeline.generation import images as generation
+        # After the checks, because loading Keras takes seconds.
+        from atelier.modalities.images.generate import from_seeds
+        from atelier.networks import network as networks
 
         seeds = np.arange(seed, seed + count)
-        pictures = generation.from_seeds(networks.load(directory), seeds.tolist(), min(batch, count))
-        _write(out, pictures, seeds, scale)
+        drawn = from_seeds(networks.load(directory), seeds.tolist(), min(batch, count))
+        _write(out, drawn, seeds, scale)
     click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
 
 
-def _check_out(out: Path) -> None:
-    if out.suffix not in (".png", ".npz", "") or (out.suffix and out.is_dir()):
-        raise ValueError(f"{out}: cannot write there; allowed are a .png, a .npz or a folder (a name without suffix)")
-    if not out.absolute().parent.is_dir():
-        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
-    if not out.suffix and out.is_file():
-        raise ValueError(f"{out}: a file is in the way of that folder")
-
-
-def _write(out: Path, pictures: np.ndarray, seeds: np.ndarray, scale: int) -> None:
+def _write(out: Path, drawn: np.ndarray, seeds: np.ndarray, scale: int) -> None:
     if out.suffix == ".png":
-        images.write_png(out, images.grid(pictures, columns=round(len(pictures) ** 0.5) or 1), scale)
+        pictures.write_png(out, pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1), scale)
     elif out.suffix == ".npz":
         with files.atomic(out) as temporary, temporary.open("wb") as stream:
-            np.savez_compressed(stream, images=pictures, seeds=seeds)
+            np.savez_compressed(stream, images=drawn, seeds=seeds)
     else:
-        for seed, picture in zip(seeds, pictures, strict=True):
-            images.write_png(out / f"seed-{seed:06}.png", picture, scale)
+        for seed, picture in zip(seeds, drawn, strict=True):
+            pictures.write_png(out / f"seed-{seed:06}.png", picture, scale)

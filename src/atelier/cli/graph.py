@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from atelier.cli import project
 from atelier.cli.trained import WEIGHTS
 from atelier.core import files
-from atelier.core.door import one_line_errors
-from atelier.core.params import profiles
+from atelier.core.errors import one_line_errors
+from atelier.params import profiles
 
 
 @click.command()

@@ -1,12 +1,12 @@
-"""`atelier merge-lock`: what Git calls to merge `dvc.lock` and `metrics.json`."""
+"""`atelier merge-lock`: the command with which Git merges `dvc.lock` and `metrics.json`."""
 
 from pathlib import Path
 
 import click
 
 from atelier.core import files
-from atelier.core.door import one_line_errors
-from atelier.repository import merging
+from atelier.core.errors import one_line_errors
+from atelier.workflow.results import merging
 
 
 @click.command("merge-lock")
@@ -17,17 +17,17 @@ from atelier.repository import merging
 def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
     """Merge THEIRS into OURS, two versions of dvc.lock whose common ancestor is BASE.
 
-    Git calls this in a checkout where `make setup` was run; .gitattributes says for which files. A stage that one side
-    changed is taken from that side. A stage that both changed is neither's result: its entry is left out, one line
-    says so, and `dvc repro` runs it, and what follows from it, or takes it from the run cache.
+    Git calls this in a checkout where `make setup` was run; .gitattributes names the files. A stage that one side
+    changed is taken from that side. A stage that both sides changed has the result of neither: its entry is left out,
+    one line says so, and `dvc repro` runs it and its followers, or takes them from the run cache.
 
-    Exits with 1, and leaves OURS as it is, where a file cannot be read: Git then calls it a conflict.
+    Exits with 1, and does not change OURS, if a file cannot be read: Git then reports a conflict.
 
     \b
     Examples:
       git config merge.dvc-lock.driver 'atelier merge-lock %O %A %B'
       git config merge.dvc-metrics.driver 'atelier merge-lock --metrics %O %A %B'
-      atelier merge-lock old.lock mine.lock yours.lock     by hand; mine.lock gets the result
+      atelier merge-lock old.lock mine.lock yours.lock     by hand; the result is written to mine.lock
     """
     with one_line_errors():
         texts = [_text(path) for path in (base, ours, theirs)]
@@ -35,12 +35,12 @@ def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
         try:
             if metrics:
                 text, both = merging.merge_metrics(*texts)
-                lines = [f"{path}: changed on both sides, ours is kept until `dvc repro` renews it" for path in both]
+                lines = [f"{path}: changed on both sides, ours is kept until `dvc repro` computes it" for path in both]
             else:
                 text, stale = merging.merge_locks(*texts)
                 lines = [str(entry) for entry in stale]
         except ValueError as error:
-            raise ValueError(f"{name} cannot be merged, and stays as ours: {error}") from None
+            raise ValueError(f"{name} cannot be merged, ours is kept: {error}") from None
         files.write_text(ours, text)
     for line in lines:
         click.echo(f"{name}: {line}", err=True)

@@ -1,10 +1,10 @@
-"""Where the project is that a command works on."""
+"""The checkout that a command works on, and the places that it may write to."""
 
 from pathlib import Path
 
 
 def root(start: Path | None = None) -> Path:
-    """The nearest directory with a `params.yaml`, from `start` (the current directory) upwards.
+    """Return the nearest directory with a `params.yaml`, from `start` (the current directory) upwards.
 
     Raises:
         ValueError: there is none.
@@ -14,3 +14,14 @@ def root(start: Path | None = None) -> Path:
         if (directory / "params.yaml").is_file():
             return directory
     raise ValueError(f"no params.yaml in {start} or above it; run this inside a checkout of Atelier")
+
+
+def require_writable(out: Path, suffixes: tuple[str, ...]) -> None:
+    """Raise `ValueError` unless `out` is a file with one of the suffixes, or a folder, that can be written."""
+    if out.suffix not in (*suffixes, "") or (out.suffix and out.is_dir()):
+        allowed = ", ".join(f"a {suffix}" for suffix in suffixes)
+        raise ValueError(f"{out}: cannot write there; allowed are {allowed} or a folder (a name without suffix)")
+    if not out.absolute().parent.is_dir():
+        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
+    if not out.suffix and out.is_file():
+        raise ValueError(f"{out}: there is a file with the name of that folder")

@@ -1,56 +1,54 @@
-"""`atelier run`: the pipeline, independent stages side by side."""
+"""`atelier run`: run the pipeline, independent stages side by side."""
 
 import click
 
 from atelier.cli import project
-from atelier.core.door import one_line_errors
+from atelier.core.errors import one_line_errors
 
 
 @click.command()
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("-j", "--jobs", type=click.IntRange(1), help="Cores to share out. [default: all]")
-@click.option("--gpus", type=click.IntRange(0), help="GPUs to share out. [default: all that are visible]")
-@click.option("--memory", type=click.FloatRange(0, min_open=True), help="GB of memory to share out. [default: all]")
-@click.option("--pull", is_flag=True, help="Fetch what is missing from the remote rather than run for it.")
-@click.option("--dry", is_flag=True, help="Only say what would run.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Cores to use. [default: all]")
+@click.option("--gpus", type=click.IntRange(0), help="GPUs to use. [default: all that are visible]")
+@click.option("--memory", type=click.FloatRange(0, min_open=True), help="GB of memory to use. [default: all]")
+@click.option("--pull", is_flag=True, help="Fetch missing data from the remote instead of computing them.")
+@click.option("--dry", is_flag=True, help="Only show what would run.")
 def run(
     targets: tuple[str, ...], jobs: int | None, gpus: int | None, memory: float | None, pull: bool, dry: bool
 ) -> None:
     """Bring TARGET… up to date, as `dvc repro` does, with independent stages side by side.
 
-    Each stage runs in a `dvc repro --single-item` of its own; dvc.lock comes out as `dvc repro` would have written it.
-    How many fit beside one another their `meta: {slots: …}` in dvc.yaml says: cores, GPUs, and GB of memory. A stage
-    that asks for more than there is runs alone. What takes longest to an end begins first, by the times of earlier
-    runs.
+    Each stage runs in a `dvc repro --single-item` of its own; dvc.lock has the same content as after `dvc repro`. How
+    many stages run at once depends on their `meta: {slots: …}` in dvc.yaml: cores, GPUs, and GB of memory. A stage that
+    asks for more than there is runs alone. Stages on the longest path start first, by the times of earlier runs.
 
-    What a stage says is in .checkpoints/logs/STAGE.log. After a failure nothing more begins, and what runs comes to its
-    end. Ctrl-C interrupts what runs. The same command later goes on.
+    The output of a stage is in .checkpoints/logs/STAGE.log. After a failure no further stage starts, and running stages
+    continue to their end. Ctrl-C interrupts running stages. The same command later continues.
 
     Exits with 1 if a stage failed, with 130 if interrupted.
 
     \b
     Examples:
       atelier run                       everything, on all cores
-      atelier run -j 2 train            two cores; the trainings and what comes before them
+      atelier run -j 2 train            two cores; all trainings and the stages before them
       atelier run --pull                in a fresh clone: fetch, then run what is left
-      atelier run --dry                 what would run; `atelier why` says more
+      atelier run --dry                 what would run; `atelier why` takes more options
     """
     with one_line_errors():
-        # Imported here, so that `atelier run --help` need not load rich.
+        # Here, so that `atelier run --help` does not load rich.
         from atelier.cli import running_display
-        from atelier.cli.why import lines, summary
-        from atelier.repository import gpus as devices
-        from atelier.repository import running, scheduling, staleness
+        from atelier.cli.why import describe
+        from atelier.workflow.running import machine, running, scheduling
+        from atelier.workflow.staleness import staleness
 
         root = project.root()
         if dry:
-            verdicts = staleness.stale(root, targets, allow_missing=pull)
-            click.echo("\n".join([*(line for verdict in verdicts for line in lines(verdict)), summary(verdicts)]))
+            click.echo(describe(staleness.stale_stages(root, targets, allow_missing=pull)))
             return
-        names = devices.first(gpus)
-        machine = scheduling.Machine(jobs or scheduling.cores(), len(names), memory or scheduling.memory())
+        names = machine.gpus(gpus)
+        resources = scheduling.Machine(jobs or machine.cores(), len(names), memory or machine.memory())
         with running_display.shown() as display:
-            result = running.run(root, targets, machine, names, pull, display)
+            result = running.run(root, targets, resources, names, pull, display)
         click.echo(running_display.summary(result, display.seconds))
         for stage in result.failed:
             click.echo(running_display.failure(root, stage), err=True)

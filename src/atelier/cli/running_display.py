@@ -1,4 +1,4 @@
-"""What a person sees of a run: a table that lives on a terminal, a line for each event elsewhere."""
+"""The display of a run: a live table on a terminal, otherwise one line for each start and end of a stage."""
 
 import time
 from collections import Counter
@@ -11,14 +11,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from atelier.repository.running import Outcome, Result, log_path
+from atelier.workflow.running.running import Outcome, Result, log_path
 
 LAST_LINES = 12
 _STYLES = {Outcome.FAILED: "red", Outcome.INTERRUPTED: "yellow", Outcome.RESTORED: "cyan"}
 
 
 class Display:
-    """Told of every start and end, as `atelier.repository.running` does."""
+    """Shows the start and the end of each stage; an observer of `running.run`."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -29,37 +29,39 @@ class Display:
 
     @property
     def seconds(self) -> float:
-        """Since it was made."""
+        """The time since the display was created."""
         return time.monotonic() - self._began
 
     def started(self, stage: str, waiting: int) -> None:
+        """Show that a stage starts."""
         self._running[stage] = time.monotonic()
         self._waiting = waiting
         if not self.console.is_terminal:
             self._print(Text(f"{stage}: started"))
 
     def ended(self, stage: str, outcome: Outcome, seconds: float) -> None:
+        """Show how a stage ended; stages that were up to date are only counted."""
         self._running.pop(stage, None)
         self._counts[outcome] += 1
         if outcome is not Outcome.UNCHANGED or seconds:
-            self._print(Text(f"{stage}: {outcome} in {spoken(seconds)}", style=_STYLES.get(outcome, "")))
+            self._print(Text(f"{stage}: {outcome} in {duration(seconds)}", style=_STYLES.get(outcome, "")))
 
     def __rich__(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
         for stage, since in list(self._running.items()):
-            table.add_row(Text(stage, style="bold"), spoken(time.monotonic() - since), str(log_path(stage)))
+            table.add_row(Text(stage, style="bold"), duration(time.monotonic() - since), str(log_path(stage)))
         counts = ", ".join(f"{count} {outcome}" for outcome, count in self._counts.items())
         state = f"{len(self._running)} running, {self._waiting} waiting" + (f", {counts}" if counts else "")
-        return Group(table, Text(f"{state}  {spoken(self.seconds)}", style="dim"))
+        return Group(table, Text(f"{state}  {duration(self.seconds)}", style="dim"))
 
     def _print(self, line: Text) -> None:
-        # A line is one event: a long name must not break it.
+        # One event is one line, however long.
         self.console.print(line, soft_wrap=True, highlight=False)
 
 
 @contextmanager
 def shown() -> Iterator[Display]:
-    """A display that lives as long as the block."""
+    """Yield a display that exists as long as the block."""
     console = Console()
     display = Display(console)
     if not console.is_terminal:
@@ -70,24 +72,24 @@ def shown() -> Iterator[Display]:
 
 
 def summary(result: Result, seconds: float) -> str:
-    """What came of a run, in one line, and the stages that it left."""
+    """Return the result of a run in one line, followed by the stages that did not start."""
     counts = Counter(result.outcomes.values())
     parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome]]
-    line = f"{', '.join(parts) or 'nothing done'}, {spoken(seconds)}"
-    return f"{line}\nnot begun: {', '.join(result.left)}" if result.left else line
+    line = f"{', '.join(parts) or 'nothing done'}, {duration(seconds)}"
+    return f"{line}\nnot started: {', '.join(result.not_started)}" if result.not_started else line
 
 
 def failure(root: Path, stage: str) -> str:
-    """Where a failed stage's log is, and its last lines."""
-    said = (root / log_path(stage)).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
-    last = "\n".join(f"  {line}" for line in said[-LAST_LINES:])
+    """Return the path of a failed stage's log, and its last lines."""
+    log = (root / log_path(stage)).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    last = "\n".join(f"  {line}" for line in log[-LAST_LINES:])
     return f"{stage} failed; {log_path(stage)} ends with:\n{last}"
 
 
-def spoken(seconds: float) -> str:
-    """A time as a person reads it.
+def duration(seconds: float) -> str:
+    """Return a number of seconds with a suitable unit.
 
-    >>> spoken(4.27), spoken(75)
+    >>> duration(4.27), duration(75)
     ('4.3 s', '1 min 15 s')
     """
     if seconds < 60:

@@ -1,41 +1,68 @@
-"""`atelier write`: texts from a trained language model, without DVC running."""
+"""`atelier write`: generate text with a trained language model, without running DVC."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from atelier.cli import project, trained
-from atelier.core.door import one_line_errors
-from atelier.core.params.strict import validate
-from atelier.core.params.text import Filters
+from atelier.core.errors import one_line_errors
+from atelier.modalities.text.params import Filters
+from atelier.params.strict import validate
 
 if TYPE_CHECKING:
     from atelier.core.text import Tokenizer
-    from atelier.pipeline.generation.text import Request, Writer
+    from atelier.modalities.text.generate import Request, Writer
 
 
 @click.command()
 @click.argument("run")
-@click.option("--prompt", default="", help="What the texts begin with; nothing by default.")
-@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many texts.")
-@click.option("--max-tokens", type=click.IntRange(2), help="The most tokens of a text; by default what RUN can recall.")
+@click.option("--prompt", default="", help="The beginning of the texts; empty by default.")
+@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Number of texts.")
+@click.option("--max-tokens", type=click.IntRange(2), help="Maximum length of a text. [default: RUN's context]")
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 10),
     default=0.7,
     show_default=True,
-    help="0: always the likeliest token; 1: as the model has it; above: wilder.",
+    help="0: always the most probable token; 1: the model's own probabilities; above 1: more random.",
 )
-@click.option("--top-k", type=int, default=0, show_default=True, help="Only the so many likeliest tokens; 0: all.")
 @click.option(
-    "--top-p", type=float, default=1.0, show_default=True, help="Only the fewest that are so likely together."
+    "--top-k",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Sample only from the K most probable tokens; 0 disables it.",
 )
-@click.option("--min-p", type=float, default=0.0, show_default=True, help="Only those so likely beside the likeliest.")
-@click.option("--repetition-penalty", type=float, default=1.0, show_default=True, help="Above 1: shun what was said.")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the first; the next have +1."
+    "--top-p",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Sample only from the smallest set of tokens with total probability P; 1 disables it.",
 )
-@click.option("--stream", is_flag=True, help="Show each text while it is written.")
+@click.option(
+    "--min-p",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="Sample only tokens with at least P times the highest probability; 0 disables it.",
+)
+@click.option(
+    "--repetition-penalty",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Make tokens of the text so far less probable; 1 disables it.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the first text; the next ones have SEED+1, SEED+2, …",
+)
+@click.option("--continue-word", is_flag=True, help="Let the first token continue the last word of the prompt.")
+@click.option("--stream", is_flag=True, help="Print each text while it is generated.")
 @trained.unverified_option
 def write(
     run: str,
@@ -44,16 +71,19 @@ def write(
     max_tokens: int | None,
     temperature: float,
     seed: int,
+    continue_word: bool,
     stream: bool,
     unverified: bool,
     **filters: float,
 ) -> None:
-    """Write texts with RUN, a trained language model of params.yaml, to the standard output.
+    """Generate texts with RUN, a trained language model of params.yaml, and print them.
 
-    A text depends on its seed alone: -n 1 --seed 2 writes the third text of -n 3.
+    The words of the prompt are complete unless --continue-word is given: with sub-words, "film" could become "filmed".
 
-    RUN@v1.2.0, RUN@prod or RUN@COMMIT write with the network and the tokenizer of that version, stage or commit, which
-    come from DVC's cache or its remote; `atelier models` lists them.
+    A text depends on its seed only: -n 1 --seed 2 generates the third text of -n 3.
+
+    RUN@v1.2.0, RUN@prod or RUN@COMMIT use the network and the tokenizer of that version, stage or commit, which come
+    from DVC's cache or its remote; `atelier models` lists them.
 
     \b
     Examples:
@@ -65,38 +95,38 @@ def write(
     with one_line_errors():
         chosen = validate(Filters, filters, "options")
         found = trained.find(project.root(), run, "text", unverified)
-        # Imported here, so that a slip in the arguments is told at once and not after Keras has been loaded.
+        # After the checks, because loading Keras takes seconds.
         from atelier.core.text import TOKENIZER, Tokenizer
-        from atelier.pipeline import networks
-        from atelier.pipeline.generation.text import Request, Writer
+        from atelier.modalities.text.generate import Prompt, Writer
+        from atelier.networks import network as networks
 
         tokenizer = Tokenizer(found.written("prepare", found.dataset, [TOKENIZER]) / TOKENIZER)
         network = networks.load(found.directory)
-        given = tuple(tokenizer.encode(prompt))
-        requests = [Request(given, number, temperature, chosen) for number in range(seed, seed + count)]
+        start = Prompt.of(prompt, tokenizer, continue_word)
+        requests = [start.request(number, temperature, chosen) for number in range(seed, seed + count)]
         writer = Writer(network.model, 1 if stream else min(count, 16), max_tokens or network.config.context)
         (_stream if stream else _print)(writer, requests, tokenizer)
 
 
 def _print(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer") -> None:
     for request, text in zip(requests, writer.write(requests), strict=True):
-        _head(request, len(requests))
+        _print_seed(request, len(requests))
         click.echo(tokenizer.decode(text.tokens))
 
 
 def _stream(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer") -> None:
     for request in requests:
-        _head(request, len(requests))
+        _print_seed(request, len(requests))
         shown = ""
         for text in writer.stream(request):
-            said = tokenizer.decode(text.tokens)
-            # A character of which only the first bytes are there is held back.
-            if said.startswith(shown) and not said.endswith("\ufffd"):
-                click.echo(said[len(shown) :], nl=False)
-                shown = said
+            decoded = tokenizer.decode(text.tokens)
+            # An incomplete character, of which only the first bytes exist, is not printed yet.
+            if decoded.startswith(shown) and not decoded.endswith("\ufffd"):
+                click.echo(decoded[len(shown) :], nl=False)
+                shown = decoded
         click.echo()
 
 
-def _head(request: "Request", count: int) -> None:
+def _print_seed(request: "Request", count: int) -> None:
     if count > 1:
         click.echo(click.style(f"seed {request.seed}", dim=True), err=True)

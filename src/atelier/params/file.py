@@ -107,6 +107,21 @@ def check(raw: object) -> Params:
     return Params(downloads, datasets, judges, runs, edits)
 
 
+def modality(family: str) -> str:
+    """Return the modality of a family, ``images`` or ``text``.
+
+    Raises:
+        ValueError: there is no such family; the message lists the known ones.
+    """
+    return str(lookup.module("families", family, "params").MODALITY)
+
+
+def editable() -> list[str]:
+    """List the families with an encoder, whose runs can be edited."""
+    names = lookup.names("families", "params")
+    return [name for name in names if lookup.module("families", name, "params").ENCODER]
+
+
 def _entries(top: Mapping[str, Any], section: str, parse: Callable[[str, Any], Any]) -> dict[str, Any]:
     entries = require_mapping(top[section], section)
     for name in entries:
@@ -146,9 +161,9 @@ def _run(path: str, value: object, datasets: Mapping[str, Dataset]) -> Run:
     _require_known(f"{path}.dataset", dataset, datasets, "datasets are")
     _require_known(f"{path}.family", family, lookup.names("families", "params"), "families are")
     schema = lookup.module("families", family, "params")
-    if schema.MODALITY != datasets[dataset].modality:
+    if modality(family) != datasets[dataset].modality:
         raise ParamsError(
-            f"{path}.family: got {family!r}, a family of {schema.MODALITY}; "
+            f"{path}.family: got {family!r}, a family of {modality(family)}; "
             f"the dataset {dataset} holds {datasets[dataset].modality}"
         )
     parts: dict[str, Strict] = {
@@ -170,8 +185,7 @@ def _edit(path: str, value: object, runs: Mapping[str, Run]) -> Any:
     run = runs[name]
     if edit.dataset != run.dataset:
         raise ParamsError(f"{path}.dataset: got {edit.dataset!r}; allowed is that of runs.{name}: {run.dataset!r}")
-    editable = [f for f in lookup.names("families", "params") if lookup.module("families", f, "params").ENCODER]
-    _require_known(f"{path}: family of runs.{name}", run.family, editable, "families with an encoder are")
+    _require_known(f"{path}: family of runs.{name}", run.family, editable(), "families with an encoder are")
     return edit
 
 

@@ -1,6 +1,6 @@
-"""`gates.yaml`: what each metric has to hold, read strictly, from the general to the particular.
+"""`gates.yaml`: the limits for each metric, validated strictly.
 
-What a modality says, its families refine, and a run refines both, key by key.
+Gates of a modality are refined by those of a family, and these by those of a run, key by key.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ Amount = Annotated[float, Field(ge=0)]
 Reason = Annotated[str, Field(min_length=1)]
 
 
-class Beside(Strict):
-    """A bound that another metric of the same run sets: at least and at most so many times it, at most so far above."""
+class RelativeBound(Strict):
+    """A bound set by another metric of the same run: `least` and `most` are factors of it, `above` is added to it."""
 
     metric: str = ""
     least: Amount | None = None
@@ -32,7 +32,7 @@ class Beside(Strict):
 
 
 class Gate(Strict):
-    """What one metric has to hold. Every key is optional, since a nearer layer may say the rest."""
+    """The limits for one metric. Every key is optional, because several layers together make a gate."""
 
     better: Literal["lower", "higher", "neither"] | None = None
     relative: Amount | None = None
@@ -42,18 +42,17 @@ class Gate(Strict):
     same: tuple[str, ...] = ()
     least: float | None = None
     most: float | None = None
-    beside: Beside = Beside()
+    beside: RelativeBound = RelativeBound()
     exempt: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Gates:
-    """The gates of every layer, as the plain data of `gates.yaml`, each part checked.
+    """The gates of every layer, as the plain data of `gates.yaml`, validated part by part.
 
     Attributes:
-        modalities, families: for each of them its metrics.
-        runs: for each run its metrics.
-        exempted: runs none of whose numbers is held against a gate, each with its reason.
+        modalities, families, runs: for each name, its metrics.
+        exempted: runs without any gate, each with the reason.
     """
 
     modalities: dict[str, dict[str, dict[str, Any]]]
@@ -62,63 +61,72 @@ class Gates:
     exempted: dict[str, str]
 
     def of(self, run: str, modality: str, family: str) -> dict[str, Gate]:
-        """The gates of a run, by metric; a name that ends with ``*`` stands for all that begin so.
+        """Return the gates of a run, by metric; a name with ``*`` at its end is a prefix of metrics.
 
         Raises:
-            ParamsError: the layers together say no direction, or no noise where one way is better.
+            ParamsError: the layers together give no direction, or no noise although a direction is better.
         """
         merged: dict[str, dict[str, Any]] = {}
         for layer in (self.modalities.get(modality, {}), self.families.get(family, {}), self.runs.get(run, {})):
             for metric, gate in layer.items():
                 merged[metric] = merged.get(metric, {}) | gate
-        return {metric: _whole(gate, f"{FILE}: {metric} of {run}") for metric, gate in merged.items()}
+        return {metric: _complete(gate, f"{FILE}: {metric} of {run}") for metric, gate in merged.items()}
+
+    def of_section(self, run: str, section: Mapping[str, Any]) -> dict[str, Gate]:
+        """Return the gates of a run that is given by its section of `params.yaml`."""
+        family = str(section.get("family", ""))
+        known = family in lookup.names("families", "params")
+        return self.of(run, file.modality(family) if known else "", family)
 
 
 def find(gates: Mapping[str, Gate], metric: str) -> Gate | None:
-    """The gate of a metric: its own, else the first whose pattern fits."""
+    """Return the gate of a metric: its own, else the first whose pattern matches."""
     if metric in gates:
         return gates[metric]
     return next((gate for pattern, gate in gates.items() if fnmatchcase(metric, pattern)), None)
 
 
 def read(path: Path) -> Gates:
-    """Read and check the gates.
+    """Read and validate the gates.
 
     Raises:
         ParamsError: one line for each wrong key.
         ValueError: the file is missing.
     """
     if not path.is_file():
-        raise ValueError(f"{path} is missing; it says what results have to hold (git checkout {FILE})")
+        raise ValueError(f"{path} is missing; `git checkout {FILE}` restores it")
     return check(document.load(path.read_text(encoding="utf-8"), path.name))
 
 
 def check(raw: object) -> Gates:
-    """Turn the plain data of a gates file into `Gates`; raises `ParamsError`."""
+    """Turn the plain data of a gates file into `Gates`.
+
+    Raises:
+        ParamsError: a key or a value is not allowed.
+    """
     top = require_mapping({} if raw is None else raw, FILE)
-    sections = ("modalities", "families", "runs")
-    for key in top:
-        if key not in sections:
-            raise ParamsError(f"{FILE}: got {key!r}; known are: {', '.join(sections)}")
-    known = {"modalities": lookup.names("core.params.judges"), "families": lookup.names("core.params.families")}
+    _require_known(top, ("modalities", "families", "runs"), FILE)
+    known = {"modalities": lookup.names("modalities", "params"), "families": lookup.names("families", "params")}
     layers: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
     for section, names in known.items():
-        layers[section] = {}
-        for name, metrics in _entries(top.get(section), section).items():
-            if name not in names:
-                raise ParamsError(f"{section}.{name}: known are: {', '.join(names)}")
-            layers[section][name] = _metrics(metrics, f"{section}.{name}")
+        entries = _entries(top.get(section), section)
+        _require_known(entries, names, section)
+        layers[section] = {name: _metrics(metrics, f"{section}.{name}") for name, metrics in entries.items()}
     runs, exempted = {}, {}
     for name, entry in _entries(top.get("runs"), "runs").items():
-        own = require_mapping(entry, f"runs.{name}")
-        for key in own:
-            if key not in ("exempt", "metrics"):
-                raise ParamsError(f"runs.{name}: got {key!r}; known are: exempt, metrics")
+        own = _entries(entry, f"runs.{name}")
+        _require_known(own, ("exempt", "metrics"), f"runs.{name}")
         if "exempt" in own:
             reason = validate(Gate, {"exempt": own["exempt"]}, f"runs.{name}").exempt
-            exempted[name] = _reason(reason, f"runs.{name}.exempt")
+            exempted[name] = _require_reason(reason, f"runs.{name}.exempt")
         runs[name] = _metrics(own.get("metrics"), f"runs.{name}.metrics")
     return Gates(layers["modalities"], layers["families"], runs, exempted)
+
+
+def _require_known(entries: Mapping[str, Any], known: tuple[str, ...] | list[str], path: str) -> None:
+    for key in entries:
+        if key not in known:
+            raise ParamsError(f"{path}: got {key!r}; allowed are: {', '.join(known)}")
 
 
 def _entries(value: object, path: str) -> dict[str, Any]:
@@ -130,23 +138,23 @@ def _metrics(value: object, path: str) -> dict[str, dict[str, Any]]:
     for metric, entry in _entries(value, path).items():
         gate = validate(Gate, entry, f"{path}.{metric}")
         if "exempt" in gate.model_fields_set:
-            _reason(gate.exempt, f"{path}.{metric}.exempt")
-        bounds = gate.beside
+            _require_reason(gate.exempt, f"{path}.{metric}.exempt")
+        bound = gate.beside
         if "beside" in gate.model_fields_set and not (
-            bounds.metric and {bounds.least, bounds.most, bounds.above} != {None}
+            bound.metric and {bound.least, bound.most, bound.above} != {None}
         ):
             raise ParamsError(f"{path}.{metric}.beside: allowed is a metric with one of: least, most, above")
         gates[metric] = {key: entry[key] for key in gate.model_fields_set}
     return gates
 
 
-def _reason(reason: str | None, path: str) -> str:
+def _require_reason(reason: str | None, path: str) -> str:
     if not reason:
-        raise ParamsError(f"{path}: got nothing; say in a few words why")
+        raise ParamsError(f"{path}: got nothing; allowed is a reason, in a few words")
     return reason
 
 
-def _whole(merged: dict[str, Any], path: str) -> Gate:
+def _complete(merged: dict[str, Any], path: str) -> Gate:
     gate = validate(Gate, merged, path)
     if gate.better is None:
         raise ParamsError(f"{path}: better is missing; allowed is one of: lower, higher, neither")

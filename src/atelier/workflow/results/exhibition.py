@@ -1,6 +1,6 @@
-"""What a run shows of itself, now and at another commit: the pictures and texts that `sample` lists.
+"""What a run shows, now and at another commit: the pictures and texts that the stage `sample` lists.
 
-Pictures of real people leave no checkout: of runs on real faces nothing is copied.
+Pictures of real people are never copied out of a checkout.
 """
 
 import json
@@ -10,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from atelier.core import files
+from atelier.workflow import dvc_repo
 
 LISTING = "pictures.json"
 PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp")
-# Enough to read how a model writes, on a page that is read beside many others.
-ROWS, LONGEST = 4, 400
+# Enough to see how a model writes, on a page with many runs.
+MAX_ROWS, MAX_LENGTH = 4, 400
 
 Open = Callable[[str], bytes | None]
 
@@ -24,7 +25,7 @@ class Exhibit:
     """One picture or table of texts.
 
     Attributes:
-        name: its file, from the run's directory.
+        name: its file, relative to the run's directory.
         picture: its bytes; empty for texts.
         texts: the cells of a table, its head first; empty for a picture.
     """
@@ -37,11 +38,11 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Side:
-    """What one side shows of a run.
+    """What one side of a comparison shows of a run.
 
     Attributes:
         exhibits: by the name of their file.
-        note: why there are none; empty where there are.
+        note: why there are none; empty if there are.
     """
 
     exhibits: dict[str, Exhibit]
@@ -49,7 +50,7 @@ class Side:
 
 
 def private(params: Mapping[str, Any], run: str) -> bool:
-    """Whether a run may have seen faces of real people. Where the parameters do not say, it may have.
+    """Return whether a run may have seen faces of real people; True if the parameters do not say.
 
     >>> private({"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"source": "embedded"}}}, "r")
     False
@@ -65,20 +66,20 @@ def private(params: Mapping[str, Any], run: str) -> bool:
 
 
 def read(directory: str, open_file: Open) -> Side:
-    """What a directory of samples shows.
+    """Read what a directory of samples shows.
 
     Args:
-        directory: where it is, as `open_file` takes it.
-        open_file: the bytes of a file, None where it cannot be had.
+        directory: its path, as `open_file` takes it.
+        open_file: returns the bytes of a file, None if it is not available.
 
     Raises:
-        ValueError: its listing is not what `sample` writes.
+        ValueError: the listing is not as `sample` writes it.
     """
-    held = open_file(f"{directory}/{LISTING}")
-    if held is None:
-        return Side({}, "not here: neither the workspace, the cache nor the remote has it")
+    content = open_file(f"{directory}/{LISTING}")
+    if content is None:
+        return Side({}, "not available: neither the workspace, the cache nor the remote has it")
     exhibits = {}
-    for entry in _entries(held, f"{directory}/{LISTING}"):
+    for entry in _entries(content, f"{directory}/{LISTING}"):
         name = PurePosixPath(str(entry["file"]))
         if name.is_absolute() or ".." in name.parts:
             raise ValueError(f"{directory}/{LISTING}: got the file {str(name)!r}; allowed is a path inside {directory}")
@@ -97,11 +98,11 @@ def write(folder: Path, run: str, sides: Mapping[str, Side]) -> dict[str, dict[s
     """Write the pictures of a run, each as ``RUN/SIDE/NAME``.
 
     Returns:
-        For each side and file the path from `folder`.
+        For each side and file the path relative to `folder`.
     """
     paths: dict[str, dict[str, str]] = {side: {} for side in sides}
-    for side, of in sides.items():
-        for name, exhibit in of.exhibits.items():
+    for side, shown in sides.items():
+        for name, exhibit in shown.exhibits.items():
             if exhibit.picture:
                 path = PurePosixPath(run, side, name)
                 with files.atomic(folder / path) as temporary:
@@ -111,7 +112,7 @@ def write(folder: Path, run: str, sides: Mapping[str, Side]) -> dict[str, dict[s
 
 
 def in_workspace(root: Path) -> Open:
-    """Files of the working tree."""
+    """Return a function that opens files of the working tree, for `read`."""
 
     def open_file(path: str) -> bytes | None:
         place = root / path
@@ -121,35 +122,29 @@ def in_workspace(root: Path) -> Open:
 
 
 def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, Side]:
-    """What directories of samples of another commit show, from DVC's cache or the remote.
+    """Read what directories of samples show at another commit, from DVC's cache or the remote.
 
     Raises:
-        ValueError: a listing is not what `sample` writes, or DVC cannot read that commit.
+        ValueError: a listing is not as `sample` writes it, or DVC cannot read the commit.
     """
-    # Imported here: DVC takes a third of a second to load.
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-    from dvc_data.index import DataIndexDirError
+    with dvc_repo.opened(root, commit) as repo:
+        from dvc.exceptions import DvcException
+        from dvc_data.index import DataIndexDirError
 
+        def open_file(path: str) -> bytes | None:
+            try:
+                with repo.dvcfs.open(path, "rb") as file:
+                    return bytes(file.read())
+            # The cache lacks it, and there is no remote or it cannot be reached.
+            except (OSError, DvcException, DataIndexDirError):
+                return None
+
+        return {directory: read(directory, open_file) for directory in directories}
+
+
+def _entries(content: bytes, name: str) -> list[dict[str, Any]]:
     try:
-        with Repo(str(root), rev=commit) as repo:
-
-            def open_file(path: str) -> bytes | None:
-                try:
-                    with repo.dvcfs.open(path, "rb") as file:
-                        return bytes(file.read())
-                # The cache lacks it, and there is no remote or it cannot be reached.
-                except (OSError, DvcException, DataIndexDirError):
-                    return None
-
-            return {directory: read(directory, open_file) for directory in directories}
-    except DvcException as error:
-        raise ValueError(f"DVC cannot read the commit {commit[:7]}: {' '.join(str(error).split())}") from None
-
-
-def _entries(held: bytes, name: str) -> list[dict[str, Any]]:
-    try:
-        listing = json.loads(held)
+        listing = json.loads(content)
     except ValueError:
         listing = None
     if not isinstance(listing, list) or not all(
@@ -160,15 +155,15 @@ def _entries(held: bytes, name: str) -> list[dict[str, Any]]:
 
 
 def _texts(content: bytes, name: str) -> tuple[tuple[str, ...], ...]:
-    """The first rows of a table of texts, tokens joined, long texts cut."""
+    """Return the first rows of a table of texts, tokens joined, long texts cut."""
     try:
         table = json.loads(content)
-        rows = [table["columns"], *([_said(cell) for cell in row["cells"]] for row in table["rows"][:ROWS])]
+        rows = [table["columns"], *([_joined(cell) for cell in row["cells"]] for row in table["rows"][:MAX_ROWS])]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{name}: allowed is a table of texts; `dvc repro` of its sample stage writes it") from None
     return tuple(tuple(str(cell) for cell in row) for row in rows)
 
 
-def _said(cell: list[list[Any]]) -> str:
-    text = "".join(str(piece) for piece, _ in cell).strip()
-    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} …"
+def _joined(cell: list[list[Any]]) -> str:
+    text = "".join(str(token) for token, _ in cell).strip()
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH].rstrip()} …"

@@ -1,7 +1,7 @@
 """Which stages `dvc repro` would run, and why.
 
-A stage is up to date for DVC if its command, its dependencies, its parameters and its outputs are what `dvc.lock` says.
-Here the same questions are asked, but all of them rather than until one has an answer, and of each file only once.
+For DVC a stage is up to date if its command, dependencies, parameters and outputs are as `dvc.lock` records them. DVC
+stops at the first difference; here all differences are collected, and each file is hashed once.
 """
 
 from collections.abc import Iterable
@@ -9,15 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atelier.repository.parameters import Values, differences
-from atelier.repository.pipeline import Pipeline, opened
+from atelier.workflow.staleness.parameters import ParameterFiles, changes, describe
+from atelier.workflow.staleness.pipeline import Pipeline, opened
 
 if TYPE_CHECKING:
     from dvc.output import Output
     from dvc.stage import Stage
 
-ABSENT = "absent"
-
+_ABSENT = "absent"
 _TEXTS = {
     "never-run": "never run",
     "always": "runs always",
@@ -25,7 +24,7 @@ _TEXTS = {
     "param": "{of} {change}",
     "dependency-changed": "{of} changed",
     "dependency-missing": "{of} missing",
-    "dependency-outdated": "{of} is another one in dvc.lock by now",
+    "dependency-outdated": "{of} is not what its own stage wrote, according to dvc.lock",
     "output-changed": "output {of} changed",
     "output-missing": "output {of} missing",
     "output-not-in-cache": "output {of} not in the cache (dvc pull fetches it)",
@@ -35,13 +34,12 @@ _TEXTS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason for which a stage would run.
+    """One reason why a stage would run.
 
     Attributes:
-        kind: ``never-run``, ``always``, ``command``, ``param``, ``dependency-changed``, ``dependency-missing``,
-            ``dependency-outdated``, ``output-changed``, ``output-missing``, ``output-not-in-cache`` or ``upstream``.
-        of: the path, the parameter or the stage that it is about; empty where there is none.
-        before, after: values of a parameter, ``None`` for other kinds and where there is no value.
+        kind: a key of `_TEXTS`.
+        of: the path, parameter or stage that the cause is about; empty if there is none.
+        before, after: values of a parameter; None for other kinds, and where there is no value.
         text: the cause in words.
     """
 
@@ -53,12 +51,12 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A stage that would run, or may.
+class StaleStage:
+    """A stage that would run, or may run.
 
     Attributes:
         stage: its name.
-        certain: it would run for something of its own. Otherwise it depends on what upstream stages write.
+        certain: it has a cause of its own. Otherwise it depends on what upstream stages write.
         causes: at least one.
     """
 
@@ -67,57 +65,57 @@ class Verdict:
     causes: tuple[Cause, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data: ``{stage, certain, causes: [{kind, of, before, after, text}]}``."""
+        """Return plain data: ``{stage, certain, causes: [{kind, of, before, after, text}]}``."""
         return asdict(self) | {"causes": [asdict(cause) for cause in self.causes]}
 
 
-def stale(root: Path, targets: Iterable[str] = (), allow_missing: bool = False) -> list[Verdict]:
-    """The stages that `dvc repro TARGET…` would run, in its order, each with all causes.
+def stale_stages(root: Path, targets: Iterable[str] = (), allow_missing: bool = False) -> list[StaleStage]:
+    """Return the stages that `dvc repro TARGET…` would run, in its order, each with all causes.
 
     Args:
         root: the top of the repository.
-        targets: as `dvc repro` takes them; none: all.
-        allow_missing: take what is missing for what `dvc.lock` says it was, as `dvc repro --allow-missing` does.
+        targets: as `dvc repro` takes them; none means all.
+        allow_missing: assume that missing data are as `dvc.lock` records them, as `dvc repro --allow-missing` does.
 
     Raises:
-        ValueError: there is no such target, or DVC cannot read the repository.
+        ValueError: a target does not exist, or DVC cannot read the repository.
     """
     with opened(root, targets) as pipeline:
-        return Staleness(pipeline, allow_missing).verdicts()
+        return Staleness(pipeline, allow_missing).stale_stages()
 
 
 class Staleness:
-    """What is known of the stages of an open pipeline; each file is looked at once, until `forget`."""
+    """Compares the stages of an open pipeline with `dvc.lock`; remembers the hash of each file until `forget`."""
 
     def __init__(self, pipeline: Pipeline, allow_missing: bool = False) -> None:
         self.pipeline = pipeline
         self.allow_missing = allow_missing
-        self._values = Values()
+        self._parameter_files = ParameterFiles()
         self._hashes: dict[tuple[str, str, bool], Any] = {}
 
-    def verdicts(self) -> list[Verdict]:
-        """The stages that would or may run, in the order of the pipeline."""
-        found: dict[str, Verdict] = {}
+    def stale_stages(self) -> list[StaleStage]:
+        """Return the stages that would or may run, in the order of the pipeline."""
+        found: dict[str, StaleStage] = {}
         for name, stage in self.pipeline.stages.items():
             upstream = [before for before in self.pipeline.upstream[name] if before in found]
-            written = [out for before in upstream for out in self.pipeline.stages[before].outs]
-            # What an upstream stage writes anew cannot be judged before it has.
-            read_anew = {self.pipeline.path(dep) for dep in stage.deps if any(_overlap(dep, out) for out in written)}
-            own = [c for c in self.own(name) if not (c.kind.startswith("dependency") and c.of in read_anew)]
+            rewritten = self._outs(upstream)
+            # Whether these dependencies change is known only after the upstream stages have run.
+            undecided = {self.pipeline.path(dep) for dep in stage.deps if any(_overlap(dep, out) for out in rewritten)}
+            own = [c for c in self.own_causes(name) if not (c.kind.startswith("dependency") and c.of in undecided)]
             if own or upstream:
                 causes = (*own, *(_cause("upstream", before) for before in upstream))
-                found[name] = Verdict(name, bool(own), causes)
+                found[name] = StaleStage(name, bool(own), causes)
         return list(found.values())
 
-    def own(self, name: str) -> tuple[Cause, ...]:
-        """What differs from `dvc.lock` in a stage itself, as the files are now.
+    def own_causes(self, name: str) -> tuple[Cause, ...]:
+        """Return how a stage itself differs from `dvc.lock`, with the files as they are now.
 
         Raises:
             ValueError: a parameter file cannot be read.
         """
         stage = self.pipeline.stages[name]
         if stage.frozen and not stage.is_import:
-            # DVC does not run it; only what it was to have written can be missed.
+            # DVC does not run it; only its outputs can be missing.
             return tuple(c for c in self._outputs(stage) if c.kind in ("output-missing", "output-not-in-cache"))
         if stage.is_callback or stage.always_changed:
             return (_cause("always"),)
@@ -127,7 +125,7 @@ class Staleness:
         return (*command, *self._parameters(stage), *self._dependencies(stage), *self._outputs(stage))
 
     def forget(self, name: str) -> None:
-        """Look anew at what a stage has written."""
+        """Forget the hashes of what a stage writes, after it has run."""
         outs = self.pipeline.stages[name].outs
         fs = self.pipeline.repo.fs
         self._hashes = {
@@ -135,6 +133,9 @@ class Staleness:
             for key, value in self._hashes.items()
             if not any(fs.isin_or_eq(key[0], out.fs_path) or fs.isin(out.fs_path, key[0]) for out in outs)
         }
+
+    def _outs(self, names: Iterable[str]) -> list["Output"]:
+        return [out for name in names for out in self.pipeline.stages[name].outs]
 
     def _parameters(self, stage: "Stage") -> list[Cause]:
         from dvc.dependency.param import ParamsDependency
@@ -147,19 +148,19 @@ class Staleness:
                 causes += [] if self.allow_missing else [_cause("dependency-missing", path)]
                 continue
             prefix = "" if path == dep.DEFAULT_PARAMS_FILE else f"{path}:"
-            for change in differences(dep.hash_info.value or {}, self._values.of(dep), dep.params):
-                causes.append(_cause("param", prefix + change.key, change.before, change.after, str(change)))
+            for change in changes(dep.hash_info.value or {}, self._parameter_files.values(dep), dep.params):
+                key = prefix + ".".join(change.path)
+                causes.append(_cause("param", key, change.before, change.after, describe(change)))
         return causes
 
     def _dependencies(self, stage: "Stage") -> list[Cause]:
         from dvc.dependency.param import ParamsDependency
 
+        outs = self._outs(self.pipeline.upstream[stage.addressing])
         causes = []
         for dep in stage.deps:
             state = None if isinstance(dep, ParamsDependency) else self._state(dep)
-            before = [self.pipeline.stages[name] for name in self.pipeline.upstream[stage.addressing]]
-            outs = [out for one in before for out in one.outs]
-            if state and self.allow_missing and (state == "deleted" or _lacks_one(dep, outs)):
+            if state and self.allow_missing and (state == "deleted" or _is_incomplete(dep, outs)):
                 outdated = any(out.fs_path == dep.fs_path and out.hash_info != dep.hash_info for out in outs)
                 causes += [_cause("dependency-outdated", self.pipeline.path(dep))] if outdated else []
             elif state:
@@ -177,7 +178,7 @@ class Staleness:
         ]
 
     def _state(self, item: "Output") -> str | None:
-        """``deleted``, ``modified``, ``not in cache`` …, as `item.status()` says; None if it is as in the lock."""
+        """Return ``deleted``, ``modified``, ``not in cache`` …, as `item.status()` does; None if up to date."""
         from dvc.dependency.base import Dependency
         from dvc.output import Output
 
@@ -187,9 +188,9 @@ class Staleness:
             return "not in cache"
         key = (item.fs_path, item.hash_name, item.IS_DEPENDENCY)
         if key not in self._hashes:
-            self._hashes[key] = item.get_hash() if item.exists else ABSENT
+            self._hashes[key] = item.get_hash() if item.exists else _ABSENT
         current = self._hashes[key]
-        if current == ABSENT:
+        if current == _ABSENT:
             return "deleted"
         return None if current == item.hash_info else "modified"
 
@@ -198,8 +199,8 @@ def _cause(kind: str, of: str = "", before: Any = None, after: Any = None, chang
     return Cause(kind, of, before, after, _TEXTS[kind].format(of=of, change=change))
 
 
-def _lacks_one(dep: "Output", outs: Iterable["Output"]) -> bool:
-    """Whether a directory is there, but not all that stages write into it: where Git tracks some file within, say."""
+def _is_incomplete(dep: "Output", outs: Iterable["Output"]) -> bool:
+    """Return whether a directory lacks outputs that stages write into it: for example, if Git tracks a file there."""
     return any(out.fs.isin(out.fs_path, dep.fs_path) and not out.exists for out in outs)
 
 

@@ -1,4 +1,4 @@
-"""Versions of models: the Git tags that GTO makes (`mnist-vae@v1.2.0`, `mnist-vae#prod#1`), read by GTO itself."""
+"""Versions of models: the Git tags that GTO makes (`mnist-vae@v1.2.0`, `mnist-vae#prod#1`), read by GTO."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ class Version:
     """A registered version of a run's model.
 
     Attributes:
-        run: the artifact's name, which is the run's.
+        run: the run, which is also GTO's artifact name.
         version: as in its tag, ``v1.2.0``.
-        stages: those that it is assigned to now, such as ``prod``, in the order of the alphabet.
+        stages: the stages that it is assigned to now, such as ``prod``, in alphabetical order.
         commit: the full hash of the tagged commit.
         registered: when the tag was made.
     """
@@ -24,16 +24,13 @@ class Version:
     registered: datetime
 
 
-def versions(root: Path) -> list[Version]:
-    """Every registered version, by run, the newest (by semantic versioning) first.
-
-    Args:
-        root: the checkout.
+def versions(root: Path, run: str | None = None) -> list[Version]:
+    """Return the registered versions, of one run or of all, sorted by run; newest (by semantic versioning) first.
 
     Raises:
-        ValueError: it is no Git repository, or GTO cannot read its tags.
+        ValueError: `root` is no Git repository, or GTO cannot read its tags.
     """
-    # Imported here: GTO takes half a second to load, and a plain run needs none of it.
+    # GTO takes half a second to load, and most commands do not need it.
     from gto.exceptions import GTOException
     from gto.registry import GitRegistry
     from scmrepo.exceptions import SCMError
@@ -50,16 +47,16 @@ def versions(root: Path) -> list[Version]:
                     )
     except (GTOException, SCMError) as error:
         raise ValueError(f"{root}: its versions cannot be read: {' '.join(str(error).split())}") from None
-    return found
+    return [version for version in found if run in (None, version.run)]
 
 
-def chosen(root: Path, run: str, which: str) -> Version | None:
-    """The version of `run` that is called `which`: its number, a stage it is assigned to, or ``latest``.
+def chosen(found: list[Version], which: str) -> Version | None:
+    """Return the version of a run that is called `which`: its number, a stage it is assigned to, or ``latest``.
 
-    Returns:
-        None where no version is called so, as when `which` is a commit.
+    Args:
+        found: the versions of the run, newest first.
+        which: may also be a commit; then no version has this name, and the result is None.
     """
-    own = [version for version in versions(root) if version.run == run]
     if which == "latest":
-        return own[0] if own else None
-    return next((version for version in own if which == version.version or which in version.stages), None)
+        return found[0] if found else None
+    return next((version for version in found if which == version.version or which in version.stages), None)

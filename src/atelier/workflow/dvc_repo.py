@@ -1,0 +1,37 @@
+"""The DVC repository of a checkout, with DVC's errors as one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+
+@contextmanager
+def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
+    """Open the DVC repository at `root`.
+
+    Args:
+        root: the checkout.
+        commit: show the files of this commit instead of the working tree's.
+
+    Raises:
+        ValueError: `root` is no DVC repository, or DVC raised an error inside the block.
+    """
+    # DVC takes a third of a second to load, and `--help` does not need it.
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root), rev=commit) as repo:
+            yield repo
+    except DvcException as error:
+        raise ValueError(one_line(error)) from error
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of an error and of its cause, without line breaks."""
+    messages = [str(error), str(error.__cause__ or "")]
+    return ": ".join(" ".join(message.split()) for message in messages if message) or type(error).__name__

@@ -1,0 +1,98 @@
+"""A comparison as Markdown, for a pull request or for a file with pictures beside it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from atelier.workflow.results.comparison import Comparison
+from atelier.workflow.results.exhibition import Side
+
+# A comment on a pull request holds 65,536 characters.
+MAX_ROWS = 150
+# Characters with a meaning in Markdown or HTML, escaped.
+_ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~|"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def cell(value: Any) -> str:
+    """Return a value as the text of a table's cell, escaped.
+
+    >>> cell("a|b `c` <b>"), cell(None), cell(0.123456)
+    ('a\\\\|b \\\\`c\\\\` &lt;b&gt;', '–', '0.1235')
+    """
+    return " ".join(plain(value).split()).translate(_ESCAPES)
+
+
+def plain(value: Any) -> str:
+    """Return a value as text, floats with four digits."""
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def render(
+    comparison: Comparison,
+    pictures: Mapping[str, Mapping[str, Side]],
+    paths: Mapping[str, Mapping[str, Mapping[str, str]]],
+    prefix: str = "",
+) -> str:
+    """Render the whole comparison.
+
+    Args:
+        comparison: what differs.
+        pictures: for each changed run what its sides ``then`` and ``now`` show; may be empty.
+        paths: for each run, side and file the path of its picture.
+        prefix: prepended to the links of pictures.
+    """
+    parts = [f"## Compared with {cell(comparison.than)}"]
+    if comparison.empty:
+        parts.append("Nothing differs: parameters, numbers and outputs are equal.")
+    if comparison.params:
+        rows = [[name, before, after] for name, before, after in comparison.params]
+        parts += ["### Parameters", table(["parameter", comparison.than, "now"], rows)]
+    if comparison.metrics:
+        parts.append("### Numbers")
+    for run, found in comparison.metrics.items():
+        parts.append(f"#### {cell(run)}")
+        if run in comparison.notes:
+            parts.append(cell(comparison.notes[run]))
+        head = ["metric", comparison.than, "now", "", "noise"]
+        parts.append(table(head, [[row.metric, row.before, row.after, row.mark, row.noise] for row in found]))
+    if comparison.stages:
+        parts += ["### Outputs that differ", table(["stage", ""], list(comparison.stages.items()))]
+    if pictures:
+        parts.append("### Samples")
+    for run, sides in pictures.items():
+        parts += _exhibits(run, sides, paths.get(run, {}), comparison.than, prefix)
+    return "\n\n".join(parts) + "\n"
+
+
+def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
+    """Render a Markdown table of at most `MAX_ROWS` rows, each value escaped."""
+    lines = [[cell(value) if value != "" else "" for value in row] for row in (head, *rows[:MAX_ROWS])]
+    text = [f"| {' | '.join(line)} |" for line in lines]
+    text.insert(1, "|" + "---|" * len(head))
+    if len(rows) > MAX_ROWS:
+        text.append(f"\n… and {len(rows) - MAX_ROWS} more: `atelier compare` shows all of them.")
+    return "\n".join(text)
+
+
+def _exhibits(
+    run: str, sides: Mapping[str, Side], paths: Mapping[str, Mapping[str, str]], than: str, prefix: str
+) -> list[str]:
+    parts = [f"#### {cell(run)}"]
+    names = {"then": than, "now": "now"}
+    parts += [f"{cell(names[side])}: {cell(shown.note)}." for side, shown in sides.items() if shown.note]
+    for file in dict.fromkeys(file for shown in sides.values() for file in shown.exhibits):
+        exhibits = {side: shown.exhibits[file] for side, shown in sides.items() if file in shown.exhibits}
+        parts.append(f"**{cell(list(exhibits.values())[-1].title)}**")
+        links = {side: paths[side][file] for side in exhibits if file in paths.get(side, {})}
+        if links:
+            head = " | ".join(cell(names[side]) for side in links)
+            images = " | ".join(f"![{cell(f'{run}, {names[side]}')}]({_link(prefix, links[side])})" for side in links)
+            parts.append(f"| {head} |\n|{'---|' * len(links)}\n| {images} |")
+        for side, exhibit in exhibits.items():
+            if exhibit.texts:
+                parts += [f"{cell(names[side])}:", table(exhibit.texts[0], exhibit.texts[1:])]
+    return parts
+
+
+def _link(prefix: str, path: str) -> str:
+    return quote(f"{prefix.rstrip('/')}/{path}" if prefix else path, safe="/:@?=&%+~-._")

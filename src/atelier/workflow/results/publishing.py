@@ -1,0 +1,149 @@
+"""Sending results to the team: data to DVC's remote, then the files that name them as a Git branch.
+
+The data go first, so that no commit names data that nobody can fetch. The checkout's own branch, index and files do
+not change.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from atelier.workflow.versions import revisions
+
+# Files tracked by Git that running the pipeline changes; a profile changes the parameters.
+RESULTS = ("dvc.lock", "metrics.json", "params.yaml")
+# An untracked file here may be part of what made the results.
+CODE = ("dvc.yaml", "stages", "src")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What was sent.
+
+    Attributes:
+        name: of the branch; it contains the commit that the results belong to.
+        commit: empty if there was nothing new to commit.
+        already_there: the same results had been sent before.
+    """
+
+    name: str
+    commit: str
+    already_there: bool = False
+
+
+def publish(root: Path, remote: str, base: str) -> Branch:
+    """Push data, then a branch with the results.
+
+    Args:
+        root: the checkout.
+        remote: Git's remote.
+        base: the branch of the remote that the results are for.
+
+    Raises:
+        ValueError: files other than results differ from the commit, the base has new commits, the branch exists with
+            other results, or one of the two remotes refuses. Data that were pushed by then stay there.
+    """
+    name = f"retrain/{revisions.git(root, 'rev-parse', '--short=10', 'HEAD')}"
+    _require_clean(root)
+    _require_base(root, remote, base)
+    commit = _commit(root, name)
+    if commit and _is_published(root, remote, name, commit):
+        return Branch(name, commit, already_there=True)
+    _push_data(root)
+    if not commit:
+        return Branch(name, "")
+    # Pushing data takes a while.
+    _require_base(root, remote, base)
+    # The empty expectation means: nobody has created the branch meanwhile.
+    refs = [f"--force-with-lease=refs/heads/{name}:", remote, f"{commit}:refs/heads/{name}"]
+    done = revisions.run_git(root, ["push", "--quiet", *refs])
+    if done.returncode:
+        raise ValueError(
+            f"{remote} refused {name}: {_reason(done)}; the data are in the remote, the results in commit "
+            f"{commit[:10]} of this clone: git push {remote} {commit[:10]}:refs/heads/{name}"
+        )
+    return Branch(name, commit)
+
+
+def _require_clean(root: Path) -> None:
+    changed = _changed(root, "--untracked-files=no") - set(RESULTS)
+    changed |= _changed(root, "--untracked-files=all", "--", *(path for path in CODE if (root / path).exists()))
+    if changed:
+        listed = ", ".join(sorted(changed)[:5])
+        raise ValueError(
+            f"{listed}: differs from the last commit; commit it first, so that the results name their code"
+        )
+
+
+def _changed(root: Path, *options: str) -> set[str]:
+    # Git prints paths from the top of the repository; -z keeps unusual names unquoted.
+    prefix = revisions.git(root, "rev-parse", "--show-prefix")
+    status = revisions.git(root, "status", "--porcelain", "-z", "--no-renames", *options)
+    return {line[3:].removeprefix(prefix) for line in status.split("\0") if line}
+
+
+def _require_base(root: Path, remote: str, base: str) -> None:
+    tip = _tip(root, remote, base)
+    if not tip:
+        raise ValueError(f"{remote} has no branch {base!r}; name another one with --base")
+    if revisions.run_git(root, ["merge-base", "--is-ancestor", tip, "HEAD"]).returncode:
+        raise ValueError(
+            f"{base} of {remote} has commits that these results do not include (now at {tip[:10]}); nothing is lost: "
+            f"git pull --rebase --autostash {remote} {base}, then retrain; unchanged stages come from the cache"
+        )
+
+
+def _tip(root: Path, remote: str, branch: str) -> str:
+    done = revisions.run_git(root, ["ls-remote", remote, f"refs/heads/{branch}"], GIT_TERMINAL_PROMPT="0")
+    if done.returncode:
+        raise ValueError(f"{remote} cannot be reached: {_reason(done)}")
+    return done.stdout.partition("\t")[0]
+
+
+def _commit(root: Path, name: str) -> str:
+    """Commit the results on top of HEAD, with an index of its own; return its hash, or "" if nothing differs."""
+    paths = [path for path in RESULTS if (root / path).is_file()]
+    with tempfile.TemporaryDirectory(prefix="atelier-") as directory:
+        index = str(Path(directory, "index"))
+
+        def git(*arguments: str) -> str:
+            done = revisions.run_git(root, arguments, GIT_INDEX_FILE=index)
+            if done.returncode:
+                raise ValueError(f"git {arguments[0]}: {_reason(done)}")
+            return done.stdout.strip()
+
+        git("read-tree", "HEAD")
+        git("add", "--", *paths)
+        tree = git("write-tree")
+        if tree == git("rev-parse", "HEAD^{tree}"):
+            return ""
+        return git("commit-tree", tree, "-p", "HEAD", "-m", f"Results of {name.rpartition('/')[2]}")
+
+
+def _is_published(root: Path, remote: str, name: str, commit: str) -> bool:
+    """Return whether the branch exists with the same results; raise `ValueError` if it has others."""
+    if not _tip(root, remote, name):
+        return False
+    revisions.git(root, "fetch", "--quiet", remote, f"refs/heads/{name}")
+    theirs, ours = (revisions.git(root, "rev-parse", f"{side}^{{tree}}") for side in ("FETCH_HEAD", commit))
+    if theirs == ours:
+        return True
+    raise ValueError(
+        f"{name} is already on {remote}, with other results; nothing was sent. To replace them: "
+        f"git push {remote} --delete {name}, then publish again"
+    )
+
+
+def _push_data(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache"], cwd=root, check=False)
+    if done.returncode:
+        raise ValueError("dvc push failed, so no branch was pushed; the results are still here: publish again later")
+
+
+def _reason(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the line of Git's messages that says why it failed."""
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", " !"))]
+    return " ".join([*errors, *lines, f"exit status {done.returncode}"][0].split())
