@@ -55,13 +55,18 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted keys, atomically: equal values give equal bytes.
+def json_text(value: Any) -> str:
+    """Return a value as JSON with sorted keys: equal values give equal text.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `json_text` atomically; raises as it does."""
+    write_text(path, json_text(value))
 
 
 def read_json(path: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from atelier.core import lookup
-from atelier.params import document
+from atelier.params import document, file
 from atelier.params.strict import ParamsError, Strict, require_mapping, validate
 
 FILE = "gates.yaml"

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atelier.workflow.staleness import code
+from atelier.workflow.staleness.code import CodeManifests
 from atelier.workflow.staleness.parameters import ParameterFiles, changes, describe
 from atelier.workflow.staleness.pipeline import Pipeline, opened
 
@@ -23,6 +25,7 @@ _TEXTS = {
     "command": "command changed",
     "param": "{of} {change}",
     "dependency-changed": "{of} changed",
+    "code-changed": "its code changed",
     "dependency-missing": "{of} missing",
     "dependency-outdated": "{of} is not what its own stage wrote, according to dvc.lock",
     "output-changed": "output {of} changed",
@@ -91,13 +94,15 @@ class Staleness:
         self.pipeline = pipeline
         self.allow_missing = allow_missing
         self._parameter_files = ParameterFiles()
+        self._code = CodeManifests(pipeline)
         self._hashes: dict[tuple[str, str, bool], Any] = {}
 
     def stale_stages(self) -> list[StaleStage]:
         """Return the stages that would or may run, in the order of the pipeline."""
         found: dict[str, StaleStage] = {}
         for name, stage in self.pipeline.stages.items():
-            upstream = [before for before in self.pipeline.upstream[name] if before in found]
+            # What the stage `code` writes is known before it runs.
+            upstream = [before for before in self.pipeline.upstream[name] if before in found and before != code.STAGE]
             rewritten = self._outs(upstream)
             # Whether these dependencies change is known only after the upstream stages have run.
             undecided = {self.pipeline.path(dep) for dep in stage.deps if any(_overlap(dep, out) for out in rewritten)}
@@ -159,6 +164,9 @@ class Staleness:
         outs = self._outs(self.pipeline.upstream[stage.addressing])
         causes = []
         for dep in stage.deps:
+            if self._code.names(dep):
+                causes += self._code_causes(dep)
+                continue
             state = None if isinstance(dep, ParamsDependency) else self._state(dep)
             if state and self.allow_missing and (state == "deleted" or _is_incomplete(dep, outs)):
                 outdated = any(out.fs_path == dep.fs_path and out.hash_info != dep.hash_info for out in outs)
@@ -167,6 +175,10 @@ class Staleness:
                 kind = "dependency-missing" if state == "deleted" else "dependency-changed"
                 causes.append(_cause(kind, self.pipeline.path(dep)))
         return causes
+
+    def _code_causes(self, dep: "Output") -> list[Cause]:
+        changed = self._code.changed_files(dep)
+        return [_cause("code-changed")] if changed is None else [_cause("dependency-changed", path) for path in changed]
 
     def _outputs(self, stage: "Stage") -> list[Cause]:
         kinds = {"deleted": "output-missing", "not in cache": "output-not-in-cache"}
