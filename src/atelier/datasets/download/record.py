@@ -31,7 +31,7 @@ def recorded_source(folder: Path) -> str:
     if not path.exists():
         return OWN
     record = files.read_json(path)
-    source = record.get("source") if isinstance(record, dict) else record
+    source = record.get("source") if isinstance(record, dict) else None
     if source not in _SOURCES:
         raise ValueError(f"{path}: source: got {source!r:.60}; allowed is one of: {', '.join(_SOURCES)}")
     return str(source)
