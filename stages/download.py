@@ -8,7 +8,7 @@ import click
 from atelier.core import files, lookup
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.datasets.download import sources
+from atelier.datasets.download import record, sources
 from atelier.datasets.download.mirror import VARIABLE
 from atelier.params import file
 from atelier.params.file import Download
@@ -38,7 +38,7 @@ def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> No
         if section.source == "embedded":
             with files.atomic_directory(out) as folder:
                 lookup.module("datasets", dataset, "twin.write").write(folder, section.embedded)
-                sources.record(folder, dataset, section.source)
+                record.write(folder, dataset, section.source)
         else:
             module = lookup.module("datasets", dataset, "source")
             if terms := getattr(module, "LICENSE", ""):

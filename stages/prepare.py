@@ -7,7 +7,7 @@ import click
 from atelier.core import lookup
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
-from atelier.datasets.download.sources import recorded_source
+from atelier.datasets.download.record import recorded_source
 from atelier.params import file
 from atelier.params.file import Dataset
 

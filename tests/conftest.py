@@ -261,14 +261,14 @@ def lock():
 # Calls of the library rather than of stage scripts: a process that imports TensorFlow takes longer than their work.
 def _prepare(name: str, params: Path, place: Path) -> None:
     from atelier.core import lookup
-    from atelier.datasets.download import sources
+    from atelier.datasets.download import record
     from atelier.params import file
 
     checked = file.read(params)
     raw, dataset = place / "raw", checked.entry("datasets", name)
     raw.mkdir()
     lookup.module("datasets", name, "twin.write").write(raw, checked.entry("downloads", name).embedded)
-    sources.record(raw, name, "embedded")
+    record.write(raw, name, "embedded")
     source = lookup.module("datasets", dataset.kind, "source")
     source.prepare(name, raw, place / "prepared", dataset.prepare, "embedded")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from atelier.core import seeds
-from atelier.core.params.formats.faces import Embedded
+from atelier.datasets.formats.faces.params import Embedded
 from atelier.datasets.drawing.celeba import attributes
 from atelier.datasets.drawing.celeba.portrait import draw
 from atelier.datasets.embedded.faces import archive

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.drawing.fashion_mnist import bags, cuts, shoes, tops, trousers
 from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
 from atelier.datasets.embedded.idx import twin, warp

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from atelier.core import seeds
-from atelier.core.params.formats.reviews import Embedded
+from atelier.datasets.formats.reviews.params import Embedded
 from atelier.datasets.drawing.imdb.review import write as write_review
 from atelier.datasets.embedded.reviews import archive
 

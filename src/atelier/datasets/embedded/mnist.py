@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.drawing.mnist import hands, typeface
 from atelier.datasets.embedded.idx import twin, warp
 

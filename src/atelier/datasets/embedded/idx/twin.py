@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import seeds
-from atelier.core.params.formats.idx import Embedded
+from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.formats.idx import container, labelled
 
 Draw = Callable[[int, np.random.Generator], np.ndarray]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from atelier.core import files, images, seeds
-from atelier.core.params.formats.faces import Prepare
+from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import balance, pictures, pool, splits, storage, tables
 from atelier.datasets.formats.faces.archive import Directory

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files, images, seeds
-from atelier.core.params.formats.idx import Prepare
+from atelier.datasets.formats.idx.params import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.idx import container
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files, seeds
-from atelier.core.params.formats.reviews import Prepare
+from atelier.datasets.formats.reviews.params import Prepare
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL, TOKENIZER, UNKNOWN, Corpus, Tokenizer
 from atelier.datasets.formats.reviews import collection as collections
