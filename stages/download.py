@@ -10,8 +10,8 @@ from atelier.core import files, lookup
 from atelier.core.door import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.params import file
-from atelier.datasets.transfer import sources
-from atelier.datasets.transfer.mirror import VARIABLE
+from atelier.datasets.download import record, sources
+from atelier.datasets.download.mirror import VARIABLE
 
 
 @click.command()
@@ -41,7 +41,7 @@ def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
         if source == "embedded":
             with files.atomic_directory(out) as folder:
                 lookup.module("datasets.embedded", dataset).write(folder, embedded)
-                sources.record(folder, dataset, source)
+                record.write(folder, dataset, source)
         else:
             module = lookup.module("datasets", dataset)
             if terms := getattr(module, "LICENSE", ""):

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from atelier.datasets.transfer.remote import RemoteFile
-from atelier.datasets.transfer.retry import Patience
-from atelier.datasets.transfer.sources import fetch
+from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.download.retry import RetryPolicy
+from atelier.datasets.download.sources import fetch
 
 Answer = Callable[["Handler"], None]
 
@@ -30,7 +30,7 @@ BODY = bytes(range(256)) * 800  # 204,800 bytes: several receives, and every byt
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 10
-    disable_nagle_algorithm = True  # else every answer waits for the client's delayed acknowledgement
+    disable_nagle_algorithm = True  # otherwise every answer waits for the client's delayed acknowledgement
 
     def do_GET(self) -> None:
         owner: Server = self.server.owner  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_CONNECT(self) -> None:
-        """As a proxy: play the host that is asked for, whatever it is, with the server's own certificate."""
+        """Act as a proxy that plays any requested host, with the server's own certificate."""
         owner: Server = self.server.owner  # type: ignore[attr-defined]
         assert owner.identity is not None
         self.send_response(200)
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server:
-    """Takes the next answer of a path's script for each request to it; the last answer stays."""
+    """A server that gives each request to a path the next answer of its script, and repeats the last one."""
 
     def __init__(self) -> None:
         self.scripts: dict[str, list[Answer]] = defaultdict(list)
@@ -97,7 +97,7 @@ class Server:
         return self.url + path
 
     def ranges(self, path: str) -> list[str | None]:
-        """The Range header of every request to `path`, in order."""
+        """Return the Range header of every request to `path`, in order."""
         return [headers["Range"] for asked, headers in self.requests if asked == path]
 
     def headers(self, path: str, name: str) -> list[str | None]:
@@ -107,9 +107,9 @@ class Server:
     def file(
         body: bytes, etag: str | None = None, *, upto: int | None = None, hold: bool = False, **more: Any
     ) -> Answer:
-        """Serve `body` as a good server does, with Range and If-Range.
+        """Serve `body` with support for Range and If-Range.
 
-        `upto`: the connection is closed when the file's first `upto` bytes are out; with `hold`, it stays open, silent.
+        `upto`: close the connection after the file's first `upto` bytes; with `hold`, keep it open without sending.
         """
 
         def answer(handler: Handler) -> None:
@@ -134,7 +134,7 @@ class Server:
 
     @staticmethod
     def whole(body: bytes, status: int = 200, **headers: Any) -> Answer:
-        """Serve `body` whatever part of it is asked for."""
+        """Serve all of `body`, also to a request for a part of it."""
 
         def answer(handler: Handler) -> None:
             handler.head(status, Content_Length=len(body), **headers)
@@ -152,7 +152,7 @@ class Server:
 
     @staticmethod
     def chunked(body: bytes) -> Answer:
-        """Serve `body` without saying how long it is."""
+        """Serve `body` without its length."""
 
         def answer(handler: Handler) -> None:
             handler.head(200, Transfer_Encoding="chunked")
@@ -163,7 +163,7 @@ class Server:
 
 @pytest.fixture
 def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Server]]:
-    """Start servers, each on a port of its own."""
+    """Return a function that starts a server on a new port."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ExitStack() as stack:
         yield lambda: stack.enter_context(Server())
@@ -181,7 +181,7 @@ def second(servers: Callable[[], Server]) -> Server:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for Google Drive, and its key, that nobody else trusts."""
+    """Make a certificate for Google Drive, which no other program trusts, and its key."""
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl to make a certificate")
     folder = tmp_path_factory.mktemp("drive")
@@ -194,7 +194,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def drive(server: Server, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The server as the proxy of every https request, behind which it plays Google Drive."""
+    """Make the server the proxy of every https request; behind the proxy it plays Google Drive."""
     server.identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.identity.load_cert_chain(*certificate)
     for name in ("https_proxy", "all_proxy", "ALL_PROXY", "CURL_CA_BUNDLE"):
@@ -211,7 +211,7 @@ def body() -> bytes:
 
 @pytest.fixture
 def pin() -> Callable[..., RemoteFile]:
-    """Pin `body` as a file of that name at those URLs."""
+    """Return a function that pins `body` as a file with a name and URLs."""
 
     def pin(*urls: str, body: bytes = BODY, name: str = "a.gz", by: str = "sha256", sized: bool = True) -> RemoteFile:
         length = len(body) if sized else None
@@ -225,24 +225,24 @@ def pin() -> Callable[..., RemoteFile]:
 class Transfer:
     """`fetch` into folders of this test, with short pauses.
 
-    The time-outs are long, so that a busy machine adds no request to those that a test counts; a test of a stall
+    The time-outs are long, so that a busy machine does not repeat a request that a test counts; a test of a stall
     shortens its own.
     """
 
-    patience = Patience(connect=20, read=20, attempts=3, first_wait=0.01, longest_wait=1.5)
+    policy = RetryPolicy(timeouts=(20, 20), attempts=3, first_wait=0.01, longest_wait=1.5)
 
     def __init__(self, root: Path) -> None:
         self.out = root / "raw" / "toy"
         self.partial = root / "downloads" / "toy"
 
     def __call__(self, *wanted: RemoteFile, source: str = "upstream", mirror: str | None = None) -> None:
-        fetch("toy", source, wanted, self.out, self.partial, mirror, self.patience)
+        fetch("toy", source, wanted, self.out, self.partial, mirror, self.policy)
 
-    def notice_a_stall_after(self, seconds: float) -> None:
-        self.patience = replace(self.patience, read=seconds)
+    def set_read_timeout(self, seconds: float) -> None:
+        self.policy = replace(self.policy, timeouts=(20, seconds))
 
     def leave_part(self, data: bytes, **note: Any) -> None:
-        """What an interrupted run leaves of `a.gz`."""
+        """Write what an interrupted run leaves of `a.gz`."""
         self.partial.mkdir(parents=True)
         (self.partial / "a.gz.part").write_bytes(data)
         if note:
@@ -259,7 +259,7 @@ def transfer(tmp_path: Path) -> Transfer:
 
 @pytest.fixture
 def manifest() -> Callable[..., bytes]:
-    """A mirror's manifest for these files of one dataset."""
+    """Return a function that makes a mirror's manifest for files of one dataset."""
 
     def manifest(dataset: str, bodies: dict[str, bytes]) -> bytes:
         listed = {

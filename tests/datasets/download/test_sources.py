@@ -1,4 +1,4 @@
-"""The raw folder as a whole: all files and their record, or nothing."""
+"""The raw folder: all files and their record, or nothing."""
 
 import hashlib
 import json
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from atelier.datasets.transfer import sources
-from atelier.datasets.transfer.hosts import DownloadError
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download import record
+from atelier.datasets.download.hosts import DownloadError
+from atelier.datasets.download.remote import RemoteFile
 
 
 def test_the_folder_appears_only_when_all_files_are_there(server, transfer, pin, body):
@@ -21,7 +21,7 @@ def test_the_folder_appears_only_when_all_files_are_there(server, transfer, pin,
     assert sorted(path.name for path in transfer.partial.iterdir()) == ["a.gz"]
 
 
-def test_nothing_is_left_beside_the_folder(server, transfer, pin, body):
+def test_no_other_file_remains(server, transfer, pin, body):
     transfer(pin(server.script("/a.gz", server.file(body, upto=9), server.file(body))))
     assert sorted(path.name for path in transfer.out.iterdir()) == ["a.gz", "source.json"]
     assert not transfer.partial.exists()
@@ -35,7 +35,7 @@ def test_files_of_others_in_the_partial_folder_are_left_alone(server, transfer, 
     assert [path.name for path in transfer.partial.iterdir()] == ["notes.txt"]
 
 
-def test_the_record_says_source_lengths_and_checksums_and_nothing_else(server, transfer, pin, body):
+def test_the_record_has_source_lengths_and_checksums_only(server, transfer, pin, body):
     file = pin(server.script("/a.gz", server.file(body)))
     transfer(file)
     assert json.loads((transfer.out / "source.json").read_text()) == {
@@ -53,14 +53,32 @@ def test_the_record_is_the_same_bytes_whichever_host_served(server, second, tran
     assert records[0] == records[1]
 
 
-def test_the_record_of_drawn_files_does_not_list_itself(tmp_path):
+def test_the_record_does_not_list_itself(tmp_path):
     for name in ("b.gz", "a.gz"):
         (tmp_path / name).write_bytes(b"drawn")
-    sources.record(tmp_path, "toy", "embedded")
+    record.write(tmp_path, "toy", "embedded")
     first = (tmp_path / "source.json").read_bytes()
-    sources.record(tmp_path, "toy", "embedded")
+    record.write(tmp_path, "toy", "embedded")
     assert (tmp_path / "source.json").read_bytes() == first
     assert list(json.loads(first)["files"]) == ["a.gz", "b.gz"]
+
+
+@pytest.mark.parametrize("source", ["embedded", "upstream", "mirror"])
+def test_the_recorded_source_is_read_back(tmp_path, source):
+    record.write(tmp_path, "toy", source)
+    assert record.recorded_source(tmp_path) == source
+
+
+def test_files_without_a_record_are_a_persons_own(tmp_path):
+    (tmp_path / "a.gz").write_bytes(b"")
+    assert record.recorded_source(tmp_path) == "own"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"upstream"', '{"source": 3}', '{"source": ["own"]}'])
+def test_a_damaged_record_is_an_error_that_names_the_file(tmp_path, text):
+    (tmp_path / "source.json").write_text(text)
+    with pytest.raises(ValueError, match=r"/source\.json\b.*(is not JSON|embedded, upstream, mirror)"):
+        record.recorded_source(tmp_path)
 
 
 def test_the_folder_may_be_on_another_file_system(server, transfer, pin, body):
@@ -73,8 +91,8 @@ def test_the_folder_may_be_on_another_file_system(server, transfer, pin, body):
     assert transfer.fetched() == body
 
 
-def test_an_unknown_source_is_told(transfer, pin):
-    with pytest.raises(ValueError, match=r"datasets.toy.source: got 'torrent'; upstream and mirror are fetched"):
+def test_an_unknown_source_is_an_error(transfer, pin):
+    with pytest.raises(ValueError, match=r"downloads.toy.source: got 'torrent'; .*upstream or mirror"):
         transfer(pin(), source="torrent")
 
 
@@ -84,7 +102,7 @@ def test_a_file_name_cannot_leave_its_folder(name):
         RemoteFile(name, 1, "0" * 64, ())
 
 
-def test_a_checksum_that_is_none_is_told():
+def test_a_malformed_checksum_is_an_error():
     with pytest.raises(ValueError, match="64 lower-case hexadecimal digits"):
         RemoteFile("a", 1, "f" * 63, ())
     with pytest.raises(ValueError, match="32 lower-case hexadecimal digits"):
@@ -98,21 +116,21 @@ def test_a_file_is_pinned_once():
         RemoteFile("a", 1, "", ())
 
 
-def test_a_part_pinned_by_the_other_checksum_is_dropped(server, transfer, pin, body):
+def test_a_part_pinned_by_the_other_checksum_is_deleted(server, transfer, pin, body):
     transfer.leave_part(body[:1000], address="x", etag=None, sha256=hashlib.sha256(body).hexdigest())
     transfer(pin(server.script("/a.gz", server.file(body)), by="md5"))
     assert server.ranges("/a.gz") == [None]
 
 
 @pytest.mark.parametrize("by", ["md5", "sha256"])
-def test_a_file_whose_length_nobody_published_is_continued_and_verified(server, transfer, pin, body, by):
+def test_a_file_of_unknown_length_is_continued_and_verified(server, transfer, pin, body, by):
     url = server.script("/a.gz", server.file(body, '"v1"', upto=100_000), server.file(body, '"v1"'))
     transfer(pin(url, by=by, sized=False))
     assert transfer.fetched() == body
     assert server.ranges("/a.gz") == [None, "bytes=100000-"]
 
 
-def test_a_whole_part_of_unknown_length_is_not_asked_for(server, transfer, pin, body):
+def test_a_complete_part_of_unknown_length_is_not_requested(server, transfer, pin, body):
     transfer.leave_part(body)
     transfer(pin(server.script("/a.gz", server.file(body)), by="md5", sized=False))
     assert transfer.fetched() == body

@@ -14,7 +14,7 @@ import pytest
 
 from atelier.datasets.mnist import FILES
 
-DOOR = Path(__file__).parents[3] / "stages" / "download.py"
+STAGE = Path(__file__).parents[3] / "stages" / "download.py"
 NAMES = [file.name for file in FILES]
 
 
@@ -33,14 +33,14 @@ def command(tmp_path):
         params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}, "edits": {}}
         (tmp_path / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
         options = ["--out", "raw/mnist", "--partial", "downloads/mnist"]
-        return [sys.executable, str(DOOR), dataset, *options]
+        return [sys.executable, str(STAGE), dataset, *options]
 
     return command
 
 
 @pytest.fixture
 def environment(monkeypatch):
-    """This process's environment, without a mirror."""
+    """Return a function that extends this process's environment, without a mirror."""
     monkeypatch.delenv("ATELIER_MIRROR", raising=False)
     monkeypatch.delenv("ATELIER_TRACEBACK", raising=False)
     return lambda **more: {**os.environ, **more}
@@ -48,7 +48,7 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def prefix(server, manifest):
-    """Serve a mirror with MNIST's four names and return its prefix."""
+    """Serve a mirror with files of MNIST's four names and return its prefix."""
     bodies = {name: name.encode() * 5_000 for name in NAMES}
     for name, body in bodies.items():
         server.script(f"/mnist/{name}", server.file(body, '"v1"'))
@@ -89,7 +89,7 @@ def test_a_killed_download_continues_where_it_was(command, prefix, server, tmp_p
     assert f"continued after {half:,} bytes" in again.stdout
 
 
-def test_a_terminal_sees_a_bar_with_amount_rate_and_time_left(command, prefix, tmp_path, environment):
+def test_a_terminal_shows_a_bar_with_amount_rate_and_time_left(command, prefix, tmp_path, environment):
     ours, theirs = pty.openpty()
     shown = environment(ATELIER_MIRROR=prefix, TERM="xterm", COLUMNS="120", NO_COLOR="1")
     with subprocess.Popen(command("mirror"), cwd=tmp_path, env=shown, stdout=theirs) as process:
@@ -98,7 +98,7 @@ def test_a_terminal_sees_a_bar_with_amount_rate_and_time_left(command, prefix, t
         try:
             while block := os.read(ours, 1 << 16):
                 text += block
-        except OSError:  # Linux says so when the other side of a terminal is gone
+        except OSError:  # Linux raises this when the other side of a terminal is closed
             pass
         os.close(ours)
     assert process.returncode == 0
@@ -108,7 +108,7 @@ def test_a_terminal_sees_a_bar_with_amount_rate_and_time_left(command, prefix, t
     assert " from http" not in final
 
 
-def test_embedded_files_are_drawn_and_recorded(command, tmp_path, environment):
+def test_the_twin_is_written_and_recorded(command, tmp_path, environment):
     offline = environment(HTTP_PROXY="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9")
     done = run(command("embedded"), tmp_path, offline)
     assert done.returncode == 0, done.stderr
@@ -116,23 +116,23 @@ def test_embedded_files_are_drawn_and_recorded(command, tmp_path, environment):
     assert (record["dataset"], record["source"], sorted(record["files"])) == ("mnist", "embedded", sorted(NAMES))
 
 
-def test_an_error_is_told_without_a_traceback(command, tmp_path, environment):
+def test_an_error_is_one_line_without_a_traceback(command, tmp_path, environment):
     done = run(command("mirror"), tmp_path, environment())
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: source: mirror needs ATELIER_MIRROR")
 
 
-def test_an_unknown_dataset_is_told_with_those_there_are(command, tmp_path, environment):
+def test_the_error_for_an_unknown_dataset_lists_the_known_ones(command, tmp_path, environment):
     done = run(command("mirror", dataset="../mnist"), tmp_path, environment())
     assert done.returncode == 1
     assert "no '../mnist' in datasets of params.yaml; there are: mnist" in done.stderr
 
 
-def test_the_door_loads_no_deep_learning_library_and_teaches(environment):
+def test_the_stage_loads_no_deep_learning_library_and_prints_help(environment):
     code = (
         "import sys, runpy; sys.argv = ['download.py', '--help']\n"
-        f"try: runpy.run_path({str(DOOR)!r}, run_name='__main__')\n"
+        f"try: runpy.run_path({str(STAGE)!r}, run_name='__main__')\n"
         "except SystemExit: pass\n"
         "print(sorted({'keras', 'tensorflow', 'jax', 'matplotlib'} & set(sys.modules)))"
     )

@@ -1,1 +1,1 @@
-"""Bringing a dataset's files here: from upstream's hosts or from a mirror, resumed, verified, never half."""
+"""Download the raw files of a dataset from upstream's hosts or a mirror: resumed, verified, complete or not at all."""

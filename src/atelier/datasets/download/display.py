@@ -1,72 +1,54 @@
-"""What is seen of a transfer: bars on a terminal, one line per file in a log."""
+"""The progress of a download: bars on a terminal, one line per file in a log."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
+from rich import progress
 from rich.filesize import decimal
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 
 class Display:
-    """The progress of a dataset's files: bytes, rate and time left of each while it comes."""
+    """One bar per file of `dataset`: bytes, rate and time left."""
 
     def __init__(self, dataset: str) -> None:
         self._dataset = dataset
-        self._live = sys.stdout.isatty()
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            disable=not self._live,
+        self._is_terminal = sys.stdout.isatty()
+        self.bars = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(),
+            progress.DownloadColumn(),
+            progress.TransferSpeedColumn(),
+            progress.TimeRemainingColumn(),
+            disable=not self._is_terminal,
         )
-        self._bar: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bars.stop()
+        self._current: progress.TaskID | None = None
 
     @contextmanager
-    def file(self, name: str, total: int | None, already: int = 0) -> Iterator[None]:
-        """The block in which one file of `total` bytes, if that is known, comes, `already` of which are here."""
-        self._bar = self._bars.add_task(f"{self._dataset}/{name}", total=total, completed=already)
+    def file(self, name: str, total: int | None, resumed: int = 0) -> Iterator[None]:
+        """Show a bar for one file during the block; it starts at `resumed` of `total` bytes (none: not known)."""
+        self._current = self.bars.add_task(f"{self._dataset}/{name}", total=total, completed=resumed)
         try:
             yield
         finally:
-            self._bar = None
+            self._current = None
 
     def position(self, size: int) -> None:
-        """So many bytes of the current file are here."""
-        if self._bar is not None:
-            self._bars.update(self._bar, completed=size)
+        """Move the bar of the current file to `size` bytes."""
+        if self._current is not None:
+            self.bars.update(self._current, completed=size)
 
-    def arrived(self, name: str, size: int, origin: str) -> None:
-        """A file is here and verified. A log gets its line; on a terminal the full bar says it."""
-        if not self._live:
+    def complete(self, name: str, size: int, origin: str) -> None:
+        """Write a log line for a verified file; on a terminal the full bar shows it."""
+        self.position(size)
+        if not self._is_terminal:
             self.note(f"{name}: {decimal(size)} {origin}")
 
     def kept(self, name: str, size: int) -> None:
-        """A file is here and verified since an earlier run."""
-        with self.file(name, size, already=size):
-            self.arrived(name, size, "were here already")
+        """Show a file that an earlier run downloaded and verified."""
+        with self.file(name, size, resumed=size):
+            self.complete(name, size, "were here already")
 
     def note(self, text: str) -> None:
-        """One line that is worth reading on a terminal and in a log alike."""
-        self._bars.console.print(f"{self._dataset}: {text}", markup=False, highlight=False, soft_wrap=True)
+        """Print one line, on a terminal and in a log."""
+        self.bars.console.print(f"{self._dataset}: {text}", markup=False, highlight=False, soft_wrap=True)

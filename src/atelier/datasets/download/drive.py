@@ -1,89 +1,65 @@
-"""One file from Google Drive, by gdown, which knows its pages; whether the bytes are right is for others to say."""
+"""One file from Google Drive, downloaded by gdown, which knows Drive's confirmation and quota pages."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-
-from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.part import Part
-from atelier.datasets.transfer.request import address, raise_if_busy, told_apart
-from atelier.datasets.transfer.retry import Passing, Patience, Refused
-
-_HOST = "drive.google.com"
+from atelier.datasets.download.partial import PartialFile
+from atelier.datasets.download.request import Client, cannot_continue, public_url, translated_errors
+from atelier.datasets.download.retry import HostRefused, TemporaryFailure
 
 
 def serves(url: str) -> bool:
-    """Whether `url` is a file on Google Drive.
+    """Return whether `url` is a file on Google Drive.
 
     >>> serves("https://drive.google.com/file/d/0B7EVK8r0v71pZjFTYXZWM3FlRnM/view")
     True
     """
-    return urlsplit(url).hostname == _HOST
+    return urlsplit(url).hostname == "drive.google.com"
 
 
-def fill(url: str, part: Part, patience: Patience, show: Display) -> bool:
-    """Ask once for what is missing of `part` and append it; the bytes still have to be verified.
+def fill(client: Client, url: str, part: PartialFile) -> bool:
+    """Ask once for the missing bytes of `part` and append them; see `request.fill`.
 
-    Returns:
-        Whether all the bytes came with this one answer.
-
-    Raises:
-        Passing: the connection failed or broke off, Drive is busy, or the part could not be continued and is gone.
-        Refused: Drive gave a page instead of the file: its quota is used up, or the file is gone.
-        OSError: the part cannot be written.
+    Raises `HostRefused` also if Drive sends a page instead: its quota is used up, or the file was removed.
     """
-    # A third of a second that those who never ask Drive need not spend.
+    # Here because the import takes a third of a second, which only Drive's files need.
     import gdown
     from gdown.exceptions import DownloadError, FileURLRetrievalError
 
-    start = part.size
-    if start and part.verified():
+    if part.is_complete():
         return False
+    start = part.size
     try:
-        with told_apart(patience), part.lent(address(url)):
-            try:
-                gdown.download(
-                    url,
-                    str(part.path),
-                    quiet=True,
-                    use_cookies=False,
-                    resume=True,
-                    progress=lambda size, total: show.position(size),
-                    timeout=(patience.connect, patience.read),
-                )
-            except requests.exceptions.HTTPError as error:
-                if error.response is None:
-                    raise
-                raise_if_busy(error.response, patience)
-                raise Refused(f"{error.response.status_code} {error.response.reason}") from None
-            except KeyError as error:
-                # gdown looks into headers that an answer need not have.
-                raise Refused(f"an answer without {error}") from None
-            except FileURLRetrievalError as error:
-                raise Refused(_page(_said(error))) from None
+        with translated_errors(client.policy), part.lent_to_gdown(public_url(url)):
+            gdown.download(
+                url,
+                str(part.path),
+                quiet=True,
+                use_cookies=False,
+                resume=True,
+                progress=lambda size, total: client.display.position(size),
+                timeout=client.policy.timeouts,
+            )
+    except KeyError as error:
+        # gdown reads headers that a response need not have.
+        raise HostRefused(f"a response without {error}") from None
+    except FileURLRetrievalError as error:
+        # gdown indents the text of the page, and adds the URL.
+        lines = [line.strip() for line in str(error).splitlines() if line.startswith("\t")]
+        text = " ".join(line for line in lines if not line.startswith("https://"))
+        raise _page_refused(text or str(error)) from None
     except DownloadError as error:
-        # Broken off, which more bytes mend; or the bytes cannot be continued, which only fewer do.
         if start and part.size <= start:
-            part.discard()
-            raise Passing("the bytes that are here cannot be continued, they are dropped", wait=0) from None
-        raise Passing(str(error).partition("\n")[0].rstrip(".")) from None
-    if _is_html(part.path):
+            raise cannot_continue(part, "no continuation") from None
+        raise TemporaryFailure(str(error).partition("\n")[0].rstrip(".")) from None
+    with part.path.open("rb") as file:
+        head = file.read(512).lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
         part.discard()
-        raise Refused(_page("a page under the name of the file"))
+        raise _page_refused("a page under the name of the file")
     return start == 0
 
 
-def _page(said: str) -> str:
-    return f"Google Drive gave no file but a page ({said}); a quota that is used up is free again within a day"
-
-
-def _said(error: Exception) -> str:
-    """What stands on the page, without what gdown says around it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.startswith("\t")]
-    return " ".join(line for line in lines if not line.startswith("https://")) or str(error)
-
-
-def _is_html(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html"))
+def _page_refused(text: str) -> HostRefused:
+    return HostRefused(
+        f"Google Drive sent a page instead of the file ({text}); a quota that is used up is restored within a day"
+    )

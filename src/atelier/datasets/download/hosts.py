@@ -1,99 +1,71 @@
-"""One file from the first of its hosts that gives it whole."""
+"""One file, downloaded from the first of its hosts that serves the pinned bytes."""
 
 import time
 from pathlib import Path
 
-import requests
-
-from atelier.datasets.transfer import drive
-from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.part import Part
-from atelier.datasets.transfer.remote import RemoteFile
-from atelier.datasets.transfer.request import address, fill
-from atelier.datasets.transfer.retry import Patience, Refused, persist
-
-WAYS_OUT = (
-    "Three ways out: run it again (what has come is kept and continued); "
-    "point ATELIER_MIRROR at a mirror that has it and set `source: mirror`; "
-    "or set `source: embedded` for the offline twin."
-)
+from atelier.datasets.download import drive, request
+from atelier.datasets.download.partial import PartialFile
+from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.download.request import Client, public_url
+from atelier.datasets.download.retry import HostRefused
 
 
 class DownloadError(ValueError):
-    """No host gave a file.
-
-    Args:
-        dataset: whose file it is.
-        file: the file.
-        answers: for each host asked, its address and what it answered.
-        place: where the file is looked for before a host is asked.
-    """
+    """No host served a file; `answers` holds each host's URL and answer."""
 
     def __init__(self, dataset: str, file: RemoteFile, answers: list[str], place: Path) -> None:
-        head, told = f"{dataset}/{file.name} could not be downloaded.", [f"  {answer}" for answer in answers]
-        by_hand = f"A file that you got elsewhere is taken from {place} if its {file.word} is {file.digest}."
-        super().__init__("\n".join([head, *told, WAYS_OUT, by_hand]))
+        ways_out = (
+            "What you can do: run it again (it continues from the bytes on disk); "
+            f"set `downloads.{dataset}.source: mirror` and ATELIER_MIRROR to a mirror that has the file; "
+            f"or set `downloads.{dataset}.source: embedded` for the offline twin."
+        )
+        by_hand = f"A file from elsewhere is used if you put it at {place} and it has {file.checksum}."
+        head = f"{dataset}/{file.name} could not be downloaded."
+        super().__init__("\n".join([head, *(f"  {answer}" for answer in answers), ways_out, by_hand]))
 
 
-def download(
-    session: requests.Session, dataset: str, file: RemoteFile, folder: Path, patience: Patience, show: Display
-) -> None:
-    """Put a verified `file` into `folder`, continuing what an earlier run left there.
+def download(client: Client, dataset: str, file: RemoteFile, folder: Path) -> None:
+    """Put the verified `file` into `folder`, continuing from the bytes that an earlier run left there.
 
-    The hosts are asked in order; another one is asked only when one has failed, and never another source.
+    The hosts are asked in order, the next one only when one has failed.
 
     Raises:
-        DownloadError: no host gave the pinned bytes.
+        DownloadError: no host served the pinned bytes.
         OSError: `folder` cannot be written.
     """
-    whole = folder / file.name
-    if file.is_at(whole):
-        show.kept(file.name, whole.stat().st_size)
-        return
-    part = Part(folder, file)
+    part = PartialFile(folder, file)
     answers = []
-    with show.file(file.name, file.bytes, part.inherited):
+    with client.display.file(file.name, file.bytes, part.resumed):
         for url in file.urls:
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
-                _from_host(session, url, file, part, patience, show)
-            except Refused as refusal:
-                answers.append(f"{address(url)}: {refusal}")
-                show.note(f"{file.name}: {answers[-1]}")
+                _download_from(client, url, part)
+            except HostRefused as refusal:
+                answers.append(f"{public_url(url)}: {refusal}")
+                client.display.note(f"{file.name}: {answers[-1]}")
                 continue
-            part.finish()
-            continued = f", continued after {part.inherited:,} bytes" if part.inherited else ""
-            origin = f"from {address(url)} in {time.monotonic() - begun:.1f} s{continued}"
-            size = whole.stat().st_size
-            show.position(size)
-            show.arrived(file.name, size, origin)
+            continued = f", continued after {part.resumed:,} bytes" if part.resumed else ""
+            origin = f"from {public_url(url)} in {time.monotonic() - start:.1f} s{continued}"
+            client.display.complete(file.name, part.finish().stat().st_size, origin)
             return
-    raise DownloadError(dataset, file, answers or ["it has no address: only a mirror holds it"], whole)
+    raise DownloadError(dataset, file, answers or ["it has no URL: only a mirror has it"], folder / file.name)
 
 
-def _from_host(
-    session: requests.Session, url: str, file: RemoteFile, part: Part, patience: Patience, show: Display
-) -> None:
-    """Bring `part` to the pinned bytes from one host, or raise `Refused`."""
+def _download_from(client: Client, url: str, part: PartialFile) -> None:
+    """Bring `part` to the pinned bytes from one host, or raise `HostRefused`."""
+    file = part.file
+    fill = drive.fill if drive.serves(url) else request.fill
 
-    def attempt() -> bool:
-        if drive.serves(url):
-            return drive.fill(url, part, patience, show)
-        return fill(session, url, file, part, patience, show)
+    def note(text: str) -> None:
+        client.display.note(f"{file.name}: {public_url(url)}: {text}")
 
-    # Wrong bytes that were put together from several answers may be nobody's fault, so they are fetched anew
-    # once; wrong bytes in one piece are this host's file.
-    for chance in ("pieces", "anew"):
-        in_one_piece = persist(
-            attempt,
-            patience,
-            lambda trouble: show.note(f"{file.name}: {address(url)}: {trouble}"),
-            lambda: part.size,
-        )
-        if part.verified():
+    # Wrong bytes from several responses may mix two versions of the file, so they are downloaded again once.
+    # Wrong bytes from one response are what this host has.
+    for is_last in (False, True):
+        from_one_response = client.policy.run(lambda: fill(client, url, part), note, lambda: part.size)
+        if part.is_verified():
             return
         part.discard()
-        if in_one_piece or chance == "anew":
-            break
-        show.note(f"{file.name}: the pieces do not make up the pinned file; it is fetched anew")
-    raise Refused(f"wrong bytes: their {file.word} is not {file.digest}")
+        if from_one_response or is_last:
+            raise HostRefused(f"wrong bytes: expected is {file.checksum}")
+        note("the continued file is not the pinned one; it is downloaded again from the start")

@@ -1,165 +1,122 @@
-"""A mirror: a directory or an http(s) prefix that holds ``<dataset>/<file>`` and ``manifest.json``.
+"""A mirror: a directory or an http(s) prefix with ``<dataset>/<file>`` and a ``manifest.json``, which pins its files.
 
     {"datasets": {"mnist": {"files": {"train-images-idx3-ubyte.gz": {"bytes": 9912422, "sha256": "440f…"}}}}}
 
-Its manifest pins its files. They may be fewer or packed anew, so they need not be upstream's.
+A mirror may hold a subset of the data or archives that were packed again, so its checksums may differ from upstream's.
 """
 
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-import requests
-
 from atelier.core import files
-from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.remote import RemoteFile
-from atelier.datasets.transfer.request import address, document
-from atelier.datasets.transfer.retry import Patience, Refused, persist
+from atelier.core.params.strict import require_mapping
+from atelier.datasets.download.display import Display
+from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.download.request import Client, document, public_url
+from atelier.datasets.download.retry import HostRefused
 
 VARIABLE = "ATELIER_MIRROR"
 _MANIFEST = "manifest.json"
-_MANIFEST_LIMIT = 16 << 20
 
 
-@dataclass(frozen=True)
-class Mirror:
-    """Where a mirror is: exactly one of the two is set."""
-
-    directory: Path | None
-    prefix: str | None
-
-    def __str__(self) -> str:
-        return str(self.directory) if self.directory else address(self.prefix or "")
-
-
-def locate(value: str | None) -> Mirror:
-    """Read the value of ``ATELIER_MIRROR``: a path, a ``file://`` URL or an http(s) prefix.
+def locate(value: str | None) -> Path | str:
+    """Read the value of ``ATELIER_MIRROR``: return a directory, or an http(s) prefix without a final slash.
 
     Raises:
-        ValueError: it is missing, no directory is there, or it is a URL of another kind.
+        ValueError: the value is missing, is a URL of another kind, or names no directory.
     """
     if not value:
         raise ValueError(f"source: mirror needs {VARIABLE}: a directory or an http(s) prefix that holds {_MANIFEST}")
     scheme = urlsplit(value).scheme if "://" in value else ""
-    match scheme:
-        case "http" | "https":
-            return Mirror(None, value.rstrip("/"))
-        case "file" | "":
-            path = Path(url2pathname(urlsplit(value).path)) if scheme else Path(value).expanduser()
-            if not path.is_dir():
-                raise ValueError(f"{VARIABLE}: no directory {path}")
-            return Mirror(path, None)
-        case _:
-            raise ValueError(f"{VARIABLE}: got {value!r}; a directory or an http(s) prefix is expected")
+    if scheme in ("http", "https"):
+        return value.rstrip("/")
+    if scheme not in ("file", ""):
+        raise ValueError(f"{VARIABLE}: got {value!r}; a directory or an http(s) prefix is expected")
+    path = Path(url2pathname(urlsplit(value).path)) if scheme else Path(value).expanduser()
+    if not path.is_dir():
+        raise ValueError(f"{VARIABLE}: no directory {path}")
+    return path
 
 
-def pinned(
-    session: requests.Session,
-    mirror: Mirror,
-    dataset: str,
-    wanted: tuple[RemoteFile, ...],
-    patience: Patience,
-    show: Display,
+def pinned_files(
+    client: Client, mirror: Path | str, dataset: str, upstream_files: tuple[RemoteFile, ...]
 ) -> tuple[RemoteFile, ...]:
-    """The wanted files as the mirror has them: its lengths, its checksums, its addresses.
-
-    A file that is not upstream's is told in one line.
+    """Return upstream's files with the mirror's lengths, checksums and URLs; note each one that differs.
 
     Raises:
-        ValueError: the manifest is not there or malformed, or does not list the dataset or one of the files.
+        ValueError: the manifest is missing or malformed, or does not list the dataset or one of the files.
     """
-    where = f"{mirror}/{_MANIFEST}"
-    listed = _files(_manifest(session, mirror, where, patience, show), dataset, where)
+    where = f"{mirror if isinstance(mirror, Path) else public_url(mirror)}/{_MANIFEST}"
+    listed = _listed_files(_manifest(client, mirror, where), where, dataset)
     found = []
-    for upstream in wanted:
-        if upstream.name not in listed:
-            raise ValueError(f"{where}: {dataset} has no {upstream.name}; it has: {', '.join(listed) or 'nothing'}")
-        length, sha256 = listed[upstream.name]
-        urls = (f"{mirror.prefix}/{quote(dataset)}/{quote(upstream.name)}",) if mirror.prefix else ()
-        found.append(RemoteFile(upstream.name, length, sha256, urls))
-        if not _same(upstream, length, sha256):
-            lengths = f"{length:,} bytes" + (f", upstream's {upstream.bytes:,}" if upstream.bytes is not None else "")
-            show.note(f"{upstream.name} of this mirror is not upstream's ({lengths}); the mirror's manifest counts")
+    for upstream in upstream_files:
+        name, key = upstream.name, f"{where}: datasets.{dataset}.files"
+        if name not in listed:
+            raise ValueError(f"{where}: {dataset} has no {name}; it has: {', '.join(listed) or 'nothing'}")
+        entry = require_mapping(listed[name], f"{key}.{name}")
+        size, sha256 = entry.get("bytes"), entry.get("sha256")
+        if type(size) is not int or not isinstance(sha256, str):
+            raise ValueError(f'{key}.{name}: got {entry}; {{"bytes": a number, "sha256": a text}} is expected')
+        urls = () if isinstance(mirror, Path) else (f"{mirror}/{quote(dataset)}/{quote(name)}",)
+        try:
+            found.append(RemoteFile(name, size, sha256, urls))
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from None
+        # The checksums cannot be compared if upstream is pinned by MD5.
+        differs = sha256 != upstream.sha256 if upstream.sha256 else upstream.bytes not in (size, None)
+        if differs:
+            sizes = f"{size:,} bytes" + (f", upstream's {upstream.bytes:,}" if upstream.bytes is not None else "")
+            client.display.note(f"{name} of this mirror is not upstream's ({sizes}); the mirror's checksum is used")
     return tuple(found)
 
 
-def _same(upstream: RemoteFile, length: int, sha256: str) -> bool:
-    """Whether the mirror's file may be upstream's: where upstream is pinned by MD5, its length has to tell."""
-    return sha256 == upstream.sha256 if upstream.sha256 else upstream.bytes in (length, None)
-
-
-def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, show: Display) -> None:
+def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, display: Display) -> None:
     """Copy `file` from a mirror's directory into `folder` and verify the copy.
 
     Raises:
-        ValueError: the file is not there, or is not what the manifest says.
+        ValueError: the file is missing, or is not what the manifest says.
     """
-    source, whole = directory / dataset / file.name, folder / file.name
-    if file.is_at(whole):
-        show.kept(file.name, whole.stat().st_size)
-        return
+    source = directory / dataset / file.name
     if not source.is_file():
         raise ValueError(f"{source}: not there, although the mirror's {_MANIFEST} lists it")
-    with show.file(file.name, file.bytes), files.atomic(whole) as temporary:
-        # copyfile and not copy: a mirror is often read-only, and its modes are no part of the data.
-        shutil.copyfile(source, temporary)
-        if not file.is_at(temporary):
-            length = f"{temporary.stat().st_size:,} bytes"
-            expected = f"{file.bytes:,} bytes with SHA-256 {file.sha256}"
-            raise ValueError(f"{source}: {length}, SHA-256 {files.sha256(temporary)}; {_MANIFEST} says {expected}")
-        size = temporary.stat().st_size
-        show.position(size)
-    show.arrived(file.name, size, f"from {source}")
+    with display.file(file.name, file.bytes):
+        with files.atomic(folder / file.name) as temporary:
+            # Without the mode: a mirror is often read-only.
+            shutil.copyfile(source, temporary)
+            size = temporary.stat().st_size
+            if not file.matches(temporary):
+                came = f"{size:,} bytes, SHA-256 {files.sha256(temporary)}"
+                raise ValueError(f"{source}: {came}; {_MANIFEST} says {file.bytes:,} bytes, {file.checksum}")
+        display.complete(file.name, size, f"from {source}")
 
 
-def _manifest(session: requests.Session, mirror: Mirror, where: str, patience: Patience, show: Display) -> Any:
-    if mirror.directory:
-        path = mirror.directory / _MANIFEST
+def _manifest(client: Client, mirror: Path | str, where: str) -> Any:
+    if isinstance(mirror, Path):
+        path = mirror / _MANIFEST
         if not path.is_file():
             raise ValueError(f"{where}: not there; a mirror holds {_MANIFEST} and <dataset>/<file>")
         return files.read_json(path)
-    url = f"{mirror.prefix}/{_MANIFEST}"
     try:
-        body = persist(
-            lambda: document(session, url, _MANIFEST_LIMIT, patience),
-            patience,
-            lambda trouble: show.note(f"{where}: {trouble}"),
+        body = client.policy.run(
+            lambda: document(client, f"{mirror}/{_MANIFEST}"),
+            lambda text: client.display.note(f"{where}: {text}"),
         )
         return json.loads(body)
-    except Refused as refusal:
+    except HostRefused as refusal:
         raise ValueError(f"{VARIABLE}: {where}: {refusal}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{where} is not JSON: {error}") from None
 
 
-def _files(manifest: Any, dataset: str, where: str) -> dict[str, tuple[int, str]]:
-    """What the manifest says of a dataset's files: ``{name: (bytes, sha256)}``."""
-    datasets = _mapping(_mapping(manifest, where, "the whole").get("datasets"), where, "datasets")
+def _listed_files(manifest: Any, where: str, dataset: str) -> Mapping[str, Any]:
+    """Return what the manifest lists for `dataset`: an entry per file name."""
+    datasets = require_mapping(require_mapping(manifest, where).get("datasets"), f"{where}: datasets")
     if dataset not in datasets:
         raise ValueError(f"{where}: no dataset {dataset!r}; it has: {', '.join(datasets) or 'none'}")
-    path = f"datasets.{dataset}"
-    listed = _mapping(_mapping(datasets[dataset], where, path).get("files"), where, f"{path}.files")
-    found = {}
-    for name, value in listed.items():
-        entry = _mapping(value, where, f"{path}.files.{name}")
-        length, sha256 = entry.get("bytes"), entry.get("sha256")
-        if type(length) is not int or not isinstance(sha256, str):
-            raise ValueError(f'{where}: {path}.files.{name}: {{"bytes": a number, "sha256": a text}} is expected')
-        try:
-            RemoteFile(name, length, sha256, ())
-        except ValueError as error:
-            raise ValueError(f"{where}: {path}.files: {error}") from None
-        found[name] = (length, sha256)
-    return found
-
-
-def _mapping(value: Any, where: str, path: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: {path}: got {value!r:.60}; a mapping is expected")
-    return value
+    key = f"{where}: datasets.{dataset}"
+    return require_mapping(require_mapping(datasets[dataset], key).get("files"), f"{key}.files")

@@ -1,33 +1,32 @@
-"""The bytes of one file that have come so far: they outlive an interrupted stage and are continued."""
+"""The bytes of one file that have arrived so far: an interrupted download continues from them."""
 
-import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from atelier.core import files
-from atelier.datasets.transfer.remote import RemoteFile
-
-_LENT = "continue.part"
+from atelier.datasets.download.remote import RemoteFile
 
 
-class Part:
-    """``NAME.part`` in `folder`, beside ``NAME.part.json``, which says whose answer the bytes are from.
+class PartialFile:
+    """``NAME.part`` in `folder`, with a note ``NAME.part.json``: URL and ETag of the bytes, and the pinned checksum.
 
-    The note lets a server tell whether its file is still the same one (``If-Range``). Bytes without a note are
-    continued too, because the checksum of the whole decides; bytes of a file pinned otherwise are thrown away.
+    The ETag lets a server say whether it still has the same file (``If-Range``). Bytes without a note are continued
+    too, because the checksum of the complete file decides; bytes of a file that was pinned differently are deleted.
 
-    `inherited` counts the bytes that an earlier run left and that are still in use.
+    `resumed` is the number of bytes from an earlier run that are still in use.
     """
 
     def __init__(self, folder: Path, file: RemoteFile) -> None:
+        self.file = file
         self.path = folder / f"{file.name}.part"
+        # gdown continues what has its output's name, eight characters and ".part".
+        self._gdown_path = folder / f"{file.name}.partcontinue.part"
         self._note_path = folder / f"{file.name}.part.json"
-        self._whole = folder / file.name
-        self._file = file
-        self._collect()
-        self.inherited = self.size
+        self._complete_path = folder / file.name
+        self._take_back()
+        self.resumed = self.size
         pins = {key: value for key, value in self._note().items() if key in ("sha256", "md5")}
         too_long = file.bytes is not None and self.size > file.bytes
         if too_long or (pins and pins != {file.algorithm: file.digest}):
@@ -35,64 +34,60 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Bytes here, 0 if none."""
+        """The number of bytes on disk."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
-    def etag(self, address: str) -> str | None:
-        """The ETag under which `address` served these bytes, if it was there and gave one."""
-        note = self._note()
-        return note.get("etag") if note.get("address") == address else None
+    def is_complete(self) -> bool:
+        """Return whether there is nothing left to ask a host for; the bytes may still be wrong."""
+        return self.size > 0 and (self.size == self.file.bytes or (self.file.bytes is None and self.is_verified()))
 
-    def open(self, address: str, etag: str | None, *, restart: bool) -> BinaryIO:
-        """Open for appending, after noting who serves what comes now; `restart` empties it first."""
+    def is_verified(self) -> bool:
+        """Return whether the bytes are the pinned file."""
+        return self.file.matches(self.path)
+
+    def etag(self, url: str) -> str | None:
+        """Return the ETag that `url` gave for these bytes; none if another URL served them."""
+        note = self._note()
+        return note.get("etag") if note.get("address") == url else None
+
+    def open(self, url: str, etag: str | None, *, restart: bool) -> BinaryIO:
+        """Open for appending and note the URL that serves the bytes from here on; `restart` empties the file first."""
         if restart:
             self.discard()
-        note = {"address": address, "etag": etag, self._file.algorithm: self._file.digest}
-        files.write_json(self._note_path, note)
+        files.write_json(self._note_path, {"address": url, "etag": etag, self.file.algorithm: self.file.digest})
         return self.path.open("ab")
 
     @contextmanager
-    def lent(self, address: str) -> Iterator[None]:
-        """The block in which gdown writes, which has ways of its own.
-
-        It continues what it finds under the name to write with eight characters and ``.part`` behind it, takes a file
-        of that very name for finished, and renames the one to the other at the end, which it may not live to see.
-        """
-        self.open(address, None, restart=False).close()
-        self.path.rename(f"{self.path}{_LENT}")
+    def lent_to_gdown(self, url: str) -> Iterator[None]:
+        """Rename the file, during the block, to the temporary name that gdown continues."""
+        # An empty file too: gdown would choose a random name instead.
+        self.open(url, None, restart=False).close()
+        self.path.rename(self._gdown_path)
         try:
             yield
         finally:
-            self._collect()
+            self._take_back()
 
     def discard(self) -> None:
-        """Forget the bytes, and then whose they were."""
-        self.inherited = 0
+        """Delete the bytes, then the note."""
+        self.resumed = 0
         self.path.unlink(missing_ok=True)
         self._note_path.unlink(missing_ok=True)
 
-    def verified(self) -> bool:
-        """Whether the bytes are the pinned file."""
-        return self._file.is_at(self.path)
-
-    def finish(self) -> None:
-        """Give the verified bytes their final name."""
-        self.path.replace(self._whole)
+    def finish(self) -> Path:
+        """Give the verified bytes their final name and return it."""
+        self.path.replace(self._complete_path)
         self._note_path.unlink(missing_ok=True)
+        return self._complete_path
 
-    def _note(self) -> dict[str, str]:
-        if not self._note_path.is_file():
-            return {}
+    def _take_back(self) -> None:
+        # gdown itself renames a file that it has completed.
+        if self._gdown_path.is_file():
+            self._gdown_path.replace(self.path)
+
+    def _note(self) -> dict[str, Any]:
         try:
             note = files.read_json(self._note_path)
-        except ValueError:
+        except (FileNotFoundError, ValueError):
             return {}
         return note if isinstance(note, dict) else {}
-
-    def _collect(self) -> None:
-        """Take back what was lent."""
-        for path in self.path.parent.glob(f"{glob.escape(self.path.name)}????????.part"):
-            if self.path.is_file() and self.size >= path.stat().st_size:
-                path.unlink()
-            else:
-                path.replace(self.path)

@@ -1,8 +1,4 @@
-"""When to try again, and how long to wait before it.
-
-A *passing* trouble (a time-out, a broken connection, a busy server) is worth another attempt at the same host;
-a *refusal* (not found, an HTML page, wrong bytes) is not: the next host is asked instead.
-"""
+"""Which failures of a host are worth another attempt, and how long to wait before it."""
 
 import time
 from collections.abc import Callable
@@ -11,39 +7,20 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-# An attempt that brought this much is no failure in a row: a long download over a bad line must be able to end.
-HEADWAY_BYTES = 1 << 20
+# A failed attempt that brought this much resets the count of failures, so that a bad line can carry a large file.
+_PROGRESS_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long a host is waited for, in seconds, and how many attempts in a row may fail."""
-
-    connect: float = 10.0
-    read: float = 30.0
-    attempts: int = 4
-    first_wait: float = 1.0
-    longest_wait: float = 60.0
-
-    def wait(self, failures: int) -> float:
-        """The pause after so many failures in a row: it doubles, without jitter, so that runs are alike.
-
-        >>> [Patience().wait(n) for n in (1, 2, 3, 9)]
-        [1.0, 2.0, 4.0, 60.0]
-        """
-        return min(self.first_wait * 2.0 ** (failures - 1), self.longest_wait)
+class HostRefused(Exception):
+    """The host does not serve the file (not found, an HTML page, wrong bytes): the next host is asked instead."""
 
 
-class Refused(Exception):
-    """This host will not give the file; its text says what the host answered."""
-
-
-class Passing(Exception):
-    """A trouble that may be gone at the next attempt.
+class TemporaryFailure(Exception):
+    """A time-out, a broken connection or a busy server: the same host is asked again.
 
     Args:
         text: what happened.
-        wait: seconds to pause, where that is known better than by the back-off.
+        wait: seconds to pause; none for the pause of the `RetryPolicy`.
     """
 
     def __init__(self, text: str, wait: float | None = None) -> None:
@@ -51,33 +28,46 @@ class Passing(Exception):
         self.wait = wait
 
 
-def persist(
-    attempt: Callable[[], Result],
-    patience: Patience,
-    note: Callable[[str], None],
-    position: Callable[[], int] = lambda: 0,
-) -> Result:
-    """Call `attempt` until it returns, pausing after each `Passing` trouble.
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Time-outs (connect, read) and pauses in seconds, and how many attempts in a row may fail."""
 
-    Args:
-        attempt: the work; raises `Passing` or `Refused`.
-        patience: the bounds.
-        note: told of each trouble and pause, in one line.
-        position: how many bytes are here; attempts that make headway do not count as failures in a row.
+    timeouts: tuple[float, float] = (10.0, 30.0)
+    attempts: int = 4
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
 
-    Raises:
-        Refused: by `attempt` itself, or because the last attempt allowed failed too.
-    """
-    failures, furthest = 0, position()
-    while True:
-        try:
-            return attempt()
-        except Passing as trouble:
-            # Against the furthest point ever reached: bytes that are dropped and fetched again are no headway.
-            failures = 1 if position() - furthest >= HEADWAY_BYTES else failures + 1
-            furthest = max(furthest, position())
-            if failures >= patience.attempts:
-                raise Refused(f"{trouble}; tried {failures} times") from None
-            pause = patience.wait(failures) if trouble.wait is None else trouble.wait
-            note(f"{trouble}; trying again in {pause:g} s" if pause else f"{trouble}; trying again")
-            time.sleep(pause)
+    def wait(self, failures: int) -> float:
+        """Return the pause after `failures` failures in a row: exponential back-off without jitter.
+
+        >>> [RetryPolicy().wait(n) for n in (1, 2, 3, 9)]
+        [1.0, 2.0, 4.0, 60.0]
+        """
+        return min(self.first_wait * 2.0 ** (failures - 1), self.longest_wait)
+
+    def run(
+        self, attempt: Callable[[], Result], note: Callable[[str], None], position: Callable[[], int] = lambda: 0
+    ) -> Result:
+        """Call `attempt` until it returns, with a pause after each `TemporaryFailure`.
+
+        Args:
+            attempt: the work.
+            note: receives one line per failure.
+            position: the number of bytes on disk, which shows whether an attempt made progress.
+
+        Raises:
+            HostRefused: `attempt` raised it, or the last allowed attempt failed too.
+        """
+        failures, furthest = 0, position()
+        while True:
+            try:
+                return attempt()
+            except TemporaryFailure as failure:
+                # From the furthest position so far: bytes that were deleted and downloaded again are no progress.
+                failures = 1 if position() - furthest >= _PROGRESS_BYTES else failures + 1
+                furthest = max(furthest, position())
+                if failures >= self.attempts:
+                    raise HostRefused(f"{failure}; tried {failures} times") from None
+                pause = self.wait(failures) if failure.wait is None else failure.wait
+                note(f"{failure}; trying again in {pause:g} s" if pause else f"{failure}; trying again")
+                time.sleep(pause)

@@ -1,4 +1,4 @@
-"""A dataset's raw folder, whole, from the source that `params.yaml` names and from no other."""
+"""The raw folder of a dataset, complete, from the source that `params.yaml` names and no other."""
 
 import glob
 import os
@@ -8,13 +8,13 @@ from pathlib import Path
 import requests
 
 from atelier.core import files
-from atelier.datasets.transfer import mirror as mirrors
-from atelier.datasets.transfer.display import Display
-from atelier.datasets.transfer.hosts import download
-from atelier.datasets.transfer.remote import RemoteFile
-from atelier.datasets.transfer.retry import Patience
-
-RECORD = "source.json"
+from atelier.datasets.download import mirror as mirrors
+from atelier.datasets.download import record
+from atelier.datasets.download.display import Display
+from atelier.datasets.download.hosts import download
+from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.download.request import Client
+from atelier.datasets.download.retry import RetryPolicy
 
 
 def fetch(
@@ -24,70 +24,58 @@ def fetch(
     out: Path,
     partial: Path,
     mirror: str | None = None,
-    patience: Patience | None = None,
+    policy: RetryPolicy | None = None,
 ) -> None:
-    """Make the folder `out` of verified files and their record, or leave it untouched.
+    """Make the folder `out` with the verified files and their record, or leave it as it was.
 
     Args:
         dataset: its name, which is also its folder in a mirror.
         source: ``upstream`` or ``mirror``.
         wanted: the files, as upstream pins them.
-        out: the raw folder; it appears when all files are there.
-        partial: a folder that survives an interruption: files wait and are continued there.
-        mirror: the value of ``ATELIER_MIRROR``; used only with ``source: mirror``.
-        patience: time-outs and retries.
+        out: the raw folder; it is made when all files are complete.
+        partial: a folder that survives an interruption; downloads are continued there.
+        mirror: the value of ``ATELIER_MIRROR``, used only with the source ``mirror``.
+        policy: time-outs and retries.
 
     Raises:
-        DownloadError: no host gave one of the files.
-        ValueError: the source is unknown, or the mirror or its manifest does not serve.
+        DownloadError: no host served one of the files.
+        ValueError: the source is unknown, or the mirror or its manifest cannot be used.
         OSError: a folder cannot be written.
     """
-    patience = patience or Patience()
+    if source not in ("upstream", "mirror"):
+        raise ValueError(f"downloads.{dataset}.source: got {source!r}; allowed here is upstream or mirror")
     partial.mkdir(parents=True, exist_ok=True)
-    with requests.Session() as session, Display(dataset) as show:
+    display = Display(dataset)
+    with requests.Session() as session, display.bars:
         session.headers["User-Agent"] = "atelier"
-        match source:
-            case "upstream":
-                for file in wanted:
-                    download(session, dataset, file, partial, patience, show)
-            case "mirror":
-                place = mirrors.locate(mirror)
-                for file in mirrors.pinned(session, place, dataset, wanted, patience, show):
-                    if place.directory:
-                        mirrors.copy(file, dataset, place.directory, partial, show)
-                    else:
-                        download(session, dataset, file, partial, patience, show)
-            case _:
-                raise ValueError(f"datasets.{dataset}.source: got {source!r}; upstream and mirror are fetched")
+        client = Client(session, policy or RetryPolicy(), display)
+        place = mirrors.locate(mirror) if source == "mirror" else None
+        for file in wanted if place is None else mirrors.pinned_files(client, place, dataset, wanted):
+            if file.matches(partial / file.name):
+                display.kept(file.name, (partial / file.name).stat().st_size)
+            elif isinstance(place, Path):
+                mirrors.copy(file, dataset, place, partial, display)
+            else:
+                download(client, dataset, file, partial)
     names = [file.name for file in wanted]
     with files.atomic_directory(out) as folder:
         for name in names:
             _link(partial / name, folder / name)
-        record(folder, dataset, source)
+        record.write(folder, dataset, source)
     _clear(partial, names)
 
 
-def record(folder: Path, dataset: str, source: str) -> None:
-    """Write ``source.json`` into a raw folder: which source its files are from, and what they are.
-
-    It holds neither times nor addresses: the same files from the same source are the same bytes.
-    """
-    held = sorted(path for path in folder.iterdir() if path.name != RECORD)
-    listed = {path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)} for path in held}
-    files.write_json(folder / RECORD, {"dataset": dataset, "source": source, "files": listed})
-
-
 def _link(source: Path, target: Path) -> None:
-    """Put a finished file into another folder, and keep it where it is until that folder is whole."""
+    """Link a file into another folder; the original stays until that folder is complete."""
     try:
         os.link(source, target)
     except OSError:
-        # Another file system, or one without hard links. A disk that is full says so again here.
+        # Another file system, or one without hard links. A full disk raises again here.
         shutil.copyfile(source, target)
 
 
 def _clear(partial: Path, names: list[str]) -> None:
-    """Remove our own files, and the folder if nothing else is in it."""
+    """Remove the files of these names and their parts, and the folder if nothing else is in it."""
     for name in names:
         for path in (partial / name, *partial.glob(f"{glob.escape(name)}.part*")):
             path.unlink(missing_ok=True)
