@@ -5,7 +5,7 @@ from pathlib import Path
 from atelier.core.params.formats.faces import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import aligned
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download.remote import RemoteFile
 
 LICENSE = (
     "CelebA is for non-commercial research only; its pictures show real people: do not publish, pass on or sell them, "

@@ -5,7 +5,7 @@ from pathlib import Path
 from atelier.core.params.formats.reviews import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.reviews import corpus
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download.remote import RemoteFile
 
 # On the authors' host. The MD5 is the one that torchtext pins too.
 FILES = (

@@ -5,7 +5,7 @@ from pathlib import Path
 from atelier.core.params.formats.idx import Prepare
 from atelier.core.spec import Spec
 from atelier.datasets.formats.idx import labelled
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download.remote import RemoteFile
 
 CLASSES = tuple("0123456789")
 SHAPE = (28, 28, 1)
