@@ -7,6 +7,7 @@ import click
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
+from atelier.core.quiet import without_notices
 from atelier.editing.edit import edit
 from atelier.editing.params import Edit
 from atelier.networks import network as networks
@@ -27,7 +28,7 @@ def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, code: Pa
     def read(path: Path) -> Edit:
         return file.read(path).entry("edits", run)
 
-    with one_line_errors(), unchanged(read, params, code, prepared, judge, model) as section:
+    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge, model) as section:
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

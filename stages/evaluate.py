@@ -8,6 +8,7 @@ from atelier.core import lookup
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
+from atelier.core.quiet import without_notices
 from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Run
@@ -24,11 +25,14 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(run: str, prepared: Path, judge: Path, model: Path, samples: Path, out: Path, code: Path, params: Path) -> None:
+def main(
+    run: str, prepared: Path, judge: Path, model: Path, samples: Path, out: Path, code: Path, params: Path
+) -> None:
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("evaluate")
 
-    with one_line_errors(), unchanged(read, params, code, prepared, judge, model, samples) as section:
+    inputs = (prepared, judge, model, samples)
+    with one_line_errors(), without_notices(), unchanged(read, params, code, *inputs) as section:
         family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
 

@@ -8,6 +8,7 @@ from atelier.core import lookup
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
+from atelier.core.quiet import without_notices
 from atelier.params import file
 
 PATH = click.Path(path_type=Path)
@@ -25,7 +26,7 @@ def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, code: Path,
         checked = file.read(path)
         return checked.entry("datasets", dataset).modality, checked.entry("judges", dataset)
 
-    with one_line_errors(), unchanged(read, params, code, prepared) as (modality, section):
+    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared) as (modality, section):
         family = lookup.module("modalities", modality, "judge")
         family.train(Prepared.read(prepared), section, code, out, checkpoints)
 

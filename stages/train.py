@@ -7,6 +7,7 @@ import click
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
+from atelier.core.quiet import without_notices
 from atelier.params import file
 from atelier.params.file import Run
 from atelier.training.run import train
@@ -26,7 +27,7 @@ def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, co
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("train")
 
-    with one_line_errors(), unchanged(read, params, code, prepared, judge) as section:
+    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge) as section:
         train(section, Prepared.read(prepared), judge, code, out, checkpoints)
 
 

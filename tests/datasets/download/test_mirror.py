@@ -9,7 +9,7 @@ from atelier.datasets.download.hosts import DownloadError
 
 @pytest.fixture
 def mirror(tmp_path, body, manifest):
-    """A mirror's directory with one file of the dataset `toy`."""
+    """Make a mirror's directory with one file of the dataset `toy`."""
     root = tmp_path / "mirror"
     (root / "toy").mkdir(parents=True)
     (root / "toy" / "a.gz").write_bytes(body)

@@ -17,6 +17,7 @@ Manifest = dict[str, str]
 # Modules that change no result, each with the reason; they stand in no manifest. Keep the list short.
 RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
+    "atelier.core.quiet",  # hides log lines
     "atelier.core.code.digest",  # computes manifests, which are compared but never used
     "atelier.core.code.manifest",  # compares manifests
     "atelier.datasets.download.display",  # shows the progress of a download

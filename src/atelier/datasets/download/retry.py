@@ -63,7 +63,7 @@ class RetryPolicy:
             try:
                 return attempt()
             except TemporaryFailure as failure:
-                # Relative to the furthest position so far: bytes that were deleted and downloaded again are no progress.
+                # From the furthest position so far: bytes that were deleted and downloaded again are no progress.
                 failures = 1 if position() - furthest >= _PROGRESS_BYTES else failures + 1
                 furthest = max(furthest, position())
                 if failures >= self.attempts:

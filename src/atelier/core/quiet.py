@@ -1,0 +1,51 @@
+"""Keep TensorFlow's notices off the terminal.
+
+Its C++ code writes them to the standard error descriptor, whatever `TF_CPP_MIN_LOG_LEVEL` says, until somebody calls
+`absl::InitializeLog`, which has no Python interface.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Regular expressions of lines that tell a person nothing. All other lines, errors among them, are shown.
+NOTICES = (
+    r"^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR$",
+    r"^[IW][0-9]{4} ",  # information and warnings
+    r"^E[0-9]{4} .*remapper failed: ",  # an optimisation of the graph that is skipped
+)
+
+
+@contextmanager
+def without_notices() -> Iterator[None]:
+    """Drop lines that match `NOTICES` from what native code writes to the standard error inside the block.
+
+    A process of `grep` filters them, so that the last words of a crash are shown as well. Python's own `sys.stderr` is
+    not filtered. Where there is no `grep`, nothing is dropped.
+    """
+    terminal = os.dup(2)
+    pattern = ["grep", "--line-buffered", "-vE", *(word for notice in NOTICES for word in ("-e", notice))]
+    try:
+        # A session of its own: an interrupt from the keyboard is for this process alone.
+        grep = subprocess.Popen(
+            pattern, stdin=subprocess.PIPE, stdout=terminal, stderr=terminal, start_new_session=True
+        )
+    except FileNotFoundError:
+        os.close(terminal)
+        yield
+        return
+    assert grep.stdin is not None
+    stderr = sys.stderr
+    with os.fdopen(terminal, "w", buffering=1, errors="backslashreplace", closefd=False) as direct:
+        os.dup2(grep.stdin.fileno(), 2)
+        grep.stdin.close()
+        sys.stderr = direct
+        try:
+            yield
+        finally:
+            sys.stderr = stderr
+            os.dup2(terminal, 2)
+            grep.wait()
+    os.close(terminal)
