@@ -9,6 +9,7 @@ import numpy as np
 from atelier.cli import project, trained
 from atelier.core import files, picture_files, pictures
 from atelier.core.errors import one_line_errors
+from atelier.core.quiet import without_notices
 from atelier.core.spec import Spec
 from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
@@ -71,7 +72,7 @@ def edit(
       atelier edit celeba-vae me.jpg --concept Male --strength -2 --strength 2 -o strip.png
       atelier edit celeba-vae photos/*.jpg --concept Smiling --strength 2 -o smiling/
     """
-    with one_line_errors():
+    with one_line_errors(), without_notices():
         root = project.root()
         _check_strengths(strengths)
         targets = _targets(out, paths, strengths)

@@ -8,6 +8,7 @@ import numpy as np
 from atelier.cli import project, trained
 from atelier.core import files, pictures
 from atelier.core.errors import one_line_errors
+from atelier.core.quiet import without_notices
 
 
 @click.command()
@@ -41,7 +42,7 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int,
       atelier generate mnist-vae -n 5000 -o many.npz   arrays `images` (uint8 NHWC) and `seeds`
       atelier generate mnist-vae@prod -o grid.png      the version in production
     """
-    with one_line_errors():
+    with one_line_errors(), without_notices():
         project.require_writable(out, (".png", ".npz"))
         directory = trained.find(project.root(), run, "images", unverified).directory
         # After the checks, because loading Keras takes seconds.

@@ -6,6 +6,7 @@ import click
 
 from atelier.cli import project, trained
 from atelier.core.errors import one_line_errors
+from atelier.core.quiet import without_notices
 from atelier.modalities.text.params import Filters
 from atelier.params.strict import validate
 
@@ -92,7 +93,7 @@ def write(
       atelier write imdb-lm --temperature 1.2 --min-p 0.05 --stream
       atelier write imdb-lm@v1.0.0 --prompt "this movie"
     """
-    with one_line_errors():
+    with one_line_errors(), without_notices():
         chosen = validate(Filters, filters, "options")
         found = trained.find(project.root(), run, "text", unverified)
         # After the checks, because loading Keras takes seconds.
