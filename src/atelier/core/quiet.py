@@ -41,7 +41,8 @@ def without_notices() -> Iterator[None]:
     with os.fdopen(terminal, "w", buffering=1, errors="backslashreplace", closefd=False) as direct:
         os.dup2(grep.stdin.fileno(), 2)
         grep.stdin.close()
-        sys.stderr = direct
+        if stderr is sys.__stderr__:
+            sys.stderr = direct
         try:
             yield
         finally:
