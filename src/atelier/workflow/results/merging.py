@@ -63,7 +63,7 @@ def merge_locks(base: str, ours: str, theirs: str) -> tuple[str, list[Stale]]:
             stages[name] = entries[taken]
     from dvc.utils.serialize import dumps_yaml
 
-    return dumps_yaml({"schema": "2.0"} | merged | {"stages": stages}), stale
+    return dumps_yaml(merged | {"stages": stages}), stale
 
 
 def merge_metrics(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
@@ -108,9 +108,10 @@ def _lock(text: str, side: str) -> dict[str, Any]:
 
     content = lock_file.parse(text, side) if text else {"schema": "2.0"}
     try:
-        return {"stages": {}} | COMPILED_LOCKFILE_SCHEMA(content)
+        COMPILED_LOCKFILE_SCHEMA(content)
     except Invalid as error:
         raise ValueError(f"{side}: not a lock that DVC can read: {error}") from None
+    return content if "stages" in content else content | {"stages": {}}
 
 
 def _object(text: str, side: str) -> dict[str, Any]:

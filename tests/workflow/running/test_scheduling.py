@@ -1,10 +1,11 @@
-"""What may start now: slots are respected, the longest way comes first, equals keep their order."""
+"""Which stages start: slots are respected, the longest path comes first, equals keep their order."""
 
 import re
 
 import pytest
 
-from atelier.repository.scheduling import Machine, Slots, declared, expected, memory, startable, urgency
+from atelier.workflow.running.machine import memory
+from atelier.workflow.running.scheduling import Machine, Slots, declared, expected_seconds, priorities, startable
 
 MACHINE = Machine(cpu=4, gpu=1, memory=8)
 NO_GPU = Machine(cpu=4, gpu=0, memory=8)
@@ -40,19 +41,19 @@ def test_gpu_is_asked_for_only_where_there_is_one() -> None:
     assert start(["a", "b"], asked) == ["a"]
 
 
-def test_smaller_stage_goes_ahead_where_a_more_urgent_one_does_not_fit() -> None:
-    asked = {"big": Slots(cpu=3), "small": Slots(cpu=1), "under way": Slots(cpu=2)}
-    urgent = {"big": (9.0, 9.0), "small": (1.0, 1.0)}
-    assert startable(["small", "big"], [asked["under way"]], asked, MACHINE, urgent) == ["small"]
-    assert startable(["small", "big"], [], asked, MACHINE, urgent) == ["big", "small"]
+def test_smaller_stage_starts_where_one_of_higher_priority_does_not_fit() -> None:
+    asked = {"big": Slots(cpu=3), "small": Slots(cpu=1), "running now": Slots(cpu=2)}
+    priority = {"big": (9.0, 9.0), "small": (1.0, 1.0)}
+    assert startable(["small", "big"], [asked["running now"]], asked, MACHINE, priority) == ["small"]
+    assert startable(["small", "big"], [], asked, MACHINE, priority) == ["big", "small"]
 
 
-def test_longest_way_comes_first_then_the_most_work_and_then_the_order_of_the_pipeline() -> None:
+def test_longest_path_comes_first_then_the_most_work_and_then_the_order_of_the_pipeline() -> None:
     upstream = {"a": [], "a2": ["a"], "b": [], "c": [], "c1": ["c"], "c2": ["c"], "d": []}
-    urgent = urgency(upstream, dict.fromkeys(upstream, 1.0))
-    assert urgent["a"] == (2.0, 2.0)
-    assert urgent["c"] == (2.0, 3.0)
-    assert startable(["a", "b", "c", "d"], [], dict.fromkeys(upstream, Slots()), MACHINE, urgent) == [
+    priority = priorities(upstream, dict.fromkeys(upstream, 1.0))
+    assert priority["a"] == (2.0, 2.0)
+    assert priority["c"] == (2.0, 3.0)
+    assert startable(["a", "b", "c", "d"], [], dict.fromkeys(upstream, Slots()), MACHINE, priority) == [
         "c",
         "a",
         "b",
@@ -60,26 +61,30 @@ def test_longest_way_comes_first_then_the_most_work_and_then_the_order_of_the_pi
     ]
 
 
-def test_urgency_counts_work_that_two_ways_share_once() -> None:
+def test_priority_counts_work_shared_by_two_paths_once() -> None:
     upstream = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
-    assert urgency(upstream, {"a": 1, "b": 2, "c": 5, "d": 3})["a"] == (9, 11)
+    assert priorities(upstream, {"a": 1, "b": 2, "c": 5, "d": 3})["a"] == (9, 11)
 
 
-def test_unknown_times_are_those_of_the_like() -> None:
+def test_unknown_times_are_those_of_similar_stages() -> None:
     seconds = {"train@a": 10.0, "train@b": 30.0, "report": 2.0}
-    assert expected(["train@a", "train@c", "other"], seconds) == {"train@a": 10.0, "train@c": 20.0, "other": 10.0}
-    assert expected(["x"], {}) == {"x": 1.0}
+    assert expected_seconds(["train@a", "train@c", "other"], seconds) == {
+        "train@a": 10.0,
+        "train@c": 20.0,
+        "other": 10.0,
+    }
+    assert expected_seconds(["x"], {}) == {"x": 1.0}
 
 
 def test_list_schedule_of_two_chains_on_two_cores_takes_as_long_as_the_longest() -> None:
     upstream = {"a1": [], "a2": ["a1"], "a3": ["a2"], "b1": [], "c1": [], "d1": []}
     cost = {"a1": 2.0, "a2": 2.0, "a3": 2.0, "b1": 2.0, "c1": 2.0, "d1": 2.0}
-    asked, urgent = dict.fromkeys(upstream, Slots()), urgency(upstream, cost)
+    asked, priority = dict.fromkeys(upstream, Slots()), priorities(upstream, cost)
     done: set[str] = set()
     rounds = []
     while len(done) < len(upstream):
         ready = [name for name, before in upstream.items() if name not in done and set(before) <= done]
-        rounds.append(startable(ready, [], asked, Machine(2, 0, 8), urgent))
+        rounds.append(startable(ready, [], asked, Machine(2, 0, 8), priority))
         done |= set(rounds[-1])
     assert rounds == [["a1", "b1"], ["a2", "c1"], ["a3", "d1"]]
 

@@ -1,13 +1,14 @@
-"""A comparison says what moved, which way, and whether by more than chance; its Markdown holds any text."""
+"""A comparison says what changed, in which direction, and whether by more than noise; its Markdown escapes any text."""
 
 from typing import Any
 
 import pytest
 
-from atelier.repository import comparison_markdown, exhibition, gate_file
-from atelier.repository.comparison import compare
-from atelier.repository.comparison_markdown import MOST_ROWS, cell, render, table
-from atelier.repository.gates import State
+from atelier.workflow.results import comparison, exhibition, gate_file
+from atelier.workflow.results.comparison import compare
+from atelier.workflow.results.comparison_markdown import MAX_ROWS, cell, render, table
+from atelier.workflow.results.states import State
+from atelier.workflow.versions.lock_file import Out
 
 GATES = gate_file.check({"modalities": {"images": {"fd": {"better": "lower", "relative": 0.1}}}})
 RUN = {"dataset": "d", "modality": "images", "family": "vae", "train": {"epochs": 3}, "evaluate": {}}
@@ -19,37 +20,37 @@ def params(**more: Any) -> dict[str, Any]:
 
 def compared(now: dict[str, Any], before: dict[str, Any], **given: Any):
     sides = State({"run": now}, given.get("params", params())), State({"run": before}, params())
-    return compare(*sides, GATES, "main", given.get("outputs", {}), given.get("earlier", {}))
+    return compare(*sides, GATES, "main", given.get("outs", {}), given.get("earlier", {}))
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "verdict"),
+    ("now", "before", "change"),
     [
         (4.0, 5.0, "better"), (6.0, 5.0, "worse"), (5.4, 5.0, "noise"), (4.6, 5.0, "noise"),
-        (5.0, None, "new"), (None, 5.0, "gone"), (float("nan"), 5.0, "other"),
+        (5.0, None, "new"), (None, 5.0, "removed"), (float("nan"), 5.0, "incomparable"),
     ],
 )  # fmt: skip
-def test_verdict_of_a_number(now: float | None, before: float | None, verdict: str) -> None:
+def test_change_of_a_number(now: float | None, before: float | None, change: str) -> None:
     sides = [{} if value is None else {"fd": value} for value in (now, before)]
     (row,) = compared(*sides).metrics["run"]
-    assert row.verdict == verdict
+    assert row.change == change
 
 
 def test_a_metric_without_a_better_way_has_moved() -> None:
     (row,) = compared({"unheard_of": 2}, {"unheard_of": 1}).metrics["run"]
-    assert row.verdict == "moved"
+    assert row.change == "moved"
 
 
 def test_leaves_of_parameters_are_told_with_both_values() -> None:
     found = compared({}, {}, params=params(train={"epochs": 4, "new": 1}) | {"edits": {"run": {"seed": 1}}})
     assert ("runs.run.train.epochs", 3, 4) in found.params
     assert ("runs.run.train.new", None, 1) in found.params
-    assert ("edits.run", None, "there") in found.params
+    assert ("edits.run", None, "present") in found.params
 
 
 def test_stages_whose_outputs_differ_came_or_went_are_told() -> None:
-    now = {"a": {"x": "1"}, "b": {"x": "2"}, "new": {"x": "3"}}
-    found = compared({}, {}, outputs=now, earlier={"a": {"x": "1"}, "b": {"x": "9"}, "old": {}})
+    one, other = ({"x": Out("x", digest * 32)} for digest in "19")
+    found = compared({}, {}, outs={"a": one, "b": one, "new": one}, earlier={"a": one, "b": other, "old": {}})
     assert found.stages == {"b": "changed", "new": "added", "old": "removed"}
 
 
@@ -68,7 +69,7 @@ def test_a_cell_holds_any_text_without_breaking_its_table(hostile: str) -> None:
 
 
 def test_a_table_of_very_many_rows_says_how_many_more_there_are() -> None:
-    text = table(["n"], [[number] for number in range(MOST_ROWS + 7)])
+    text = table(["n"], [[number] for number in range(MAX_ROWS + 7)])
     assert text.splitlines()[-1].startswith("… and 7 more")
 
 
@@ -106,4 +107,4 @@ def test_a_run_of_data_that_nobody_describes_is_private() -> None:
 
 
 def test_marks_say_more_than_colours() -> None:
-    assert len(set(comparison_markdown.MARKS.values())) == len(comparison_markdown.MARKS)
+    assert len(set(comparison.MARKS.values())) == len(comparison.MARKS)

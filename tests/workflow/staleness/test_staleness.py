@@ -1,33 +1,32 @@
-"""What `stale` lists is what `dvc repro` runs, with the cause that it had."""
+"""`stale_stages` lists what `dvc repro` runs, with the causes."""
 
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from checkout import Checkout
 
-from atelier.repository.parameters import differences, shown
-from atelier.repository.pipeline import opened
-from atelier.repository.staleness import Verdict, stale
+from atelier.workflow.staleness.parameters import changes, describe, shown
+from atelier.workflow.staleness.pipeline import opened
+from atelier.workflow.staleness.staleness import StaleStage, stale_stages
 
-# DVC builds its graph with a use of pygtrie that is on its way out.
+# DVC 3.67 uses a deprecated part of one of its own libraries.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value will soon raise:DeprecationWarning")
 
-# The fixtures `toy` and `unborn` are of tests/conftest.py.
 EVERYTHING = ["clean", "train@a", "train@b", "score@a", "score@b", "summary"]
 
 
-def texts(verdicts: list[Verdict]) -> list[str]:
-    return [f"{verdict.stage}: {cause.text}" for verdict in verdicts for cause in verdict.causes]
+def texts(stages: list[StaleStage]) -> list[str]:
+    return [f"{stage.stage}: {cause.text}" for stage in stages for cause in stage.causes]
 
 
-def never_run_before(toy: Any) -> None:
+def never_run_before(toy: Checkout) -> None:
     toy.write("params.yaml", "runs:\n  a: {rate: 0.1}\n  b: {rate: 0.25}\n  c: {rate: 0.3}\n")
 
 
-EDITS: dict[str, tuple[Callable[[Any], None], list[str]]] = {
+EDITS: dict[str, tuple[Callable[[Checkout], None], list[str]]] = {
     "a parameter": (
         lambda toy: toy.replace("params.yaml", "0.1", "0.5"),
         ["train@a: runs.a.rate 0.1 → 0.5", "score@a: upstream train@a", "summary: upstream score@a"],
@@ -98,70 +97,70 @@ EDITS: dict[str, tuple[Callable[[Any], None], list[str]]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_what_is_listed_is_what_dvc_repro_runs(toy: Any, edit: str) -> None:
+def test_what_is_listed_is_what_dvc_repro_runs(toy: Checkout, edit: str) -> None:
     change, expected = EDITS[edit]
     change(toy)
-    verdicts = stale(toy.root)
-    assert texts(verdicts) == expected
+    stages = stale_stages(toy.root)
+    assert texts(stages) == expected
     ran = toy.repro()
-    listed = [verdict.stage for verdict in verdicts]
-    assert {verdict.stage for verdict in verdicts if verdict.certain} <= set(ran) <= set(listed)
+    listed = [stale.stage for stale in stages]
+    assert {stale.stage for stale in stages if stale.certain} <= set(ran) <= set(listed)
     assert ran == [stage for stage in listed if stage in ran]
-    assert [verdict.stage for verdict in stale(toy.root)] == (["summary"] if "always" in edit else [])
+    assert [stale.stage for stale in stale_stages(toy.root)] == (["summary"] if "always" in edit else [])
 
 
 @pytest.mark.parametrize("file", ["raw/one", "raw/three"])
-def test_directory_that_is_read_is_named_as_one(toy: Any, file: str) -> None:
+def test_directory_that_is_read_is_named_as_one(toy: Checkout, file: str) -> None:
     toy.write(file, "another\n")
-    verdicts = stale(toy.root)
-    assert texts(verdicts)[0] == "clean: raw changed"
-    assert {verdict.stage for verdict in verdicts} == set(EVERYTHING)
+    stages = stale_stages(toy.root)
+    assert texts(stages)[0] == "clean: raw changed"
+    assert {stale.stage for stale in stages} == set(EVERYTHING)
     assert toy.repro()[0] == "clean"
 
 
-def test_clean_tree_lists_nothing(toy: Any) -> None:
-    assert stale(toy.root) == []
+def test_clean_tree_lists_nothing(toy: Checkout) -> None:
+    assert stale_stages(toy.root) == []
     assert toy.repro() == []
 
 
-def test_stages_that_never_ran_are_listed_in_the_order_of_dvc(unborn: Any) -> None:
-    verdicts = stale(unborn.root)
-    assert [verdict.stage for verdict in verdicts] == unborn.repro()
-    assert all(verdict.certain and verdict.causes[0].kind == "never-run" for verdict in verdicts)
+def test_stages_that_never_ran_are_listed_in_the_order_of_dvc(unborn: Checkout) -> None:
+    stages = stale_stages(unborn.root)
+    assert [stale.stage for stale in stages] == unborn.repro()
+    assert all(stale.certain and stale.causes[0].kind == "never-run" for stale in stages)
 
 
-def test_order_of_the_pipeline_is_that_of_dvc_repro(toy: Any) -> None:
-    skipped = re.findall(r"^Stage '(.+)' didn't change", toy.dvc("repro"), re.MULTILINE)
+def test_order_of_the_pipeline_is_that_of_dvc_repro(toy: Checkout) -> None:
+    skipped = re.findall(r"^Stage '(.+)' didn't change", toy.dvc("repro").stdout, re.MULTILINE)
     with opened(toy.root) as pipeline:
         assert list(pipeline.stages) == skipped
 
 
-def test_stage_whose_input_comes_out_the_same_was_only_listed_as_one_that_may_run(toy: Any) -> None:
+def test_stage_whose_input_comes_out_the_same_was_only_listed_as_one_that_may_run(toy: Checkout) -> None:
     # Another model of the same length has the same score.
     toy.replace("params.yaml", "0.1", "0.5")
-    certain = {verdict.stage: verdict.certain for verdict in stale(toy.root)}
+    certain = {stale.stage: stale.certain for stale in stale_stages(toy.root)}
     assert certain == {"train@a": True, "score@a": False, "summary": False}
     assert toy.repro() == ["train@a", "score@a"]
 
 
-def test_dependency_that_is_missing_is_named_and_stops_dvc_repro(toy: Any) -> None:
+def test_dependency_that_is_missing_is_named_and_stops_dvc_repro(toy: Checkout) -> None:
     toy.remove("code.txt")
-    assert "train@a: code.txt missing" in texts(stale(toy.root))
-    assert "code.txt" in toy.command("dvc", "repro", check=False).stderr
+    assert "train@a: code.txt missing" in texts(stale_stages(toy.root))
+    assert "code.txt" in toy.dvc("repro", status=255).stderr
 
 
-def test_upstream_that_was_run_alone_leaves_its_reader_to_be_run(toy: Any) -> None:
+def test_upstream_that_was_run_alone_leaves_its_reader_to_be_run(toy: Checkout) -> None:
     toy.write("code.txt", "longer code\n")
     toy.dvc("repro", "--single-item", "train@a")
-    assert "score@a: models/a changed" in texts(stale(toy.root, ["score@a"]))
+    assert "score@a: models/a changed" in texts(stale_stages(toy.root, ["score@a"]))
     assert toy.repro("score@a") == ["score@a"]
 
 
-def test_frozen_stage_is_not_run_and_hides_what_it_comes_after(toy: Any) -> None:
+def test_frozen_stage_is_not_run_and_hides_what_it_comes_after(toy: Checkout) -> None:
     toy.replace("dvc.yaml", "    cmd: cat scores", "    frozen: true\n    cmd: cat  scores")
     toy.replace("params.yaml", "0.1", "0.5")
-    assert [verdict.stage for verdict in stale(toy.root)] == ["train@a", "score@a"]
-    assert stale(toy.root, ["summary"]) == []
+    assert [stale.stage for stale in stale_stages(toy.root)] == ["train@a", "score@a"]
+    assert stale_stages(toy.root, ["summary"]) == []
     assert toy.repro("summary") == []
 
 
@@ -174,79 +173,78 @@ def test_frozen_stage_is_not_run_and_hides_what_it_comes_after(toy: Any) -> None
         ("dvc.yaml", EVERYTHING),
     ],
 )
-def test_target_is_looked_at_with_all_that_it_comes_after(unborn: Any, target: str, expected: list[str]) -> None:
-    assert [verdict.stage for verdict in stale(unborn.root, [target])] == expected
+def test_target_is_looked_at_with_all_that_it_comes_after(unborn: Checkout, target: str, expected: list[str]) -> None:
+    assert [stale.stage for stale in stale_stages(unborn.root, [target])] == expected
     assert sorted(unborn.repro(target)) == sorted(expected)
 
 
-def test_unknown_target_names_near_ones(toy: Any) -> None:
-    with pytest.raises(ValueError, match=r"^no stage 'trian@a'; near are: train@a"):
-        stale(toy.root, ["trian@a"])
-    with pytest.raises(ValueError, match=r"^no stage 'zzz'; there are: clean, train, score, summary$"):
-        stale(toy.root, ["zzz"])
+def test_unknown_target_names_near_ones(toy: Checkout) -> None:
+    with pytest.raises(ValueError, match=r"^no stage 'trian@a'; .*: train@a"):
+        stale_stages(toy.root, ["trian@a"])
+    with pytest.raises(ValueError, match=r"^no stage 'zzz'; .*: clean, train, score, summary$"):
+        stale_stages(toy.root, ["zzz"])
 
 
-def test_pipeline_that_dvc_cannot_read_is_one_line(toy: Any) -> None:
+def test_pipeline_that_dvc_cannot_read_is_one_line(toy: Checkout) -> None:
     toy.write("dvc.yaml", "stages: [")
     with pytest.raises(ValueError, match=r"dvc\.yaml") as raised:
-        stale(toy.root)
+        stale_stages(toy.root)
     assert "\n" not in str(raised.value)
 
 
 def test_directory_without_dvc_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not inside of a DVC repository"):
-        stale(tmp_path)
+        stale_stages(tmp_path)
 
 
-def clone(toy: Any, place: Path) -> Any:
+def clone(toy: Checkout, place: Path) -> Checkout:
     toy.commit()
-    toy.git("clone", "-q", str(toy.root), str(place))
-    return type(toy)(place)
+    return toy.clone(place)
 
 
-def would_run(toy: Any) -> set[str]:
+def would_run(toy: Checkout) -> set[str]:
     """What DVC would run without data. It fails where it asks the run cache for a stage whose input is not there."""
-    done = toy.command("dvc", "repro", "--dry", "--allow-missing", "--keep-going", check=False)
+    done = toy.dvc("repro", "--dry", "--allow-missing", "--keep-going", status=None)
     failed = re.search(r"^ERROR: failed to reproduce.*$", done.stderr, re.MULTILINE)
     running = re.findall(r"^Running stage '(.+)':", done.stdout, re.MULTILINE)
     return {*running, *(re.findall("'(.+?)'", failed[0]) if failed else ())}
 
 
-def test_clone_without_data_answers_as_if_they_were_there(toy: Any, tmp_path: Path) -> None:
+def test_clone_without_data_answers_as_if_they_were_there(toy: Checkout, tmp_path: Path) -> None:
     bare = clone(toy, tmp_path / "clone")
-    assert stale(bare.root, allow_missing=True) == []
+    assert stale_stages(bare.root, allow_missing=True) == []
     assert would_run(bare) == set()
-    assert {verdict.stage for verdict in stale(bare.root)} == set(EVERYTHING)
+    assert {stale.stage for stale in stale_stages(bare.root)} == set(EVERYTHING)
     for one in (bare, toy):
         one.replace("params.yaml", "0.1", "0.5")
-    verdicts = stale(bare.root, allow_missing=True)
-    assert verdicts == stale(toy.root)
-    assert {verdict.stage for verdict in verdicts if verdict.certain} == would_run(bare)
+    stages = stale_stages(bare.root, allow_missing=True)
+    assert stages == stale_stages(toy.root)
+    assert {stale.stage for stale in stages if stale.certain} == would_run(bare)
 
 
-def test_lock_that_was_committed_half_renewed_is_found_without_data(toy: Any, tmp_path: Path) -> None:
+def test_lock_that_was_committed_half_renewed_is_found_without_data(toy: Checkout, tmp_path: Path) -> None:
     toy.write("code.txt", "longer code\n")
     toy.dvc("repro", "--single-item", "train@a")
     bare = clone(toy, tmp_path / "clone")
-    verdicts = {verdict.stage: verdict for verdict in stale(bare.root, allow_missing=True)}
-    assert [cause.kind for cause in verdicts["score@a"].causes] == ["dependency-outdated"]
-    assert {name for name, verdict in verdicts.items() if verdict.certain} == would_run(bare)
+    stages = {stale.stage: stale for stale in stale_stages(bare.root, allow_missing=True)}
+    assert [cause.kind for cause in stages["score@a"].causes] == ["dependency-outdated"]
+    assert {name for name, stale in stages.items() if stale.certain} == would_run(bare)
 
 
-def test_directory_that_holds_only_what_git_tracks_is_no_change_without_data(toy: Any, tmp_path: Path) -> None:
+def test_directory_that_holds_only_what_git_tracks_is_no_change_without_data(toy: Checkout, tmp_path: Path) -> None:
     toy.write("scores/.gitkeep", "")
     toy.git("add", "-f", "scores/.gitkeep")
     toy.write(".dvcignore", ".gitkeep\n")
-    assert stale(toy.root) == []
+    assert stale_stages(toy.root) == []
     bare = clone(toy, tmp_path / "clone")
     assert (bare.root / "scores").is_dir()
-    assert stale(bare.root, allow_missing=True) == []
+    assert stale_stages(bare.root, allow_missing=True) == []
 
 
-def test_asking_writes_nothing(toy: Any) -> None:
+def test_asking_writes_nothing(toy: Checkout) -> None:
     toy.replace("params.yaml", "0.1", "0.5")
     before = {path: path.read_bytes() for path in toy.root.rglob("*") if path.is_file()}
-    stale(toy.root)
+    stale_stages(toy.root)
     shutil.rmtree(toy.root / ".dvc/tmp", ignore_errors=True)
     after = {path: path.read_bytes() for path in toy.root.rglob("*") if path.is_file()}
     assert {path for path in {*before, *after} if before.get(path) != after.get(path)} <= {
@@ -254,11 +252,11 @@ def test_asking_writes_nothing(toy: Any) -> None:
     }
 
 
-def test_differences_of_parameters_are_told_leaf_by_leaf() -> None:
+def test_each_changed_parameter_is_listed() -> None:
     before = {"a": {"x": 1, "gone": None}, "b": [1, 2]}
-    after = {"a": {"x": "1", "new": {"y": 2}}, "b": (1, 2)}
-    found = {difference.key: str(difference) for difference in differences(before, after, ["a", "b"])}
-    assert found == {"a.x": "1 → 1", "a.new": 'added: {"y": 2}', "a.gone": "removed (was null)"}
+    after = {"a": {"x": "1", "new": {"y": 2}}, "b": [1, 2.0]}
+    found = {".".join(change.path): describe(change) for change in changes(before, after, ["a", "b", "c"])}
+    assert found == {"a.x": "1 → 1", "a.new.y": "added: 2", "a.gone": "removed (was null)", "c": "removed (was null)"}
 
 
 def test_long_value_is_cut_to_a_line() -> None:

@@ -1,4 +1,4 @@
-"""`dvc.lock` is merged stage by stage, `metrics.json` number by number, and neither is guessed."""
+"""`dvc.lock` is merged stage by stage, `metrics.json` number by number; conflicts are never guessed."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from dvc.utils.serialize import dumps_yaml, loads_yaml
 
-from atelier.repository.merging import merge_locks, merge_metrics
+from atelier.workflow.results.merging import merge_locks, merge_metrics
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def entry(name: str, version: int) -> dict[str, object]:
@@ -102,14 +102,15 @@ def test_datasets_of_one_side_stay_and_of_both_are_refused():
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ("<<<<<<< HEAD\n" + lock(a=1), "theirs: line 1 is '<<<<<<< HEAD'"),
-        (lock(a=1).replace("  a:\n", "  a:\n<<<<<<< HEAD\n"), "theirs: line 4 is '<<<<<<< HEAD'"),
-        (lock(a=1) + lock(a=1), "theirs: line .* is \"schema: '2.0'\""),
-        (lock(a=1).replace("'2.0'", "'3.0'"), "theirs: not a lock of schema '2.0'"),
-        (lock(a=1).replace("    cmd:", "    command:"), "theirs: the entry of a is none that DVC can read"),
-        (lock(a=1).replace("    deps:\n", "    deps: [\n"), "theirs: the entry of a is none that DVC can read"),
-        ("a: 1\n", "theirs: not a lock of schema '2.0'"),
-        ("schema: '2.0'\nstages: 7\n", "theirs: not a lock of schema '2.0'"),
+        ("<<<<<<< HEAD\n" + lock(a=1), "theirs: not YAML"),
+        (lock(a=1).replace("  a:\n", "  a:\n<<<<<<< HEAD\n"), "theirs: not YAML"),
+        (lock(a=1) + lock(a=1), "theirs: not YAML: .*duplicate key"),
+        (lock(a=1).replace("'2.0'", "'3.0'"), "theirs: .*schema"),
+        (lock(a=1).replace("    cmd:", "    command:"), "theirs: .*required key.*cmd|theirs: .*command"),
+        (lock(a=1).replace("    deps:\n", "    deps: [\n"), "theirs: not YAML"),
+        ("a: 1\n", "theirs: .*'a'"),
+        ("just text\n", "theirs: got 'just text'"),
+        ("schema: '2.0'\nstages: 7\n", "theirs: .*stages"),
     ],
 )
 def test_what_is_no_lock_is_refused_in_one_line(broken: str, words: str):
@@ -147,7 +148,7 @@ def test_committed_metrics_merge_to_the_bytes_that_summarize_writes():
 
 @pytest.mark.parametrize(
     ("broken", "words"),
-    [("<<<<<<<\n{}", "ours: not JSON"), ("[1]", "ours: a JSON object"), ('{"x": {"fd": NaN}}', "ours: NaN")],
+    [("<<<<<<<\n{}", "ours: not JSON"), ("[1]", "ours: got .*JSON object"), ('{"x": {"fd": NaN}}', "ours: got NaN")],
 )
 def test_what_is_no_json_is_refused_in_one_line(broken: str, words: str):
     with pytest.raises(ValueError, match=words) as caught:
