@@ -4,7 +4,7 @@ import numpy as np
 
 from atelier.core import seeds
 from atelier.core.spec import Spec
-from atelier.datasets.embedded import mnist
+from atelier.datasets.mnist.twin import write as mnist
 
 DIGITS = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "embedded")
 

@@ -14,9 +14,8 @@ import textbook_gan
 from atelier.core import seeds
 from atelier.metrics import manifold
 from atelier.metrics.kernel import kernel_distance
-from atelier.families.gan.network import pixels
-from atelier.networks import batching, network as networks
-from atelier.modalities import judging as judge_features
+from atelier.modalities.judge import Judge
+from atelier.networks import batching
 from atelier.core.prepared import Prepared
 from ratios import gan_train_vs_textbook
 
@@ -30,21 +29,21 @@ PATH = click.Path(path_type=Path, exists=True)
 @click.option("--judge", type=PATH, default="data/judges/celeba", show_default=True, help="Judge of this dataset.")
 @click.option("--images", default=3200, show_default=True, help="Number of training images.")
 def main(prepared: Path, judge: Path, images: int) -> None:
-    faces, network = Prepared.read(prepared), networks.load(judge)
+    faces, judging = Prepared.read(prepared), Judge.load(judge)
     keras.config.set_dtype_policy("float32")
-    real = judge_features.features(network, np.asarray(faces.images("validation")))
+    real = judging.features(np.asarray(faces.images("validation")))
     training = np.asarray(faces.images("train")[:images])
     z = seeds.latents(range(len(real)), textbook_gan.LATENT_DIM)
 
     def report(name: str, samples: np.ndarray) -> None:
-        features = judge_features.features(network, samples)
+        features = judging.features(samples)
         kid, spread = kernel_distance(real, features, subsets=20, subset_size=len(real) // 2, seed=0)
         coverage = manifold.compare(real, features, neighbours=5).coverage
         click.echo(f"{name}: KID {kid:.3f} ± {spread:.3f}, coverage {coverage:.3f} at N = {len(real)}")
 
     model, batches = gan_train_vs_textbook.ours(training)
     model.fit(batches, shuffle=False, verbose=0)
-    report("ours", pixels(batching.apply(model.decoder, z, 100), model.config))
+    report("ours", model.pixels(batching.apply(model.decoder, z, 100)))
     textbook = textbook_gan.TextbookGAN()
     textbook.compile()
     textbook.fit(training.astype("float32") / 255, batch_size=textbook_gan.BATCH, verbose=0)

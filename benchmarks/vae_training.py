@@ -34,7 +34,7 @@ def against_textbook(*, eager: bool, steps: int, rounds: int) -> Comparison:
 
 
 def ours(images: np.ndarray) -> tuple[keras.Model, Batches]:
-    """Build the network, compiled as `loop.fit` does, and its batches."""
+    """Build the network, compiled as `loop.run` does, and its batches."""
     params = textbook_vae.OURS
     model = networks.build("vae", params, DIGITS, seed=params.seed, precision=params.precision).model
     batches = Batches((images,), params.batch, params.seed)

@@ -13,8 +13,8 @@ from PIL import Image
 
 from atelier.datasets.formats.faces.params import Embedded, Prepare
 from atelier.core.spec import Spec
-from atelier.datasets import celeba
-from atelier.datasets.embedded import celeba as twin
+from atelier.datasets.celeba import source
+from atelier.datasets.celeba.twin import write as twin
 from atelier.datasets.formats.faces import aligned
 from atelier.core.prepared import Prepared
 from side_by_side import Comparison, Side, compare

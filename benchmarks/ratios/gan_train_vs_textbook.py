@@ -36,7 +36,7 @@ def measure() -> Comparison:
 
 
 def ours(images: np.ndarray, precision: str = "float32") -> tuple[keras.Model, Batches]:
-    """Build the profile's network for 64×64 faces, compiled as `loop.fit` does, and its batches."""
+    """Build the profile's network for 64×64 faces, compiled as `loop.run` does, and its batches."""
     train = profiles.resolve(PROFILES, "laptop")["runs"]["celeba-gan"]["train"]
     params = validate(Train, train | {"batch": textbook_gan.BATCH, "precision": precision}, "celeba-gan.train")
     network = networks.build("gan", params, FACES, seed=params.seed, precision=params.precision)

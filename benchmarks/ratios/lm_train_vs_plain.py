@@ -30,7 +30,7 @@ def measure() -> Comparison:
 
 
 def ours() -> tuple[keras.Model, Rows]:
-    """Build the network, compiled as `loop.fit` does, and its batches."""
+    """Build the network, compiled as `loop.run` does, and its batches."""
     params = lm_network.params()
     # The content of the texts does not influence the speed.
     length = (STEPS * params.batch + 1) * params.context

@@ -70,10 +70,10 @@ class Tokenizer:
         """Find the tokens that begin a new word or are punctuation, or end the text: bool ``(vocabulary,)``."""
         starts = np.ones(len(self), bool)
         if isinstance(self._inner.decoder, ByteLevel):
-            # A byte-level piece that begins a word begins with a space, which its alphabet writes as Ġ.
-            pieces = [self._inner.id_to_token(token) for token in range(len(self))]
-            starts[:] = [token in (END,) or piece[0] in "ĠĊĉč" or (piece[0].isascii() and not piece[0].isalnum())
-                         for token, piece in enumerate(pieces)]
+            for token in range(END + 1, len(self)):
+                # The alphabet of byte-level pieces writes a space as Ġ, and other white space as Ċ, ĉ and č.
+                first = (self._inner.id_to_token(token) or "Ġ")[0]
+                starts[token] = first in "ĠĊĉč" or (first.isascii() and not first.isalnum())
         return starts
 
     def pieces(self, tokens: Iterable[int]) -> list[str]:

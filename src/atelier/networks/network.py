@@ -47,12 +47,17 @@ def builder(family: str) -> ModuleType:
     return lookup.module("families", family, "network")
 
 
+def configuration(schema: type[Strict], params: Strict) -> Any:
+    """Return the part of `params` that a network is built from, without how it is trained."""
+    return schema(**{name: getattr(params, name) for name in schema.model_fields})
+
+
 def build(family: str, params: Strict, spec: Spec, *, seed: int, precision: str) -> Network:
     """Build an untrained network from a section of parameters; the same seed gives the same initial weights."""
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
     module = builder(family)
-    config = module.Config(**{name: getattr(params, name) for name in module.Config.model_fields})
+    config = configuration(module.Config, params)
     return Network(family, config, spec, precision, module.build(config, spec))
 
 
