@@ -1,121 +1,93 @@
-"""Texts of a language model side by side, each token tinted by how much it surprised: exhibits that are `.json` files.
+"""Tables of texts from a language model, with the surprisal of each token: exhibits that are `.json` files.
 
-The format: ``{"columns": [name, …], "rows": [{"name": name, "cells": [text, …]}, …]}``, a text for each column in every
-row. A text is a list of ``[piece, nats]``: the pieces joined are what it says, `nats` the surprisal −ln p of a token,
-null where it was given (a prompt) or not measured.
+The format is ``{"columns": [name, …], "rows": [{"name": name, "cells": [text, …]}, …]}``, with one text for each column
+in every row. A text is a list of ``[piece, nats]``: the pieces joined are the text, `nats` is the surprisal −ln p of a
+token, or null where the token was given (a prompt) or not measured.
 """
 
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import groupby
-from math import isfinite
 from pathlib import Path
-from typing import Any
+from reprlib import repr as shortened
+from typing import Annotated
 
-from atelier.core import files
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-# Nats from which on the next tint begins; what is more likely than the first has none.
-STEPS = (1, 2, 4, 6, 8)
+# The nats at which the next tint begins. Tokens below the first limit have no tint.
+LIMITS = (1, 2, 4, 6, 8)
+FORMAT = '{"columns": [name, …], "rows": [{"name": name, "cells": [[[piece, nats or null], …], …]}, …]}'
 
-Piece = tuple[str, float | None]
+# Rounding can make −ln 1 slightly negative.
+Piece = tuple[str, Annotated[float, Field(ge=-0.01, allow_inf_nan=False)] | None]
+
+
+class Row(BaseModel):
+    name: str
+    cells: list[list[Piece]]
+
+
+class TextTable(BaseModel):
+    columns: list[str] = Field(min_length=1)
+    rows: list[Row]
+
+    @model_validator(mode="after")
+    def _has_a_cell_for_each_column(self) -> "TextTable":
+        for index, row in enumerate(self.rows):
+            if len(row.cells) != len(self.columns):
+                raise ValueError(f"rows.{index}.cells has {len(row.cells)} entries for {len(self.columns)} columns")
+        return self
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of spans that occur, for the legend."""
+        return {span.kind for row in self.rows for cell in row.cells for span in spans(cell)}
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Neighbouring tokens that look alike.
+class Span:
+    """Adjacent tokens that look the same.
 
     Attributes:
-        before: spaces in front of the first one's word, which take no tint.
+        before: the spaces in front of the first word; they have no tint.
         kind: ``given`` before the first measured token, ``plain`` where not measured, else ``measured``.
-        step: the tint, from 0 to ``len(STEPS)``.
-        nats: of each token, as text; empty where not measured.
+        tint: from 0 to ``len(LIMITS)``.
+        nats: the surprisal of each token, as text; empty where not measured.
     """
 
     before: str
     text: str
     kind: str
-    step: int = 0
+    tint: int = 0
     nats: str = ""
 
 
-@dataclass(frozen=True)
-class Row:
-    name: str
-    texts: list[list[Stretch]]
+def read(path: Path) -> TextTable:
+    """Read a table of texts; raise a `ValueError` of one line if the file has another format."""
+    try:
+        return TextTable.model_validate_json(path.read_bytes(), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        came = f"got {shortened(first['input'])}; {first['msg']}"
+        raise ValueError(f"{path}: {key + ': ' if key else ''}{came}; allowed is {FORMAT}") from None
 
 
-@dataclass(frozen=True)
-class Writing:
-    columns: list[str]
-    rows: list[Row]
+def spans(pieces: list[Piece]) -> list[Span]:
+    """Join adjacent tokens that look the same; the joined text of the spans is that of the pieces."""
+    first_measured = next((index for index, (_, nats) in enumerate(pieces) if nats is not None), 0)
 
-    @property
-    def kinds(self) -> set[str]:
-        """The kinds of stretches that occur, for the legend."""
-        return {stretch.kind for row in self.rows for text in row.texts for stretch in text}
-
-
-def read(path: Path) -> Writing:
-    """Read a table of writing.
-
-    Raises:
-        ValueError: the file is no JSON or of another shape; the message names the file, what came and what is allowed.
-    """
-    value = files.read_json(path)
-    _require(_has(value, columns=list, rows=list), path, value, 'an object {"columns": […], "rows": […]}')
-    columns, rows = value["columns"], value["rows"]
-    _require(
-        bool(columns) and all(isinstance(name, str) for name in columns), f"{path}: columns", columns, "a list of names"
-    )
-    return Writing(columns, [_row(row, len(columns), f"{path}: rows[{index}]") for index, row in enumerate(rows)])
-
-
-def _row(row: Any, columns: int, place: str) -> Row:
-    _require(_has(row, name=str, cells=list), place, row, 'an object {"name": "…", "cells": […]}')
-    cells = row["cells"]
-    _require(len(cells) == columns, f"{place}.cells", cells, f"a list of {columns}, one for each column,")
-    return Row(row["name"], [_stretches(_pieces(cell, f"{place}.cells[{n}]")) for n, cell in enumerate(cells)])
-
-
-def _pieces(cell: Any, place: str) -> list[Piece]:
-    _require(isinstance(cell, list), place, cell, "a list of [piece, nats]")
-    for piece in cell:
-        right = isinstance(piece, list) and len(piece) == 2 and isinstance(piece[0], str) and _is_surprisal(piece[1])
-        _require(right, place, piece, "[piece, nats], a text and a finite number from 0 or null,")
-    return [(text, nats) for text, nats in cell]
-
-
-def _is_surprisal(nats: Any) -> bool:
-    # Rounding may take −ln 1 below zero; a bool is an int in Python, but no number.
-    return nats is None or (type(nats) in (int, float) and isfinite(nats) and nats > -0.01)
-
-
-def _stretches(pieces: list[Piece]) -> list[Stretch]:
-    """Join neighbours that look alike; what the stretches hold, joined, is what the pieces hold."""
-    first = next((index for index, (_, nats) in enumerate(pieces) if nats is not None), None)
-
-    def looks(numbered: tuple[int, Piece]) -> tuple[str, int]:
+    def look(numbered: tuple[int, Piece]) -> tuple[str, int]:
         index, (_, nats) = numbered
         if nats is None:
-            # Where nothing was measured, nothing says which part was given.
-            return ("given" if first is not None and index < first else "plain"), 0
-        return "measured", bisect_right(STEPS, nats)
+            return ("given" if index < first_measured else "plain"), 0
+        return "measured", bisect_right(LIMITS, nats)
 
     joined = []
-    for (kind, step), group in groupby(enumerate(pieces), looks):
-        run = [piece for _, piece in group]
-        nats = ", ".join(f"{max(0.0, value):.1f}" for _, value in run if value is not None)
-        text = "".join(text for text, _ in run)
+    for (kind, tint), group in groupby(enumerate(pieces), look):
+        members = [piece for _, piece in group]
+        nats = ", ".join(f"{max(0.0, value):.1f}" for _, value in members if value is not None)
+        text = "".join(text for text, _ in members)
         words = text.lstrip(" ")
-        joined.append(Stretch(text[: len(text) - len(words)], words, kind, step, nats))
+        joined.append(Span(text[: len(text) - len(words)], words, kind, tint, nats))
     return joined
-
-
-def _has(value: Any, **types: type) -> bool:
-    return isinstance(value, dict) and all(isinstance(value.get(key), kind) for key, kind in types.items())
-
-
-def _require(right: bool, place: object, came: Any, allowed: str) -> None:
-    if not right:
-        text = repr(came)
-        raise ValueError(f"{place}: got {text if len(text) <= 80 else f'{text[:80]}…'}; {allowed} is expected")
