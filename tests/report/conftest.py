@@ -1,4 +1,4 @@
-"""A whole small house to report on: parameters, pipeline, a Git history and what every stage would have written."""
+"""A small project to report on: parameters, pipeline, a Git history and the outputs of every stage."""
 
 import csv
 import json
@@ -15,27 +15,36 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw, ImageFont
 
-from atelier.core import images
+from atelier.core import pictures
+from atelier.report import page
 from atelier.report.sources import Sources
 
 DIGITS = [str(digit) for digit in range(10)]
 GARMENTS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 RUNS = {"mnist-vae": "mnist", "mnist-vae-32": "mnist", "fashion_mnist-vae": "fashion_mnist"}
 EDITED = "mnist-vae-32"
-PROJECT = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
-# A run that writes texts.
-TEXTS = "imdb"
-WRITER = "imdb-lm"
-RUNS[WRITER] = TEXTS
+PARAMS = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+# The run and the dataset of texts.
+TEXT_DATASET = "imdb"
+TEXT_RUN = "imdb-lm"
+RUNS[TEXT_RUN] = TEXT_DATASET
 
 PIPELINE = """
 stages:
+  environment:
+    cmd: python stages/environment.py
+    outs:
+      - data/environment.json
+  code:
+    cmd: python stages/code.py
+    outs:
+      - data/code
   download:
     foreach: ${datasets}
     do:
       cmd: python stages/download.py ${key}
-      params:
-        - datasets.${key}.source
+      deps:
+        - data/code/download/${key}.json
       outs:
         - data/raw/${key}
   prepare:
@@ -59,8 +68,9 @@ stages:
     do:
       cmd: python stages/train.py ${key}
       deps:
+        - data/code/train/${item.family}.json
+        - data/environment.json
         - data/prepared/${item.dataset}
-        - src/atelier/models/${item.family}.py
       outs:
         - data/models/${key}:
             cache: true
@@ -106,21 +116,22 @@ stages:
 
 
 def parameters() -> dict[str, Any]:
-    """The project's own parameters, cut down to what the house holds: they always match the schema."""
-    datasets, run = dict.fromkeys(RUNS.values()), PROJECT["runs"]["mnist-vae"]
+    """Return the committed parameters, reduced to the datasets and runs of the small project."""
+    run, sections = PARAMS["runs"]["mnist-vae"], {section: {} for section in PARAMS}
+    for section in {"downloads", "datasets", "judges"} & set(PARAMS):
+        sections[section] = {name: PARAMS[section][name] for name in dict.fromkeys(RUNS.values())}
     return {
-        "datasets": {name: PROJECT["datasets"][name] for name in datasets},
-        "judges": {name: PROJECT["judges"][name] for name in datasets},
+        **sections,
         "runs": {
-            name: {**(PROJECT["runs"].get(name, run) if name == WRITER else run), "dataset": dataset}
+            name: {**(PARAMS["runs"].get(name, run) if name == TEXT_RUN else run), "dataset": dataset}
             for name, dataset in RUNS.items()
         },
-        "edits": {EDITED: {**PROJECT["edits"]["celeba-vae"], "dataset": RUNS[EDITED]}},
+        "edits": {EDITED: {**PARAMS["edits"]["celeba-vae"], "dataset": RUNS[EDITED]}},
     }
 
 
-class House:
-    """Where the small house stands, and what it holds."""
+class Project:
+    """The small project in a directory."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -132,11 +143,11 @@ class House:
         self.write("src/code.py", "answer = 42\n")
         for name, classes in (("mnist", DIGITS), ("fashion_mnist", GARMENTS)):
             self._dataset(name, classes)
-        for index, name in enumerate(name for name in RUNS if name != WRITER):
+        for index, name in enumerate(name for name in RUNS if name != TEXT_RUN):
             self._run(name, DIGITS if RUNS[name] == "mnist" else GARMENTS, index)
         self._texts()
-        self._writer()
-        strip = images.grid(_glyphs(DIGITS, 4, 5)[:14], 7)
+        self._text_run()
+        strip = pictures.grid(_glyphs(DIGITS, 4, 5)[:14], 7)
         self._pictures(f"data/edits/{EDITED}", [("strip.png", strip, "Thickness", "From thin to thick.")])
         self.write(f"data/edits/{EDITED}/metrics.json", {"flip_rate_smiling": 0.9, "leakage_smiling": 0.1})
         self.summarize()
@@ -166,7 +177,7 @@ class House:
         return self.git("rev-parse", "HEAD")
 
     def sources(self) -> Sources:
-        """As the door gets them: relative to the top of the house."""
+        """Return the paths that the stage script receives, relative to the project."""
         data = Path("data")
         return Sources(
             params=Path("params.yaml"),
@@ -189,10 +200,10 @@ class House:
             "source": "embedded",
         }  # fmt: skip
         self.write(f"{prepared}/spec.json", spec)
-        preview = images.labelled_rows(_glyphs(classes, 10, 0), classes, columns=10)
+        preview = pictures.labelled_rows(_glyphs(classes, 10, 0), classes, columns=10)
         self._pictures(prepared, [("preview.png", preview, "Preview", "Ten training images of each class.")])
         judge = f"data/judges/{name}"
-        verdict = {
+        judged = {
             "test_accuracy": 0.9912,
             "parameters": 61_322,
             "features": 64,
@@ -208,10 +219,10 @@ class House:
                 )
             },
         }  # fmt: skip
-        self.write(f"{judge}/judge.json", verdict)
+        self.write(f"{judge}/judge.json", judged)
         self._history(f"{judge}/history.csv", {"loss": (1.9, 0.03, 1.0), "accuracy": (0.5, 0.993, 1.0)})
         gauge = _glyphs(classes, 8, 9)[:32]
-        self._pictures(judge, [("gauge.png", images.grid(gauge, 8), "Gauge", "Real, blurred, noisy images.")])
+        self._pictures(judge, [("gauge.png", pictures.grid(gauge, 8), "Gauge", "Real, blurred, noisy images.")])
 
     def _run(self, name: str, classes: list[str], index: int) -> None:
         model, samples, evaluation = (f"data/{part}/{name}" for part in ("models", "samples", "evaluations"))
@@ -221,19 +232,19 @@ class House:
             file["weights"] = np.arange(8) + index
         columns = {"loss": (212, 138.4 + 9 * index, 1.01), "reconstruction": (206, 131.9, 1.01), "kl": (2.1, 6.5, 0.99)}
         self._history(f"{model}/history.csv", columns, learning_rate=True)
-        strip = images.grid(_glyphs(classes, 4, 2)[:36], 12)
+        strip = pictures.grid(_glyphs(classes, 4, 2)[:36], 12)
         self._pictures(f"{model}/previews", [("epoch-12.png", strip, "Epoch 12", "The same latents, epoch by epoch.")])
         glyphs = _glyphs(classes, 40, index)
         shown = [
-            ("samples.png", images.grid(glyphs[:64], 8), "Samples", "Decoded from the prior, one seed each."),
-            ("manifold.png", images.grid(glyphs[:400], 20, gap=0), "Manifold", "Through the quantiles of the prior."),
+            ("samples.png", pictures.grid(glyphs[:64], 8), "Samples", "Decoded from the prior, one seed each."),
+            ("manifold.png", pictures.grid(glyphs[:400], 20, gap=0), "Manifold", "Through the quantiles of the prior."),
             (
                 "reconstructions.png",
-                images.grid(glyphs[:20], 10),
+                pictures.grid(glyphs[:20], 10),
                 "Reconstructions",
-                "Test images above, theirs below.",
+                "Test images above, reconstructions below.",
             ),
-            ("interpolations.png", images.grid(glyphs[:45], 9), "Interpolations", "From one test image to another."),
+            ("interpolations.png", pictures.grid(glyphs[:45], 9), "Interpolations", "From one test image to another."),
             ("latents.png", _scatter(index), "Latents", "Test images by class, in the plane of two latents."),
         ]
         self._pictures(samples, shown)
@@ -252,20 +263,20 @@ class House:
             "test": dict.fromkeys(classes, 1 / len(classes)),
         }
         self.write(f"{evaluation}/classes.json", histogram)
-        neighbours = images.grid(glyphs[100:160], 10)
+        neighbours = pictures.grid(glyphs[100:160], 10)
         caption = "Samples above, the training images nearest to them below."
         self._pictures(evaluation, [("neighbours.png", neighbours, "Nearest neighbours", caption)])
 
     def _texts(self) -> None:
-        """A dataset of texts and its judge."""
-        prepared, judge = f"data/prepared/{TEXTS}", f"data/judges/{TEXTS}"
+        """Write a dataset of texts and its judge."""
+        prepared, judge = f"data/prepared/{TEXT_DATASET}", f"data/judges/{TEXT_DATASET}"
         statistics = {
             "bytes_per_token": 4.4203, "duplicates_in_train": 0, "duplicates_removed": 96, "oov_rate_test": 0.0312,
             "oov_rate_train": 0.0, "oov_rate_validation": 0.0299, "tokens_test": 5_812_345, "tokens_train": 11_630_000,
             "tokens_validation": 580_000, "unlabelled_train": 0, "words_median": 174.0, "words_p95": 590.0,
         }  # fmt: skip
         spec = {
-            "name": TEXTS, "shape": [], "value_range": [], "classes": ["negative", "positive"], "attributes": [],
+            "name": TEXT_DATASET, "shape": [], "value_range": [], "classes": ["negative", "positive"], "attributes": [],
             "sizes": {"train": 22_500, "validation": 2500, "test": 25_000}, "sha256": {"train.npy": "cd" * 32},
             "source": "embedded", "split_rule": "official", "vocabulary": 10_000, "statistics": statistics,
         }  # fmt: skip
@@ -278,21 +289,27 @@ class House:
         with self.write(f"{prepared}/reviews.csv", "").open("w", newline="") as file:
             csv.writer(file).writerows(cut)
         row = {"kid": 0.1, "kid_std": 0.01, "precision": 0.9, "recall": 0.9, "density": 0.9, "coverage": 0.9}
-        verdict = {
+        judged = {
             "test_accuracy": 0.874, "parameters": 812_002, "features": 64, "samples": 1000,
             "class_accuracy": {"negative": 0.881, "positive": 0.867},
             "gauge": {name: {"fd": fd, **row} for name, fd in (("floor", 0.61), ("shuffled", 21.7), ("mixed", 44.1))},
         }  # fmt: skip
-        self.write(f"{judge}/judge.json", verdict)
+        self.write(f"{judge}/judge.json", judged)
         self._history(f"{judge}/history.csv", {"loss": (0.69, 0.2, 1.4), "accuracy": (0.5, 0.93, 0.94)})
 
     def _machine(self, model: str, *gpus: str) -> None:
-        told = {"backend": "tensorflow 2.20.0", "cores": 2, "gpus": gpus, "processor": "A Processor", "system": "Linux"}
-        self.write(f"{model}/machine.json", told)
+        machine = {
+            "backend": "tensorflow 2.20.0",
+            "cores": 2,
+            "gpus": gpus,
+            "processor": "A Processor",
+            "system": "Linux",
+        }
+        self.write(f"{model}/machine.json", machine)
 
-    def _writer(self) -> None:
-        """A run that writes texts: no picture among what it shows."""
-        model, samples, evaluation = (f"data/{part}/{WRITER}" for part in ("models", "samples", "evaluations"))
+    def _text_run(self) -> None:
+        """Write the outputs of a run that generates texts, and no picture."""
+        model, samples, evaluation = (f"data/{part}/{TEXT_RUN}" for part in ("models", "samples", "evaluations"))
         self.write(f"{model}/config.json", {"width": 128})
         self._machine(model, "NVIDIA H100, 81559 MiB, 570.86")
         with h5py.File(self.root / model / "model.weights.h5", "w", track_order=True) as file:
@@ -300,9 +317,9 @@ class House:
         self._history(f"{model}/history.csv", {"loss": (6.4, 4.1, 1.02), "perplexity": (602, 60.3, 1.08)}, True)
         shown = ["temperature 0.2", "temperature 0.7", "temperature 1.0", "temperature 1.3", "top-p 0.9"]
         grown = [(f"epoch {epoch} · perplexity {812 // epoch}", 6.0 / epoch) for epoch in (1, 4, 12)]
-        self.write(f"{model}/previews/growth.json", _writing(shown, grown, 90))
+        self.write(f"{model}/previews/growth.json", _text_table(shown, grown, 90))
         self._listing(f"{model}/previews", [("growth.json", "How it learns", "The same prompt, epoch by epoch.")])
-        self.write(f"{samples}/texts.json", _writing(shown, [("", 2.0)], 160))
+        self.write(f"{samples}/texts.json", _text_table(shown, [("", 2.0)], 160))
         self._listing(samples, [("texts.json", "Texts", "The same prompt at five temperatures, one seed each.")])
         metrics = {
             "perplexity": 65.41, "word_perplexity": 68.02, "bits_per_byte": 1.312, "oov_rate": 0.0312,
@@ -325,11 +342,11 @@ class House:
 
     def _pictures(self, directory: str, shown: list[tuple[str, Any, str, str]]) -> None:
         for name, picture, _, _ in shown:
-            images.write_png(self.root / directory / name, picture)
+            pictures.write_png(self.root / directory / name, picture)
         self._listing(directory, [(name, title, caption) for name, _, title, caption in shown])
 
     def _history(self, name: str, columns: dict[str, tuple[float, float, float]], learning_rate: bool = False) -> None:
-        """Columns that go from their first value to their last; validation is a factor of training."""
+        """Write columns that go from a first to a last value; validation is training times a factor."""
         pairs = [(column, f"val_{column}") for column in columns]
         path = self.write(name, "")
         with path.open("w", newline="") as file:
@@ -344,31 +361,14 @@ class House:
                 writer.writerow([*row, *([0.0005 * (1 + math.cos(math.pi * epoch / 12))] if learning_rate else [])])
 
 
-def _writing(columns: list[str], rows: list[tuple[str, float]], tokens: int) -> dict[str, Any]:
-    """Texts in the report's format, from a prompt on; the second number of a row is how surprising they are."""
+def _text_table(columns: list[str], rows: list[tuple[str, float]], tokens: int) -> dict[str, Any]:
+    """Return texts with a prompt in the report's format; the second entry of a row scales the surprisal."""
     random = np.random.default_rng(tokens)
-    words = [
-        "this",
-        "film",
-        "is",
-        "one",
-        "of",
-        "the",
-        "best",
-        "that",
-        "I",
-        "have",
-        "ever",
-        "seen",
-        ",",
-        "but",
-        "late",
-        ".",
-    ]
+    words = ["this", "film", "is", "one", "of", "the", "best", "that", "I", "have", "seen", ",", "but", "late", "."]
 
-    def text(surprise: float) -> list[list[Any]]:
+    def text(scale: float) -> list[list[Any]]:
         drawn = [f" {words[index]}" for index in random.integers(0, len(words), tokens)]
-        nats = random.gamma(0.5, surprise, tokens)
+        nats = random.gamma(0.5, scale, tokens)
         written = [[piece, round(float(value), 3)] for piece, value in zip(drawn, nats, strict=True)]
         return [["The", None], [" story", None], *written]
 
@@ -379,7 +379,7 @@ def _writing(columns: list[str], rows: list[tuple[str, float]], tokens: int) -> 
 
 
 def _glyphs(classes: list[str], each: int, seed: int) -> np.ndarray:
-    """Images (classes·each, 28, 28, 1) with the first letter of each class: real enough to look at."""
+    """Draw images (classes·each, 28, 28, 1) with the first letter of each class."""
     random = np.random.default_rng(seed)
     drawn = []
     for label in classes:
@@ -413,26 +413,35 @@ def _architecture() -> str:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The house that every test gets a copy of."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The committed project that every test gets a copy of."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        _leave_git_alone(monkeypatch)
-        house = House(tmp_path_factory.mktemp("house"))
-        house.build()
-        house.commit()
-    return house
+        _unset_git_variables(monkeypatch)
+        project = Project(tmp_path_factory.mktemp("project"))
+        project.build()
+        project.commit()
+    return project
+
+
+@pytest.fixture(scope="session")
+def html(built: Project) -> str:
+    """The report on the project, without changes."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _unset_git_variables(monkeypatch)
+        monkeypatch.chdir(built.root)
+        return page.render(built.sources())
 
 
 @pytest.fixture
-def house(built: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A committed house of one's own; the working directory is its top, as when DVC runs a stage."""
-    _leave_git_alone(monkeypatch)
+def project(built: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the committed project, as the working directory."""
+    _unset_git_variables(monkeypatch)
     shutil.copytree(built.root, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    return House(tmp_path)
+    return Project(tmp_path)
 
 
-def _leave_git_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that runs within somebody's Git hook must not write into that repository."""
+def _unset_git_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests that run in a Git hook from writing to the repository of that hook."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)

@@ -1,17 +1,18 @@
-"""The page in a real browser: Debian's Chromium, headless."""
+"""The page in a browser: Debian's Chromium, headless."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atelier.report import page as report
+from atelier.report import page
 
 CHROMIUM = Path("/usr/bin/chromium")
+WIDTHS = [360, 390, 768, 1024, 1300, 1600]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -41,15 +42,35 @@ CONTRASTS = """() => {
     const text = walker.currentNode.data.trim(), element = walker.currentNode.parentElement;
     if (!text || ['TITLE', 'title', 'STYLE'].includes(element.tagName)) continue;
     const style = getComputedStyle(element);
-    const ink = luminance(channels(element.closest('svg') ? style.fill : style.color));
-    const paper = luminance(background(element));
-    found.push([(Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05), text]);
+    const text_colour = luminance(channels(element.closest('svg') ? style.fill : style.color));
+    const page_colour = luminance(background(element));
+    found.push([(Math.max(text_colour, page_colour) + 0.05) / (Math.min(text_colour, page_colour) + 0.05), text]);
+  }
+  return found;
+}"""
+
+# Elements that reach beyond the page, or beyond their own box where that does not scroll: [name, right edge].
+CUT = """() => {
+  const visible = (element) => getComputedStyle(element).overflowX === 'visible';
+  const scrolls = (element) => ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+  const name = (element) => `${element.localName}.${element.getAttribute('class') || ''}`;
+  const found = [];
+  for (const element of document.body.querySelectorAll('*')) {
+    const rect = element.getBoundingClientRect();
+    let inside = false;
+    for (let box = element.parentElement; box; box = box.parentElement) inside ||= scrolls(box);
+    if (rect.width && !inside && (rect.right > innerWidth + 0.5 || rect.left < -0.5)) {
+      found.push([name(element), rect.right]);
+    }
+    if (!visible(element) && !scrolls(element) && element.scrollWidth > element.clientWidth + 1) {
+      found.push([name(element), element.scrollWidth]);
+    }
   }
   return found;
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
@@ -59,57 +80,77 @@ def chromium() -> Iterator[Any]:
 
 
 class Opened:
-    """The report in a tab, with everything that the tab asked for or complained about."""
+    """A report in a tab, with everything that the tab requested, logged or asked."""
 
-    def __init__(self, chromium: Any, house: Any, width: int = 1400, scheme: str = "light") -> None:
-        path = house.write("data/report/index.html", report.render(house.sources()))
+    def __init__(self, chromium: Any, path: Path) -> None:
         self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        self.messages: list[str] = []
+        self.context = chromium.new_context()
         self.tab = self.context.new_page()
         self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.on("console", lambda message: self.complaints.append(message.text))
-        self.dialogs: list[str] = []
-        self.tab.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("console", lambda message: self.messages.append(message.text))
+        self.tab.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.tab.on("dialog", lambda dialog: (self.messages.append(dialog.message), dialog.dismiss()))
         self.tab.goto(path.as_uri(), wait_until="load")
+
+    def show(self, width: int = 1400, scheme: str = "light", media: str = "screen") -> Any:
+        """Set the size and the style; return the tab."""
+        self.tab.set_viewport_size({"width": width, "height": 800})
+        self.tab.emulate_media(media=media, color_scheme=scheme)
+        return self.tab
 
     def text(self) -> str:
         return " ".join(self.tab.inner_text("body").split())
 
 
+@pytest.fixture(scope="session")
+def unchanged(chromium: Any, html: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    path = tmp_path_factory.mktemp("report") / "index.html"
+    path.write_text(html, encoding="utf-8")
+    opened = Opened(chromium, path)
+    yield opened
+    opened.context.close()
+
+
 @pytest.fixture
-def opened(chromium: Any, house: Any) -> Iterator[Any]:
+def shared(unchanged: Opened) -> Opened:
+    """The report on the unchanged project, in a tab that all tests share, at its default size and style."""
+    unchanged.show()
+    return unchanged
+
+
+@pytest.fixture
+def opened(chromium: Any, project: Any) -> Iterator[Callable[[], Opened]]:
+    """Open the report on the project as the test has changed it."""
     tabs: list[Opened] = []
 
-    def open_report(**settings: Any) -> Opened:
-        tabs.append(Opened(chromium, house, **settings))
+    def render() -> Opened:
+        tabs.append(Opened(chromium, project.write("data/report/index.html", page.render(project.sources()))))
+        tabs[-1].show()
         return tabs[-1]
 
-    yield open_report
+    yield render
     for tab in tabs:
         tab.context.close()
 
 
-def test_page_opens_from_a_file_without_complaint_or_request(opened: Any) -> None:
-    report = opened()
-    assert report.complaints == []
-    assert [url for url in report.requests if not url.startswith("data:")] == [report.tab.url]
+def test_page_opens_from_a_file_without_message_or_request(shared: Opened) -> None:
+    assert shared.messages == []
+    assert [url for url in shared.requests if not url.startswith("data:")] == [shared.tab.url]
 
 
-def test_every_picture_is_decoded_and_described(opened: Any, house: Any) -> None:
-    pictures = opened().tab.eval_on_selector_all(
+def test_every_picture_is_decoded_and_described(shared: Opened, built: Any) -> None:
+    pictures = shared.tab.eval_on_selector_all(
         "img", "all => all.map((i) => [i.complete, i.naturalWidth, i.clientWidth, i.alt])"
     )
-    listed = sum(len(json.loads(path.read_text())) for path in house.data.rglob("pictures.json"))
-    written = len(opened().tab.query_selector_all("figure.writing, figure.table"))
-    assert len(pictures) == listed - written + 1  # and one architecture
+    listed = sum(len(json.loads(path.read_text())) for path in built.data.rglob("pictures.json"))
+    others = len(shared.tab.query_selector_all("figure.texts, figure.table"))
+    assert len(pictures) == listed - others + 1  # one architecture
     assert all(complete and natural > 0 and shown > 0 and alt for complete, natural, shown, alt in pictures)
 
 
-def test_page_shows_what_it_must(opened: Any) -> None:
-    report = opened()
-    text = report.text()
+def test_page_shows_runs_datasets_and_pipeline(shared: Opened) -> None:
+    text = shared.text()
     for run in ("mnist-vae", "mnist-vae-32", "fashion_mnist-vae", "imdb-lm"):
         assert run in text
     for words in (
@@ -125,110 +166,113 @@ def test_page_shows_what_it_must(opened: Any) -> None:
         "Preview Ten training images of each class.",
     ):
         assert words in text
-    assert "summarize" in report.tab.inner_text(".graph") or "summarize" in report.tab.text_content(".graph")
+    graph = shared.tab.text_content(".graph")
+    assert "summarize" in graph
+    assert "environment" not in graph
 
 
-def test_parameters_unfold(opened: Any) -> None:
-    report = opened()
-    assert not report.tab.locator("td, th", has_text=re.compile("^latent_dim$")).first.is_visible()
-    report.tab.locator("summary").first.click()
-    assert report.tab.locator("td, th", has_text=re.compile("^latent_dim$")).first.is_visible()
+def test_parameters_can_be_unfolded(shared: Opened) -> None:
+    cell = shared.tab.locator("th", has_text=re.compile("^latent_dim$")).first
+    assert not cell.is_visible()
+    shared.tab.locator("summary").first.click()
+    assert cell.is_visible()
+    shared.tab.locator("summary").first.click()
 
 
-def test_navigation_leads_to_each_section(opened: Any) -> None:
-    report = opened()
-    for link in report.tab.query_selector_all("nav a, .overview a, a.node"):
-        target = link.get_attribute("href")
-        assert report.tab.query_selector(f"[id='{target[1:]}']"), target
+def test_every_link_leads_to_a_section(shared: Opened) -> None:
+    targets = shared.tab.eval_on_selector_all(
+        "nav a, .overview a, a.node",
+        "all => all.map((a) => [a.getAttribute('href'), !!document.querySelector(a.hash ?? a.href.baseVal)])",
+    )
+    assert len(targets) > 20
+    assert [href for href, found in targets if not found] == []
 
 
-@pytest.mark.parametrize("width", [360, 768, 1000, 1200, 1600])
-def test_page_does_not_scroll_sideways(opened: Any, width: int) -> None:
-    report = opened(width=width)
-    assert report.tab.evaluate("document.documentElement.scrollWidth") <= width
-    assert report.tab.evaluate("document.body.scrollWidth") <= width
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_element_is_wider_than_the_page(shared: Opened, width: int) -> None:
+    tab = shared.show(width)
+    assert tab.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)") <= width
+    assert tab.evaluate(CUT) == []
 
 
-def test_wide_things_scroll_within_their_box_on_a_phone(opened: Any) -> None:
-    report = opened(width=360)
-    assert report.tab.eval_on_selector(".graph", "box => box.scrollWidth > box.clientWidth")
-    score = report.tab.query_selector(".overview .score").bounding_box()
-    assert score["x"] + score["width"] <= 360
+@pytest.mark.parametrize("width", WIDTHS)
+def test_overview_shows_all_its_columns(shared: Opened, width: int) -> None:
+    tab = shared.show(width)
+    edges = tab.eval_on_selector_all(
+        ".overview td, .overview td *, .overview tbody th", "all => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    box = tab.locator(".scroll", has=tab.locator(".overview")).bounding_box()
+    assert max(edges) <= box["x"] + box["width"] + 0.5 <= width
+    assert tab.locator(".overview .held").last.is_visible()
+
+
+def test_wide_graph_scrolls_in_its_box_on_a_phone(shared: Opened) -> None:
+    assert shared.show(360).eval_on_selector(".graph", "box => box.scrollWidth > box.clientWidth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_has_enough_contrast(opened: Any, scheme: str) -> None:
-    report = opened(scheme=scheme)
-    report.tab.eval_on_selector_all("details", "all => all.forEach((d) => { d.open = true; })")
-    found = report.tab.evaluate(CONTRASTS)
+def test_text_has_enough_contrast(shared: Opened, scheme: str) -> None:
+    tab = shared.show(scheme=scheme)
+    unfold = "(all, open) => all.forEach((one) => { one.open = open; })"
+    tab.eval_on_selector_all("details", unfold, True)
+    found = tab.evaluate(CONTRASTS)
+    tab.eval_on_selector_all("details", unfold, False)
     assert len(found) > 300
     assert [(round(ratio, 2), text) for ratio, text in found if ratio < 4.5] == []
 
 
-def test_light_and_dark_differ(opened: Any) -> None:
-    papers = {
-        opened(scheme=scheme).tab.evaluate("getComputedStyle(document.body).backgroundColor")
-        for scheme in ("light", "dark")
-    }
-    assert len(papers) == 2
+def test_light_and_dark_differ(shared: Opened) -> None:
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert shared.show(scheme="light").evaluate(colour) != shared.show(scheme="dark").evaluate(colour)
 
 
-def test_hostile_text_is_shown_and_never_run(opened: Any, house: Any) -> None:
-    for path in house.data.rglob("pictures.json"):
+def test_hostile_text_is_shown_and_never_run(opened: Callable[[], Opened], project: Any) -> None:
+    for path in project.data.rglob("pictures.json"):
         entries = [{**entry, "title": HOSTILE, "caption": HOSTILE} for entry in json.loads(path.read_text())]
         path.write_text(json.dumps(entries))
-    classes = house.data / "evaluations" / "mnist-vae" / "classes.json"
+    classes = project.data / "evaluations" / "mnist-vae" / "classes.json"
     classes.write_text(json.dumps({"samples": {HOSTILE: 1.0}, "test": {HOSTILE: 1.0}}))
-    report = opened()
-    assert report.tab.title() == "Atelier: report"
-    assert report.complaints == []
-    assert report.text().count(HOSTILE) > 20
-    assert report.tab.query_selector("script, [onerror]") is None
-
-
-def test_writing_from_a_hostile_corpus_is_shown_letter_by_letter_and_never_run(opened: Any, house: Any) -> None:
     pieces = [[HOSTILE, None], ["<script>alert(1)</script>", 0.5], [" {{ 7*7 }}", 9.0], ["\n  </td></table>&amp;", 9.5]]
     table = {"columns": [HOSTILE], "rows": [{"name": HOSTILE, "cells": [pieces]}]}
-    house.write("data/samples/imdb-lm/texts.json", table)
+    project.write("data/samples/imdb-lm/texts.json", table)
     report = opened()
-    shown = report.tab.locator("#run-imdb-lm .writing").first
-    assert shown.locator(".said").evaluate("box => box.textContent") == "".join(text for text, _ in pieces)
+    assert report.text().count(HOSTILE) > 20
+    shown = report.tab.locator("#run-imdb-lm .texts").first
+    assert shown.locator(".tokens").evaluate("box => box.textContent") == "".join(text for text, _ in pieces)
     assert "<script>alert(1)</script> {{ 7*7 }}" in shown.inner_text()
     assert shown.locator("thead").inner_text().strip() == shown.locator(".name").inner_text().strip() == HOSTILE
     assert report.tab.title() == "Atelier: report"
-    assert report.complaints == []
-    assert report.dialogs == []
+    assert report.messages == []
     assert report.tab.query_selector("script, [onerror]") is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_tint_differs_from_the_others(opened: Any, scheme: str) -> None:
+def test_each_tint_differs_from_the_others(shared: Opened, scheme: str) -> None:
     colour = "all => all.map((one) => getComputedStyle(one).backgroundColor)"
-    legend = opened(scheme=scheme).tab.eval_on_selector_all("#run-imdb-lm .tints [class]", colour)
+    legend = shared.show(scheme=scheme).eval_on_selector_all("#run-imdb-lm .tints [class]", colour)
     assert len(legend) == 2 * 6
     assert len(set(legend)) == 6
 
 
-def test_texts_stand_side_by_side_on_a_desk_and_one_below_the_other_on_a_phone(opened: Any) -> None:
+def test_texts_are_in_columns_on_a_desktop_and_stacked_on_a_phone(shared: Opened) -> None:
     boxes = "all => all.slice(0, 5).map((one) => one.getBoundingClientRect().toJSON())"
-    wide = opened(width=1400).tab.eval_on_selector_all("#run-imdb-lm .said", boxes)
+    wide = shared.show(1400).eval_on_selector_all("#run-imdb-lm .tokens", boxes)
     assert len({box["y"] for box in wide}) == 1
     assert all(left["right"] <= right["left"] for left, right in pairwise(wide))
-    narrow = opened(width=360).tab.eval_on_selector_all("#run-imdb-lm .said", boxes)
+    narrow = shared.show(360).eval_on_selector_all("#run-imdb-lm .tokens", boxes)
     assert all(above["bottom"] < below["top"] for above, below in pairwise(narrow))
     assert all(box["left"] >= 0 and box["right"] <= 360 for box in narrow)
 
 
-def test_reference_line_is_dashed_and_inside_its_chart(opened: Any) -> None:
-    line = opened().tab.locator("#run-imdb-lm line.reference")
+def test_reference_line_is_dashed_and_inside_its_chart(shared: Opened) -> None:
+    line = shared.tab.locator("#run-imdb-lm line.reference")
     assert line.count() == 1
     assert line.evaluate("one => getComputedStyle(one).strokeDasharray") != "none"
     inner, outer = line.bounding_box(), line.locator("xpath=..").bounding_box()
     assert outer["y"] < inner["y"] < outer["y"] + outer["height"]
 
 
-def test_print_hides_navigation_and_unfolds_parameters(opened: Any) -> None:
-    report = opened()
-    report.tab.emulate_media(media="print")
-    assert not report.tab.locator("nav").is_visible()
-    assert report.tab.locator("th", has_text=re.compile("^latent_dim$")).first.bounding_box()["height"] > 0
+def test_print_hides_navigation_and_unfolds_parameters(shared: Opened) -> None:
+    tab = shared.show(media="print")
+    assert not tab.locator("nav").is_visible()
+    assert tab.locator("th", has_text=re.compile("^latent_dim$")).first.bounding_box()["height"] > 0

@@ -1,4 +1,4 @@
-"""The page as text; `test_browser.py` opens it."""
+"""The HTML of the page; `test_browser.py` opens it in a browser."""
 
 import base64
 import csv
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atelier.core import files, images
+from atelier.core import files, pictures
 from atelier.report import page
 
 
 class Reader(HTMLParser):
-    """Collects the tags, what their attributes point to, and the text."""
+    """The tags, references, event handlers and text of a page."""
 
     POINTERS = ("src", "href", "srcset", "data", "action", "poster", "background", "xlink:href")
 
@@ -38,35 +38,32 @@ class Reader(HTMLParser):
         self.text += f" {data}"
 
 
-def read(house: Any) -> Reader:
-    return Reader(page.render(house.sources()))
+def read(project: Any) -> Reader:
+    return Reader(page.render(project.sources()))
 
 
-def edit(house: Any, name: str, **changes: Any) -> None:
-    path = house.data / name
+def edit(project: Any, name: str, **changes: Any) -> None:
+    path = project.data / name
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def test_same_inputs_give_the_same_bytes(house: Any) -> None:
-    assert page.render(house.sources()) == page.render(house.sources())
+def test_same_inputs_give_the_same_bytes(project: Any, html: str) -> None:
+    assert page.render(project.sources()) == html
 
 
-def test_page_refers_to_nothing_but_itself(house: Any) -> None:
-    html = page.render(house.sources())
+def test_page_refers_only_to_itself(html: str) -> None:
     assert all(reference.startswith(("data:", "#")) for reference in Reader(html).references)
     assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", re.sub(r'"data:[^"]*"', '""', html))
 
 
-def test_page_forbids_the_network_and_scripts_by_policy(house: Any) -> None:
-    html = page.render(house.sources())
+def test_page_forbids_the_network_and_scripts_by_policy(html: str) -> None:
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     assert f'<meta http-equiv="Content-Security-Policy" content="{policy}">' in html
     assert "script" not in Reader(html).tags
 
 
-def test_every_picture_that_the_stages_list_is_inlined_byte_for_byte(house: Any) -> None:
-    html = page.render(house.sources())
-    listings = list(house.data.rglob("pictures.json"))
+def test_every_picture_that_the_stages_list_is_inlined_unchanged(built: Any, html: str) -> None:
+    listings = list(built.data.rglob("pictures.json"))
     assert len(listings) == (2 + 2 + 3 + 3 + 3 + 1) + (1 + 1 + 1 + 1)
     for listing in listings:
         for entry in json.loads(listing.read_text()):
@@ -78,23 +75,23 @@ def test_every_picture_that_the_stages_list_is_inlined_byte_for_byte(house: Any)
 @pytest.mark.parametrize(
     "hostile", ["<script>alert(1)</script>", "{{ 7 * 7 }}", "{% raw %}", "\"'><img src=x onerror=alert(1)>", "</style>"]
 )
-def test_text_from_data_stays_text(house: Any, hostile: str) -> None:
-    edit(house, "prepared/mnist/spec.json", classes=[hostile, *"123456789"], source=hostile)
-    edit(house, "judges/mnist/judge.json", class_accuracy={hostile: 0.5}, gauge={hostile: {"fd": 1.0, hostile: 2.0}})
-    edit(house, "evaluations/mnist-vae/classes.json", samples={hostile: 0.5}, test={hostile: 0.4})
-    edit(house, "evaluations/mnist-vae/metrics.json", **{f"{hostile}_rate": 1.0})
-    house.summarize()
+def test_text_from_data_stays_text(project: Any, hostile: str) -> None:
+    edit(project, "prepared/mnist/spec.json", classes=[hostile, *"123456789"], source=hostile)
+    edit(project, "judges/mnist/judge.json", class_accuracy={hostile: 0.5}, gauge={hostile: {"fd": 1.0, hostile: 2.0}})
+    edit(project, "evaluations/mnist-vae/classes.json", samples={hostile: 0.5}, test={hostile: 0.4})
+    edit(project, "evaluations/mnist-vae/metrics.json", **{f"{hostile}_rate": 1.0})
+    project.summarize()
     picture = {"file": "samples.png", "title": f"title {hostile}", "caption": f"caption {hostile}"}
     text = {"file": "text.txt", "title": "Text", "caption": ""}
     table = {"file": "table.csv", "title": "Table", "caption": ""}
-    (house.data / "samples" / "mnist-vae" / "text.txt").write_text(f"story {hostile}")
-    with (house.data / "samples" / "mnist-vae" / "table.csv").open("w", newline="") as file:
+    (project.data / "samples" / "mnist-vae" / "text.txt").write_text(f"story {hostile}")
+    with (project.data / "samples" / "mnist-vae" / "table.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["head", f"column {hostile}"], ["row", f"cell {hostile}"]])
-    (house.data / "samples" / "mnist-vae" / "pictures.json").write_text(json.dumps([picture, text, table]))
-    with (house.data / "models" / "mnist-vae" / "history.csv").open("w", newline="") as file:
+    (project.data / "samples" / "mnist-vae" / "pictures.json").write_text(json.dumps([picture, text, table]))
+    with (project.data / "models" / "mnist-vae" / "history.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["epoch", hostile], [1, 0.5], [2, 0.25]])
 
-    reader = read(house)
+    reader = read(project)
 
     for kind in ("title", "caption", "story", "column", "cell"):
         assert f"{kind} {hostile}" in reader.text
@@ -104,87 +101,85 @@ def test_text_from_data_stays_text(house: Any, hostile: str) -> None:
     assert "x" not in reader.references
 
 
-def test_names_of_metrics_come_with_what_they_mean_and_their_unit(house: Any) -> None:
-    text = read(house).text
+def test_metrics_are_shown_with_references_unit_and_meaning(html: str) -> None:
+    text = Reader(html).text
     assert "FD 11.31 floor 0.420 ceiling 55.20" in text
     assert "KID 0.0123 ± 0.00110 floor 0.000400" in text
     assert "Loss 139.6 nats" in text
-    assert "Share of samples that lie among real ones: fidelity." in text
+    assert "Fidelity: share of samples within the neighbourhood of a real example." in text
 
 
-def test_metric_without_an_entry_in_the_glossary_is_shown_all_the_same(house: Any) -> None:
-    edit(house, "evaluations/mnist-vae/metrics.json", sharpness_of_edges=0.25)
-    house.summarize()
-    assert "Sharpness of edges 0.250" in read(house).text
+def test_metric_that_the_glossary_lacks_is_shown_under_its_own_name(project: Any) -> None:
+    edit(project, "evaluations/mnist-vae/metrics.json", sharpness_of_edges=0.25)
+    project.summarize()
+    assert "Sharpness of edges 0.250" in read(project).text
 
 
-def test_run_without_distances_is_scored_by_what_it_has(house: Any) -> None:
+def test_score_of_a_run_without_distances_is_another_metric(project: Any) -> None:
     metrics = {"bits_per_byte": 1.5, "ngram_bits_per_byte": 1.875, "perplexity": 120.0}
-    (house.data / "evaluations" / "mnist-vae" / "metrics.json").write_text(json.dumps(metrics))
-    house.summarize()
-    text = read(house).text
+    (project.data / "evaluations" / "mnist-vae" / "metrics.json").write_text(json.dumps(metrics))
+    project.summarize()
+    text = read(project).text
     assert "1.500 Bits per byte n-gram 1.875" in text
     assert "120 Perplexity" in text
 
 
-def test_change_is_told_against_the_last_commit(house: Any) -> None:
-    assert "▼" not in read(house).text
-    edit(house, "evaluations/mnist-vae/metrics.json", fd=9.3, recall=0.5, kl=7.0)
-    house.summarize()
-    text = read(house).text
+def test_change_since_the_last_commit_is_shown(project: Any, html: str) -> None:
+    assert "▼" not in Reader(html).text
+    edit(project, "evaluations/mnist-vae/metrics.json", fd=9.3, recall=0.5, kl=7.0)
+    project.summarize()
+    text = read(project).text
     assert "▼ −2.010 better" in text
     assert "▼ −0.120 worse" in text
-    assert "▲ +0.390 " in text
-    house.commit()
-    assert "▼" not in read(house).text
+    assert "▲ +0.390 changed" in text
+    project.commit()
+    assert "▼" not in read(project).text
 
 
-def test_first_results_have_nothing_to_compare_with(house: Any) -> None:
-    shutil.rmtree(house.root / ".git")
-    text = read(house).text
+def test_results_without_a_commit_are_new(project: Any) -> None:
+    shutil.rmtree(project.root / ".git")
+    text = read(project).text
     assert "no commit yet" in text
-    assert "139.6 nats first" in text
+    assert "139.6 nats new" in text
 
 
-def test_lineage_names_commit_data_and_weights(house: Any) -> None:
-    head = house.git("rev-parse", "HEAD")
-    html = page.render(house.sources())
+def test_lineage_names_commit_data_and_weights(built: Any, html: str) -> None:
+    head = built.git("rev-parse", "HEAD")
     assert f"commit {head[:12]}" in Reader(html).text
     assert "uncommitted" not in html
-    assert files.sha256(house.data / "prepared" / "mnist" / "spec.json") in html
-    assert files.sha256(house.data / "models" / "mnist-vae" / "model.weights.h5") in html
+    assert files.sha256(built.data / "prepared" / "mnist" / "spec.json") in html
+    assert files.sha256(built.data / "models" / "mnist-vae" / "model.weights.h5") in html
 
 
-def test_commit_is_the_last_one_that_touched_what_results_depend_on(house: Any) -> None:
-    before = house.git("rev-parse", "HEAD")
-    house.write("README.md", "nothing that counts\n")
-    house.git("add", "README.md")
-    house.git("commit", "--quiet", "--message", "words")
-    assert f"commit {before[:12]}" in read(house).text
+def test_commit_is_the_last_one_that_touched_an_input_of_results(project: Any) -> None:
+    before = project.git("rev-parse", "HEAD")
+    project.write("README.md", "no input of results\n")
+    project.git("add", "README.md")
+    project.git("commit", "--quiet", "--message", "words")
+    assert f"commit {before[:12]}" in read(project).text
 
 
-def test_uncommitted_changes_are_told(house: Any) -> None:
-    house.write("src/code.py", "answer = 43\n")
-    assert "+ uncommitted changes" in read(house).text
+def test_uncommitted_changes_are_shown(project: Any) -> None:
+    project.write("src/code.py", "answer = 43\n")
+    assert "+ uncommitted changes" in read(project).text
 
 
-def test_parameters_are_shown_by_section(house: Any) -> None:
-    text = read(house).text
+def test_parameters_are_shown_by_section(html: str) -> None:
+    text = Reader(html).text
     assert "latent_dim 2" in text
     assert "importance_samples" in text
 
 
-def test_order_of_pictures_is_that_of_the_listing(house: Any) -> None:
-    text = read(house).text
+def test_pictures_are_shown_in_the_order_of_the_listing(html: str) -> None:
+    text = Reader(html).text
     titles = ["Samples Decoded", "Manifold Through", "Reconstructions Test", "Interpolations From", "Latents Test"]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
 
 
-def test_page_says_what_each_network_was_trained_on(house: Any) -> None:
-    text = page.render(house.sources())
-    assert "A Processor, 2 cores, no GPU, Linux, tensorflow 2.20.0" in text
-    assert "A Processor, 2 cores, NVIDIA H100 81559 MiB 570.86, Linux, tensorflow 2.20.0" in text
+def test_page_shows_the_machine_that_trained_each_network(html: str) -> None:
+    assert "A Processor, 2 cores, no GPU, Linux, tensorflow 2.20.0" in html
+    assert "A Processor, 2 cores, NVIDIA H100 81559 MiB 570.86, Linux, tensorflow 2.20.0" in html
 
 
 @pytest.mark.parametrize(
@@ -203,10 +198,10 @@ def test_page_says_what_each_network_was_trained_on(house: Any) -> None:
         ("data/evaluations/mnist-vae/pictures.json", "evaluate@mnist-vae"),
     ],
 )
-def test_missing_input_names_the_stage_that_makes_it(house: Any, missing: str, stage: str) -> None:
-    (house.root / missing).unlink()
+def test_missing_input_names_the_stage_that_makes_it(project: Any, missing: str, stage: str) -> None:
+    (project.root / missing).unlink()
     with pytest.raises(ValueError, match=rf"{re.escape(missing)} is missing; make it with: dvc repro {stage}$"):
-        page.render(house.sources())
+        page.render(project.sources())
 
 
 @pytest.mark.parametrize(
@@ -220,58 +215,64 @@ def test_missing_input_names_the_stage_that_makes_it(house: Any, missing: str, s
         "judges/mnist/pictures.json",
     ],
 )
-def test_page_does_without_what_another_family_may_lack(house: Any, optional: str) -> None:
-    path = house.data / optional
+def test_page_is_rendered_without_optional_files(project: Any, optional: str) -> None:
+    path = project.data / optional
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert "mnist-vae" in read(house).text
+    assert "mnist-vae" in read(project).text
 
 
 @pytest.mark.parametrize(
     ("broken", "content", "message"),
     [
-        ("samples/mnist-vae/samples.png", "no picture", r"samples\.png is no picture"),
-        ("samples/mnist-vae/architecture.svg", "<svg/>", r"architecture\.svg is no SVG with a viewBox"),
-        ("samples/mnist-vae/pictures.json", '{"file": 1}', r"pictures\.json: got dict; a list of pictures is expected"),
-        ("samples/mnist-vae/pictures.json", '[{"file": "a.png"}]', r"the texts file, title, caption is expected"),
+        ("samples/mnist-vae/samples.png", "no picture", r"samples\.png is not a picture"),
+        ("samples/mnist-vae/architecture.svg", "<svg/>", r"architecture\.svg is not an SVG with a viewBox"),
+        ("samples/mnist-vae/pictures.json", '{"file": 1}', r"pictures\.json: got dict; allowed is a list"),
+        ("samples/mnist-vae/pictures.json", '[{"file": "a.png"}]', r"got .*; allowed is .*file, title, caption"),
         (
             "samples/mnist-vae/pictures.json",
             '[{"file": "../../../secret.txt", "title": "", "caption": ""}]',
-            r"a path inside .* is expected",
+            r"file: got .*secret.*; allowed is a path inside",
         ),
         ("models/mnist-vae/history.csv", "epoch,loss\n", r"history\.csv has no epochs"),
-        ("models/mnist-vae/history.csv", "epoch,loss\n1,high\n", r"loss is 'high'; a number is expected"),
-        ("judges/mnist/judge.json", "[]", r"judge\.json: got list; a JSON object is expected"),
-        ("evaluations/mnist-vae/classes.json", '{"samples": {}}', r"classes\.json: an object with the shares"),
+        (
+            "models/mnist-vae/history.csv",
+            "epoch,loss\n1,high\n",
+            r"history\.csv: loss: got 'high'; allowed is a number",
+        ),
+        ("judges/mnist/judge.json", "[]", r"judge\.json: got list; allowed is a JSON object"),
+        (
+            "evaluations/mnist-vae/classes.json",
+            '{"samples": {}}',
+            r"classes\.json: allowed is an object with the class shares",
+        ),
     ],
 )
-def test_broken_input_is_named_in_one_line(house: Any, broken: str, content: str, message: str) -> None:
-    (house.data / broken).write_text(content)
+def test_broken_input_is_an_error_of_one_line(project: Any, broken: str, content: str, message: str) -> None:
+    (project.data / broken).write_text(content)
     with pytest.raises(ValueError, match=message) as caught:
-        page.render(house.sources())
+        page.render(project.sources())
     assert "\n" not in str(caught.value)
 
 
-def test_run_that_the_summary_lacks_is_an_error(house: Any) -> None:
-    house.write("metrics.json", {})
+def test_run_that_the_metrics_file_lacks_is_an_error(project: Any) -> None:
+    project.write("metrics.json", {})
     with pytest.raises(ValueError, match=r"has no run 'mnist-vae'; make it with: dvc repro summarize"):
-        page.render(house.sources())
+        page.render(project.sources())
 
 
-def test_small_pictures_are_enlarged_with_hard_pixels_and_large_ones_left_alone(house: Any) -> None:
-    html = page.render(house.sources())
+def test_small_pictures_are_enlarged_with_sharp_pixels_and_large_ones_are_not(html: str) -> None:
     assert re.search(r'alt="Reconstructions" width="894" height="\d+" class="pixels"', html)
     assert re.search(r'alt="Manifold" width="560" height="560">', html)
 
 
-def test_shares_are_shown_in_the_order_of_the_labels(house: Any) -> None:
-    text = read(house).text
-    verdict = text[text.index("fashion_mnist-vae vae on") :]
-    places = [verdict.index(f" {name} ") for name in ("T-shirt/top", "Trouser", "Pullover", "Sneaker", "Ankle boot")]
+def test_class_shares_are_shown_in_the_order_of_the_labels(html: str) -> None:
+    text = Reader(html).text
+    section = text[text.index("fashion_mnist-vae vae on") :]
+    places = [section.index(f" {name} ") for name in ("T-shirt/top", "Trouser", "Pullover", "Sneaker", "Ankle boot")]
     assert places == sorted(places)
 
 
-def test_edited_run_shows_its_strips_and_its_numbers(house) -> None:
-    html = page.render(house.sources())
+def test_edited_run_shows_the_pictures_and_metrics_of_its_edit(html: str) -> None:
     section = html.split('id="run-mnist-vae-32"')[1].split("<section")[0]
     assert "<h3>Editing</h3>" in section
     assert "From thin to thick." in section
@@ -279,7 +280,13 @@ def test_edited_run_shows_its_strips_and_its_numbers(house) -> None:
     assert "<h3>Editing</h3>" not in html.split('id="run-mnist-vae-32"')[0]
 
 
-def test_heavy_picture_in_colour_travels_as_jpeg(house) -> None:
+def test_wide_table_is_transposed(project: Any) -> None:
+    rows = ["name," + ",".join(f"m{n}" for n in range(12)), "a," + ",".join(map(str, range(12)))]
+    project.write("data/evaluations/imdb-lm/copies.csv", "\n".join(rows))
+    assert "<tr><td>m11</td><td>11</td></tr>" in page.render(project.sources())
+
+
+def test_large_colour_picture_is_encoded_as_jpeg(project: Any) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
-    images.write_png(house.data / "edits" / "mnist-vae-32" / "strip.png", noise)
-    assert "data:image/jpeg;base64," in page.render(house.sources())
+    pictures.write_png(project.data / "edits" / "mnist-vae-32" / "strip.png", noise)
+    assert "data:image/jpeg;base64," in page.render(project.sources())

@@ -1,8 +1,8 @@
-"""Learning curves as shapes that a template draws: its colours then follow the page, light or dark."""
+"""Learning curves as coordinates for a template, so that their colours follow the page's light or dark style."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from atelier.report import glossary
 from atelier.report.numbers import number
@@ -10,20 +10,19 @@ from atelier.report.sources import History
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 24
-# A curve that spans more than this factor is drawn on a logarithmic axis.
+# A curve whose largest value exceeds its smallest by more than this factor gets a logarithmic axis.
 LOGARITHMIC = 50
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One column of the history.
 
     Attributes:
-        name: ``train``, ``validation``, or empty where there is but one.
-        points: for SVG's `points`.
-        end: where the last point lies.
-        last: its value.
-        best: the best value and its epoch, as text, where one way is better.
+        name: ``train``, ``validation``, or empty if the chart has one line only.
+        points: for the attribute `points` of SVG.
+        end: the coordinates of the last point.
+        last: the last value.
+        best: the best validation value and its epoch as text; empty if neither direction is better.
     """
 
     name: str
@@ -33,79 +32,53 @@ class Line:
     best: str
 
 
-@dataclass(frozen=True)
-class Reference:
-    """What to compare a curve with: a level line.
+class Chart(NamedTuple):
+    """One quantity over the epochs; `reference` is the height of a horizontal line, and its value as text."""
 
-    Attributes:
-        name: ``n-gram``.
-        y: its height in the chart.
-        value: as text.
-    """
-
-    name: str
-    y: float
-    value: str
-
-
-@dataclass(frozen=True)
-class Chart:
     title: str
     unit: str
     lines: list[Line]
-    reference: Reference | None
+    reference: tuple[float, str] | None
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
     logarithmic: bool
 
 
 def charts(history: History, metrics: Mapping[str, float] | None = None) -> list[Chart]:
-    """A chart for each quantity, train and validation (``val_…``) in one, in the order of the columns.
+    """Return a chart for each quantity, with train and validation (``val_…``) in one, in the order of the columns.
 
-    Where `metrics` holds the reference of a validated quantity (`glossary.REFERENCES`), it is a line across the chart.
+    Where `metrics` has the n-gram model's value of a validated quantity, the chart has a reference line.
     """
     epochs = history.get("epoch") or [float(n) for n in range(1, len(next(iter(history.values()))) + 1)]
     drawn = []
-    for column in history:
-        if column == "epoch" or (column.startswith("val_") and column.removeprefix("val_") in history):
-            continue
-        pair = {"train": history[column]}
-        if f"val_{column}" in history:
-            pair["validation"] = history[f"val_{column}"]
-        elif column.startswith("val_"):
-            pair = {"validation": history[column]}
-        else:
-            pair = {"": history[column]}
-        quantity = column.removeprefix("val_")
-        metric, name = glossary.REFERENCES.get(quantity, ("", ""))
-        value = (metrics or {}).get(metric) if "validation" in pair else None
-        if chart := _chart(quantity, epochs, pair, None if value is None else (name, value)):
-            drawn.append(chart)
+    for quantity in dict.fromkeys(column.removeprefix("val_") for column in history if column != "epoch"):
+        columns = {"train": quantity, "validation": f"val_{quantity}"}
+        lines = {name: history[column] for name, column in columns.items() if column in history}
+        reference = (metrics or {}).get(glossary.NGRAM.format(quantity)) if "validation" in lines else None
+        if list(lines) == ["train"]:
+            lines = {"": lines["train"]}
+        if any(math.isfinite(value) for series in lines.values() for value in series):
+            drawn.append(_chart(quantity, epochs, lines, reference))
     return drawn
 
 
-def _chart(
-    column: str, epochs: list[float], columns: dict[str, list[float]], reference: tuple[str, float] | None
-) -> Chart | None:
+def _chart(quantity: str, epochs: list[float], columns: dict[str, list[float]], reference: float | None) -> Chart:
+    term = glossary.term(quantity)
     values = [value for series in columns.values() for value in series if math.isfinite(value)]
-    if not values:
-        return None
-    term = glossary.term(column)
-    if reference:
-        values.append(reference[1])
+    if reference is not None:
+        values.append(reference)
     low, high = min(values), max(values)
     logarithmic = low > 0 and high / low > LOGARITHMIC
-    x_ticks = _epoch_ticks(min(epochs), max(epochs))
     y_ticks = _decades(low, high) if logarithmic else ticks(low, high, 4)
-    # Ticks may lie just outside of the data: the axis then reaches out to them.
+    # The axis includes the ticks that lie outside the data.
     low, high = min(low, *y_ticks), max(high, *y_ticks)
 
     def x(epoch: float) -> float:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * _between(epoch, min(epochs), max(epochs)), 2)
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * _fraction(epoch, min(epochs), max(epochs)), 2)
 
     def y(value: float) -> float:
-        part = _between(math.log(value), math.log(low), math.log(high)) if logarithmic else _between(value, low, high)
-        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * part, 2)
+        scale = math.log if logarithmic else float
+        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * _fraction(scale(value), scale(low), scale(high)), 2)
 
     lines = []
     for name, series in columns.items():
@@ -118,8 +91,8 @@ def _chart(
         title=term.label,
         unit=term.unit,
         lines=lines,
-        reference=Reference(reference[0], y(reference[1]), number(reference[1])) if reference else None,
-        x_ticks=[(x(tick), _tick(tick)) for tick in x_ticks],
+        reference=None if reference is None else (y(reference), number(reference)),
+        x_ticks=[(x(tick), _tick(tick)) for tick in _epoch_ticks(min(epochs), max(epochs))],
         y_ticks=[(y(tick), _tick(tick)) for tick in y_ticks],
         logarithmic=logarithmic,
     )
@@ -133,7 +106,7 @@ def _best(name: str, term: glossary.Term, known: list[tuple[float, float]]) -> s
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round numbers in steps of 1, 2 or 5 times a power of ten that enclose ``low…high``.
+    """Return round numbers that enclose ``low…high``, in steps of 1, 2 or 5 times a power of ten.
 
     >>> ticks(131.2, 204.9, 4)
     [120.0, 140.0, 160.0, 180.0, 200.0, 220.0]
@@ -150,9 +123,9 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 
 
 def _epoch_ticks(first: float, last: float) -> list[float]:
-    """The first epoch, and round ones that leave its label room."""
-    room = (last - first) / 8
-    return [first, *(tick for tick in ticks(first, last, 5) if tick == int(tick) and first + room < tick <= last)]
+    """Return the first epoch, and round ones far enough from it for its label."""
+    gap = (last - first) / 8
+    return [first, *(tick for tick in ticks(first, last, 5) if tick == int(tick) and first + gap < tick <= last)]
 
 
 def _decades(low: float, high: float) -> list[float]:
@@ -161,7 +134,7 @@ def _decades(low: float, high: float) -> list[float]:
     return [10.0**power for power in range(first, last + every, every)]
 
 
-def _between(value: float, low: float, high: float) -> float:
+def _fraction(value: float, low: float, high: float) -> float:
     return 0.5 if low == high else (value - low) / (high - low)
 
 

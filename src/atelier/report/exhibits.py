@@ -1,6 +1,6 @@
-"""Pictures and what is written under them, as the stages list them in `pictures.json`.
+"""Pictures, tables and texts with captions, as the stages list them in `pictures.json`.
 
-The report knows neither families nor datasets: whatever a stage lists is shown, in its order.
+The report knows no family and no dataset: it shows everything that a stage lists, in that order.
 """
 
 import base64
@@ -14,15 +14,17 @@ from xml.etree import ElementTree
 from PIL import Image, UnidentifiedImageError
 
 from atelier.core import files
-from atelier.report import writing as texts
+from atelier.report import texts
 from atelier.report.sources import require
 
-# A picture narrower than this may be enlarged, with hard pixels, up to a whole factor.
+# A picture narrower than SMALL may be enlarged by a whole factor, with sharp pixels.
 SMALL = 400
 ENLARGED = 960
 LARGEST_FACTOR = 8
-# Bytes above which a picture in colour is re-encoded.
+# Colour pictures with more bytes than this are re-encoded as JPEG.
 HEAVY = 100_000
+# A table with more columns than this, and more columns than rows, is transposed.
+MOST_COLUMNS = 10
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,13 @@ class Exhibit:
     """One thing to show.
 
     Attributes:
-        kind: ``picture``, ``drawing`` (SVG), ``text``, ``table`` or ``writing``.
+        kind: ``picture``, ``drawing`` (SVG), ``text``, ``table`` or ``texts``.
         uri: the picture as a data URI.
-        width, height: what it takes on the page at most, in CSS pixels.
-        pixelated: it may be shown larger than it is.
+        width, height: its largest size on the page, in CSS pixels.
+        pixelated: whether it may be enlarged with sharp pixels.
         text: the text of a ``text``.
-        rows: the cells of a ``table``, its head first.
-        writing: the texts of a ``writing``.
+        rows: the cells of a ``table``, header first.
+        text_table: the table of ``texts``.
     """
 
     title: str
@@ -48,37 +50,32 @@ class Exhibit:
     pixelated: bool = False
     text: str = ""
     rows: list[list[str]] = field(default_factory=list)
-    writing: texts.Writing | None = None
+    text_table: texts.TextTable | None = None
 
     @property
     def ratio(self) -> float:
-        """Width by height: pictures of one row share its width by it, and so are equally high."""
+        """Width divided by height: pictures share a row's width in this ratio, which gives them equal heights."""
         return round(self.width / self.height, 3)
 
 
 def read(directory: Path, stage: str) -> list[Exhibit]:
-    """What `directory` shows, in the order of its `pictures.json`.
-
-    Raises:
-        ValueError: the list or a file is missing or not what it should be; the message names the stage.
-    """
+    """Read everything that the `pictures.json` of a directory lists; raise `ValueError` if it is missing or invalid."""
     listing = require(directory / "pictures.json", stage)
     entries = files.read_json(listing)
     if not isinstance(entries, list):
-        raise ValueError(f"{listing}: got {type(entries).__name__}; a list of pictures is expected")
+        raise ValueError(f"{listing}: got {type(entries).__name__}; allowed is a list of pictures")
     return [_read_entry(directory, entry, listing, stage) for entry in entries]
 
 
 def exhibit(path: Path, title: str, caption: str, stage: str) -> Exhibit:
-    """Show one file, by its suffix: PNG, JPEG and the like, `.svg`, `.txt`, `.csv` or `.json` (see `writing`)."""
+    """Read one file. Its suffix selects the kind: `.svg`, `.txt`, `.csv`, `.json` (see `texts`), else a picture."""
     match require(path, stage).suffix.lower():
         case ".txt":
             return Exhibit(title, caption, "text", text=path.read_text(encoding="utf-8"))
         case ".csv":
-            with path.open(newline="", encoding="utf-8") as file:
-                return Exhibit(title, caption, "table", rows=list(csv.reader(file)))
+            return Exhibit(title, caption, "table", rows=_rows(path))
         case ".json":
-            return Exhibit(title, caption, "writing", writing=texts.read(path))
+            return Exhibit(title, caption, "texts", text_table=texts.read(path))
         case ".svg":
             width, height = _drawing_size(path)
             return Exhibit(title, caption, "drawing", _data_uri(path.read_bytes(), "image/svg+xml"), width, height)
@@ -89,11 +86,19 @@ def exhibit(path: Path, title: str, caption: str, stage: str) -> Exhibit:
 def _read_entry(directory: Path, entry: Any, listing: Path, stage: str) -> Exhibit:
     keys = ("file", "title", "caption")
     if not isinstance(entry, dict) or any(not isinstance(entry.get(key), str) for key in keys):
-        raise ValueError(f"{listing}: got {entry!r}; an object with the texts {', '.join(keys)} is expected")
+        raise ValueError(f"{listing}: got {entry!r}; allowed is an object with the texts {', '.join(keys)}")
     name = PurePosixPath(entry["file"])
     if name.is_absolute() or ".." in name.parts:
-        raise ValueError(f"{listing}: file is {entry['file']!r}; a path inside {directory} is expected")
+        raise ValueError(f"{listing}: file: got {entry['file']!r}; allowed is a path inside {directory}")
     return exhibit(directory / name, entry["title"], entry["caption"], stage)
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    widths = {len(row) for row in rows}
+    wide = len(widths) == 1 and max(widths) > max(MOST_COLUMNS, len(rows))
+    return [list(column) for column in zip(*rows, strict=True)] if wide else rows
 
 
 def _picture(path: Path, title: str, caption: str) -> Exhibit:
@@ -101,16 +106,16 @@ def _picture(path: Path, title: str, caption: str) -> Exhibit:
         with Image.open(path) as image:
             image.load()
             width, height, kind = image.width, image.height, image.get_format_mimetype()
-            photograph = image.mode == "RGB" and path.stat().st_size > HEAVY
-            uri = _as_jpeg(image) if photograph else _data_uri(path.read_bytes(), kind)
+            as_jpeg = image.mode == "RGB" and path.stat().st_size > HEAVY
+            uri = _jpeg(image) if as_jpeg else _data_uri(path.read_bytes(), kind)
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise ValueError(f"{path} is no picture: {error}") from None
+        raise ValueError(f"{path} is not a picture: {error}") from None
     factor = max(1, min(LARGEST_FACTOR, ENLARGED // width)) if width < SMALL else 1
     return Exhibit(title, caption, "picture", uri, width * factor, height * factor, factor > 1)
 
 
-def _as_jpeg(image: Image.Image) -> str:
-    """Photographs travel as JPEG, at a tenth of the weight and without a visible difference."""
+def _jpeg(image: Image.Image) -> str:
+    """Encode a photograph as JPEG: a tenth of the bytes of PNG, without a visible difference."""
     stream = BytesIO()
     image.save(stream, "JPEG", quality=90, subsampling=0)
     return _data_uri(stream.getvalue(), "image/jpeg")
@@ -121,7 +126,7 @@ def _drawing_size(path: Path) -> tuple[int, int]:
         root = ElementTree.parse(path).getroot()
         _, _, width, height = (float(part) for part in root.get("viewBox", "").replace(",", " ").split())
     except (ElementTree.ParseError, ValueError) as error:
-        raise ValueError(f"{path} is no SVG with a viewBox: {error}") from None
+        raise ValueError(f"{path} is not an SVG with a viewBox: {error}") from None
     return round(width), round(height)
 
 

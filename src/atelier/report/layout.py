@@ -1,12 +1,15 @@
-"""Where the stages of the graph stand: a column for each step of the way, a row for each branch."""
+"""The layout of the pipeline's graph: a column for each step, a row for each branch."""
 
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from atelier.report.graph import Stage
 
-WIDTH, HEIGHT = 124, 40
-COLUMN_GAP, ROW_GAP = 36, 12
+HEIGHT = 40
+COLUMN_GAP, ROW_GAP = 28, 12
 MARGIN = 2
+# Of a box: its smallest width, its padding, and the width of a letter of its smaller text.
+LEAST_WIDTH, PADDING, LETTER = 96, 11, 6.5
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Boxes of `WIDTH` by `HEIGHT` and the SVG paths between them."""
+    """Boxes of `box_width` by `HEIGHT`, and the SVG paths between them."""
 
     width: float
     height: float
+    box_width: float
     nodes: list[Node]
     arrows: list[str]
 
@@ -29,7 +33,7 @@ class Drawing:
 def draw(stages: list[Stage], edges: list[tuple[int, int]]) -> Drawing:
     """Lay the graph out from left to right.
 
-    A stage continues the row of the stage it follows; a second branch opens a row below. The row of a stage that
+    A stage continues the row of the stage that it follows; a second branch opens a row below. The row of a stage that
     is needed only much later stays free until there, so that its arrow crosses no box.
     """
     before: dict[int, list[int]] = {node: [] for node in range(len(stages))}
@@ -37,36 +41,26 @@ def draw(stages: list[Stage], edges: list[tuple[int, int]]) -> Drawing:
     for source, target in edges:
         before[target].append(source)
         after[source].append(target)
-    columns = _columns(before)
+    columns: dict[int, int] = {}
+    for node in TopologicalSorter(before).static_order():
+        columns[node] = max((columns[source] + 1 for source in before[node]), default=0)
     rows = _rows(before, after, columns)
+    box_width = max([LEAST_WIDTH, *(round(2 * PADDING + LETTER * len(stage.key)) for stage in stages)])
     nodes = [
-        Node(stage, MARGIN + columns[i] * (WIDTH + COLUMN_GAP), MARGIN + rows[i] * (HEIGHT + ROW_GAP))
+        Node(stage, MARGIN + columns[i] * (box_width + COLUMN_GAP), MARGIN + rows[i] * (HEIGHT + ROW_GAP))
         for i, stage in enumerate(stages)
     ]
     return Drawing(
-        width=max((node.x for node in nodes), default=0) + WIDTH + MARGIN,
+        width=max((node.x for node in nodes), default=0) + box_width + MARGIN,
         height=max((node.y for node in nodes), default=0) + HEIGHT + MARGIN,
+        box_width=box_width,
         nodes=nodes,
-        arrows=[_arrow(nodes[source], nodes[target]) for source, target in edges],
+        arrows=[_arrow(nodes[source], nodes[target], box_width) for source, target in edges],
     )
 
 
-def _columns(before: dict[int, list[int]]) -> dict[int, int]:
-    columns: dict[int, int] = {}
-
-    def column(node: int) -> int:
-        if node not in columns:
-            columns[node] = 0
-            columns[node] = max((column(source) + 1 for source in before[node]), default=0)
-        return columns[node]
-
-    for node in before:
-        column(node)
-    return columns
-
-
-def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: dict[int, int]) -> dict[int, float]:
-    rows: dict[int, float] = {}
+def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: dict[int, int]) -> dict[int, int]:
+    rows: dict[int, int] = {}
     free = 0
 
     def place(node: int, row: int) -> None:
@@ -75,7 +69,7 @@ def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: di
         free = max(free, row + 1)
         own_row = True
         for target in after[node]:
-            # A stage belongs to the branch of the latest stage it waits for.
+            # A stage belongs to the branch of the last stage that it waits for.
             if target not in rows and node == max(before[target], key=lambda n: (columns[n], -n)):
                 place(target, row if own_row else free)
                 own_row = False
@@ -83,29 +77,12 @@ def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: di
     for node in before:
         if not before[node]:
             place(node, free)
-    for node in sorted(before, key=lambda n: columns[n]):
-        # Where branches meet, and nothing else stands in that column, the middle looks best.
-        alone = sum(column == columns[node] for column in columns.values()) == 1
-        if alone and before[node]:
-            sources = [rows[source] for source in before[node]]
-            passing = [
-                rows[source]
-                for source in before
-                if columns[source] < columns[node] and any(columns[target] > columns[node] for target in after[source])
-            ]
-            rows[node] = _free((min(sources) + max(sources)) / 2, passing)
     return rows
 
 
-def _free(row: float, taken: list[float]) -> float:
-    """The place nearest to `row`, in steps of half a row, that leaves those that are taken clear; of two, the lower."""
-    near = (row + side * step / 2 for step in range(4 * len(taken) + 1) for side in (1, -1))
-    return next(place for place in near if place >= 0 and all(abs(place - other) >= 1 for other in taken))
-
-
-def _arrow(source: Node, target: Node) -> str:
-    x0, y0 = source.x + WIDTH, source.y + HEIGHT / 2
+def _arrow(source: Node, target: Node, box_width: float) -> str:
+    x0, y0 = source.x + box_width, source.y + HEIGHT / 2
     x1, y1 = target.x, target.y + HEIGHT / 2
-    # Straight along the own row, and a bend in the gap before the target.
+    # Straight along the source's row, with a bend in the gap before the target.
     bend, middle = x1 - COLUMN_GAP, x1 - COLUMN_GAP / 2
     return f"M{x0:g} {y0:g}H{bend:g}C{middle:g} {y0:g} {middle:g} {y1:g} {x1 - 5:g} {y1:g}"

@@ -1,4 +1,4 @@
-"""What a result was made from: a commit, data and weights, each by its hash."""
+"""What a result was made with: the commit and the machine."""
 
 import json
 import subprocess
@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from atelier.core import files
 from atelier.report import summary
-from atelier.report.sources import read_mapping, require
+from atelier.report.sources import read_mapping
 
 
 @dataclass(frozen=True)
 class Commit:
-    """The last commit that touched what results depend on.
+    """The last commit that touched anything that results depend on.
 
     Attributes:
-        hash: in full; empty before the first commit, or outside of Git.
-        uncommitted: the working tree differs from it.
+        hash: the full hash; empty before the first commit and outside a Git repository.
+        uncommitted: whether the working tree differs from that commit.
     """
 
     hash: str
@@ -25,7 +24,7 @@ class Commit:
 
 
 def commit(root: Path, paths: Sequence[Path]) -> Commit:
-    """The last commit below `root` that touched one of `paths`."""
+    """Find the last commit in the repository of `root` that touched one of `paths`."""
     names = [str(path) for path in paths]
     found = _git(root, "log", "-1", "--format=%H", "--", *names)
     status = _git(root, "status", "--porcelain", "--", *names)
@@ -33,7 +32,7 @@ def commit(root: Path, paths: Sequence[Path]) -> Commit:
 
 
 def committed_metrics(root: Path, path: Path) -> summary.Metrics | None:
-    """The metrics file as HEAD has it; None where it has none."""
+    """Return the metrics file as it is in HEAD; None if HEAD does not contain it."""
     # "./" makes Git read the path from `root` rather than from the top of the repository.
     text = _git(root, "show", f"HEAD:./{path.as_posix()}") if not path.is_absolute() else None
     if text is None:
@@ -44,34 +43,17 @@ def committed_metrics(root: Path, path: Path) -> summary.Metrics | None:
         raise ValueError(f"{path} of the last commit is not JSON: {error}; repair and commit it") from None
 
 
-def data_hash(prepared: Path, stage: str) -> str:
-    """SHA-256 of a prepared dataset's `spec.json`, which itself holds the digest of every array."""
-    return files.sha256(require(prepared / "spec.json", stage))
-
-
-def weights_hashes(model: Path, stage: str) -> dict[str, str]:
-    """SHA-256 of every weights file of a model, by its name.
-
-    Raises:
-        ValueError: there is none.
-    """
-    found = {path.name: files.sha256(path) for path in sorted(model.glob("*.weights.h5"))}
-    if not found:
-        require(model / "model.weights.h5", stage)
-    return found
-
-
 def machine(path: Path, stage: str) -> list[str]:
-    """What a network was trained on, a few words each."""
-    told = read_mapping(path, stage)
-    gpus = [gpu.replace(", ", " ") for gpu in told["gpus"]]
-    return [told["processor"], f"{told['cores']} cores", *(gpus or ["no GPU"]), told["system"], told["backend"]]
+    """Describe the machine that trained a network: processor, cores, GPUs, system and backend."""
+    facts = read_mapping(path, stage)
+    gpus = [gpu.replace(", ", " ") for gpu in facts["gpus"]]
+    return [facts["processor"], f"{facts['cores']} cores", *(gpus or ["no GPU"]), facts["system"], facts["backend"]]
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What Git says; None where it fails, as before the first commit, or where there is no Git."""
+    """Return Git's output; None if Git fails, as before the first commit, or is not installed."""
     try:
-        # Without optional locks, so that reading a status never gets in the way of a person's own Git command.
+        # Without optional locks, reading the status never blocks a Git command that a person runs.
         command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     except FileNotFoundError:

@@ -1,13 +1,15 @@
-"""Numbers as people read them."""
+"""Numbers and parameters as text for people."""
 
 import math
 
-# Narrow and unbreakable, between thousands.
+# The narrow no-break space that separates thousands.
 _THIN = "\u202f"
 
 
 def number(value: float) -> str:
-    """Four significant digits, three below one; thousands apart, no exponent unless it is needed.
+    """Format a number with four significant digits, three below 1.
+
+    Thousands are separated; exponents appear only below 0.0001.
 
     >>> number(138.4372), number(0.012345), number(60000) == f"60{_THIN}000", number(1e-7), number(-2.5)
     ('138.4', '0.0123', True, '1e-07', '−2.500')
@@ -25,7 +27,7 @@ def number(value: float) -> str:
 
 
 def share(value: float) -> str:
-    """A share of one as a percentage.
+    """Format a share of 1 as a percentage.
 
     >>> share(0.9912)
     '99.1\\u202f%'
@@ -34,16 +36,16 @@ def share(value: float) -> str:
 
 
 def plain(value: object) -> str:
-    """A parameter as `params.yaml` would write it, lists without brackets.
+    """Format a parameter as `params.yaml` writes it, but lists without brackets.
 
     >>> plain(True), plain((32, 64)), plain(0.001), plain(None)
-    ('yes', '32, 64', '0.001', '–')
+    ('true', '32, 64', '0.001', '–')
     """
     match value:
         case None:
             return "–"
         case bool():
-            return "yes" if value else "no"
+            return str(value).lower()
         case float():
             return f"{value:g}"
         case list() | tuple():

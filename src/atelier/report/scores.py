@@ -1,6 +1,7 @@
-"""A run's metrics as rows to show: value, yardsticks, and how far it moved since the last commit."""
+"""A run's metrics as table rows: value, references, and the change since the last commit."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from atelier.report import glossary
 from atelier.report.numbers import number
@@ -10,19 +11,10 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True)
 class Change:
-    """Against the last committed metrics.
+    """The difference from the last committed metrics; ``changed`` if neither direction is better."""
 
-    Attributes:
-        verdict: ``first``, ``same``, ``better``, ``worse`` or ``moved`` (neither way is better).
-        delta: the difference as text, empty for ``first`` and ``same``.
-    """
-
-    verdict: str
+    kind: Literal["new", "unchanged", "better", "worse", "changed"]
     delta: str = ""
-
-    @property
-    def arrow(self) -> str:
-        return "" if not self.delta else "▼" if self.delta.startswith("−") else "▲"
 
 
 @dataclass(frozen=True)
@@ -30,37 +22,37 @@ class Row:
     """One metric.
 
     Attributes:
-        spread: its standard deviation, as text; empty where there is none.
-        yardsticks: what to compare it with, as pairs of a name and a number.
-        position: where it lies from floor (0) to ceiling (1); None without both.
+        spread: its standard deviation as text; empty if there is none.
+        references: what to compare it with, as pairs of a name and a number.
+        position: its place between floor (0) and ceiling (1); None without both.
     """
 
     metric: str
     term: glossary.Term
     value: str
     spread: str
-    yardsticks: list[tuple[str, str]]
+    references: list[tuple[str, str]]
     position: float | None
     change: Change
 
 
 def rows(metrics: Metrics, committed: Metrics | None) -> list[Row]:
-    """Every metric of a run, in the order of the glossary."""
+    """Return a row for every metric of a run, in the order of the glossary."""
     shown = set(metrics) - glossary.companions(set(metrics))
     return [row(metric, metrics, committed) for metric in sorted(shown, key=glossary.order)]
 
 
 def first(candidates: tuple[str, ...], metrics: Metrics, committed: Metrics | None) -> Row | None:
-    """The first of `candidates` that the run has."""
+    """Return the row of the first of `candidates` that the run has."""
     return next((row(metric, metrics, committed) for metric in candidates if metric in metrics), None)
 
 
 def row(metric: str, metrics: Metrics, committed: Metrics | None) -> Row:
-    """One metric with its companions."""
+    """Return the row of one metric with its companions."""
     spread = metrics.get(glossary.SPREAD.format(metric))
-    yardsticks = [
+    references = [
         (name, number(metrics[key]))
-        for pattern, name in glossary.YARDSTICKS.items()
+        for pattern, name in glossary.REFERENCES.items()
         if (key := pattern.format(metric)) in metrics
     ]
     return Row(
@@ -68,28 +60,29 @@ def row(metric: str, metrics: Metrics, committed: Metrics | None) -> Row:
         term=glossary.term(metric),
         value=number(metrics[metric]),
         spread="" if spread is None else number(spread),
-        yardsticks=yardsticks,
+        references=references,
         position=_position(metric, metrics),
-        change=change(metric, metrics[metric], None if committed is None else committed.get(metric)),
+        change=change(metric, metrics[metric], (committed or {}).get(metric)),
     )
 
 
 def change(metric: str, now: float, before: float | None) -> Change:
-    """How `metric` moved.
+    """Compare a metric with its committed value.
 
     >>> change("fd", 3.5, 4.0)
-    Change(verdict='better', delta='−0.500')
+    Change(kind='better', delta='−0.500')
     >>> change("recall", 0.5, None)
-    Change(verdict='first', delta='')
+    Change(kind='new', delta='')
     """
     if before is None:
-        return Change("first")
+        return Change("new")
     if now == before:
-        return Change("same")
+        return Change("unchanged")
+    delta = number(now - before) if now < before else f"+{number(now - before)}"
     better = glossary.term(metric).better
-    verdict = "moved" if better == "neither" else "better" if (now < before) == (better == "lower") else "worse"
-    delta = now - before
-    return Change(verdict, number(delta) if delta < 0 else f"+{number(delta)}")
+    if better == "neither":
+        return Change("changed", delta)
+    return Change("better" if (now < before) == (better == "lower") else "worse", delta)
 
 
 def _position(metric: str, metrics: Metrics) -> float | None:

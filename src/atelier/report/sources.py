@@ -1,4 +1,4 @@
-"""Where the report finds its inputs, and what it says when one is missing."""
+"""The paths of the report's inputs, and readers whose errors name the stage that writes a missing input."""
 
 import csv
 import math
@@ -10,7 +10,7 @@ from atelier.core import files
 from atelier.params import document
 from atelier.params import file as params_file
 
-# Column of a history → one value an epoch; NaN where the file has none (a metric taken every few epochs).
+# Column of a history → one value for each epoch; NaN where the file has none (a metric computed every few epochs).
 History = dict[str, list[float]]
 
 
@@ -20,9 +20,9 @@ class Sources:
 
     Attributes:
         params, pipeline, metrics: files.
-        code: what makes a result what it is, in the eyes of Git.
-        prepared, judges: directories with a directory for each dataset.
-        models, samples, evaluations, edits: directories with a directory for each run, or each edited run.
+        code: paths whose last commit is shown as the commit of the results.
+        prepared, judges: directories with one directory for each dataset.
+        models, samples, evaluations, edits: directories with one directory for each run, or each edited run.
     """
 
     params: Path
@@ -37,38 +37,28 @@ class Sources:
     edits: Path
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
-        """The checked parameters, and the plain data that `dvc.yaml` refers to."""
+        """Return the checked parameters, and the plain data that `dvc.yaml` refers to."""
         raw = document.load(self.params.read_text(encoding="utf-8"), str(self.params))
         return params_file.check(raw), raw
 
 
 def require(path: Path, stage: str) -> Path:
-    """`path` if it is there.
-
-    Raises:
-        ValueError: it is not; the message names the stage that makes it.
-    """
+    """Return `path` if it exists; else raise a `ValueError` that names the stage that writes it."""
     if not path.exists():
         raise ValueError(f"{path} is missing; make it with: dvc repro {stage}")
     return path
 
 
 def read_mapping(path: Path, stage: str) -> dict[str, Any]:
-    """A JSON object; raises `ValueError` where the file is missing or holds something else."""
+    """Read a JSON object; raise `ValueError` if the file is missing or contains anything else."""
     value = files.read_json(require(path, stage))
     if not isinstance(value, dict):
-        raise ValueError(
-            f"{path}: got {type(value).__name__}; a JSON object is expected; make it with: dvc repro {stage}"
-        )
+        raise ValueError(f"{path}: got {type(value).__name__}; allowed is a JSON object; run: dvc repro {stage}")
     return value
 
 
 def read_history(path: Path, stage: str) -> History:
-    """A history as its columns.
-
-    Raises:
-        ValueError: the file is missing, empty, or holds something that is no number.
-    """
+    """Read the columns of a history; raise `ValueError` if it is missing, empty, or contains anything but numbers."""
     with require(path, stage).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     if not rows:
@@ -80,4 +70,4 @@ def _cell(cell: str | None, column: str, path: Path) -> float:
     try:
         return float(cell) if cell else math.nan
     except ValueError:
-        raise ValueError(f"{path}: {column} is {cell!r}; a number is expected") from None
+        raise ValueError(f"{path}: {column}: got {cell!r}; allowed is a number") from None

@@ -120,9 +120,9 @@ def _write_exhibits(directory: Path, params: Evaluate, budget: int) -> None:
         {
             "file": "statistics.csv",
             "title": "Statistics of the texts",
-            "caption": f"{params.samples} generated texts per row, and as many of the test split, cut to the same "
-            f"length. distinct-n is measured on the first {budget:,} words of each row; copied n is the share of "
-            "n-grams of tokens that the train split contains. The best value is the one closest to that of people.",
+            "caption": f"{params.samples} generated texts at each temperature, and as many of the test split, cut to "
+            f"the same length. distinct-n is measured on the first {budget:,} words of each set; copied n is the share "
+            "of n-grams of tokens that the train split contains. The best value is the one closest to that of people.",
         },
         {
             "file": "copies.csv",
