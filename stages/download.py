@@ -27,23 +27,24 @@ from atelier.datasets.transfer.mirror import VARIABLE
 def main(dataset: str, out: Path, partial: Path, params: Path) -> None:
     """Bring the raw files of DATASET into a folder, each verified against its checksum.
 
-    datasets.DATASET.source in params.yaml says where from: "embedded" draws the offline twin, "upstream" asks the
+    downloads.DATASET.source in params.yaml says where from: "embedded" draws the offline twin, "upstream" asks the
     official hosts, "mirror" takes them from ATELIER_MIRROR, a directory or an http(s) prefix with a manifest.json.
 
     An error is told without a traceback; ATELIER_TRACEBACK=1 shows it.
     """
 
-    def read(path: Path) -> tuple[str, Any]:
-        section = file.read(path).dataset(dataset)
-        return section.source, section.embedded
+    def read(path: Path) -> tuple[str, str, Any]:
+        everything = file.read(path)
+        section = everything.download(dataset)
+        return everything.dataset(dataset).kind, section.source, section.embedded
 
-    with one_line_errors(), unchanged(read, params) as (source, embedded):
+    with one_line_errors(), unchanged(read, params) as (kind, source, embedded):
         if source == "embedded":
             with files.atomic_directory(out) as folder:
-                lookup.module("datasets.embedded", dataset).write(folder, embedded)
+                lookup.module(f"datasets.{kind}.twin", "write").write(folder, embedded)
                 sources.record(folder, dataset, source)
         else:
-            module = lookup.module("datasets", dataset)
+            module = lookup.module(f"datasets.{kind}", "source")
             if terms := getattr(module, "LICENSE", ""):
                 click.echo(f"{dataset}: {terms}")
             sources.fetch(dataset, source, module.FILES, out, partial, mirror=os.environ.get(VARIABLE))

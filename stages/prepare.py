@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from atelier.core import lookup
+from atelier.core import files, lookup
 from atelier.core.door import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.params import file
+from atelier.datasets.transfer import sources
 
 
 @click.command(help=__doc__)
@@ -19,10 +20,11 @@ from atelier.core.params import file
 def main(dataset: str, raw: Path, out: Path, params: Path) -> None:
     def read(path: Path) -> tuple[Any, str]:
         section = file.read(path).dataset(dataset)
-        return section.prepare, section.source
+        return section.prepare, section.kind
 
-    with one_line_errors(), unchanged(read, params, raw) as (section, source):
-        lookup.module("datasets", dataset).prepare(raw, out, section, source)
+    with one_line_errors(), unchanged(read, params, raw) as (section, kind):
+        source = files.read_json(raw / sources.RECORD)["source"]
+        lookup.module(f"datasets.{kind}", "source").prepare(dataset, raw, out, section, source)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,16 @@ so a stage does not depend on the schemas of sections that it does not use.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from atelier.core import lookup
 from atelier.core.params import document
 from atelier.core.params.strict import ParamsError, Strict, require_mapping, validate
 
-SECTIONS = ("datasets", "judges", "runs", "edits")
+SECTIONS = ("downloads", "datasets", "judges", "runs", "edits")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Params:
+    downloads: dict[str, Any]
     datasets: dict[str, Any]
     judges: dict[str, Any]
     runs: dict[str, Run]
@@ -46,6 +49,9 @@ class Params:
 
     def judge(self, name: str) -> Any:
         return _entry(self.judges, name, "judges")
+
+    def download(self, name: str) -> Any:
+        return _entry(self.downloads, name, "downloads")
 
     def dataset(self, name: str) -> Any:
         return _entry(self.datasets, name, "datasets")
@@ -68,26 +74,37 @@ def check(raw: object) -> Params:
     top = require_mapping(raw, "params.yaml")
     _require_keys(top, "params.yaml", SECTIONS)
     sections = {key: _named(top[key], key) for key in SECTIONS}
-    datasets = {
-        name: validate(_schema("datasets", name, f"datasets.{name}").Dataset, value, f"datasets.{name}")
-        for name, value in sections["datasets"].items()
-    }
+    datasets = {name: _dataset(value, f"datasets.{name}") for name, value in sections["datasets"].items()}
+    downloads = {}
+    for name, value in sections["downloads"].items():
+        kind = datasets[name].kind
+        embedded = lookup.module(f"datasets.formats.{_format(kind)}", "params").Embedded
+        downloads[name] = SimpleNamespace(
+            source=value["source"], embedded=validate(embedded, value["embedded"], f"downloads.{name}.embedded")
+        )
     judges = {name: _judge(value, f"judges.{name}") for name, value in sections["judges"].items()}
     runs = {name: _run(value, f"runs.{name}") for name, value in sections["runs"].items()}
     for name, judge in judges.items():
         _require_known(f"judges.{name}", name, datasets, "datasets")
-        _require_same("modality", judge, f"judges.{name}", datasets[name], f"datasets.{name}")
     for name, run in runs.items():
         _require_known(f"runs.{name}.dataset", run.dataset, datasets, "datasets")
         _require_known(f"runs.{name}.dataset", run.dataset, judges, "judges")
-        _require_same("modality", run, f"runs.{name}", datasets[run.dataset], f"datasets.{run.dataset}")
     edit = lookup.module("core.params", "edit").Edit
     edits = {name: validate(edit, value, f"edits.{name}") for name, value in sections["edits"].items()}
     for name, section in edits.items():
         _require_known(f"edits.{name}", name, runs, "runs")
         for key in ("dataset", "family"):
             _require_same(key, section, f"edits.{name}", runs[name], f"runs.{name}")
-    return Params(datasets, judges, runs, edits)
+    return Params(downloads, datasets, judges, runs, edits)
+
+
+def _format(kind: str) -> str:
+    return str(import_module(f"atelier.datasets.{kind}").FORMAT)
+
+
+def _dataset(value: Any, path: str) -> Any:
+    prepare = lookup.module(f"datasets.formats.{_format(value['kind'])}", "params").Prepare
+    return SimpleNamespace(kind=value["kind"], prepare=validate(prepare, value["prepare"], f"{path}.prepare"))
 
 
 def _named(value: object, path: str) -> Mapping[str, Any]:

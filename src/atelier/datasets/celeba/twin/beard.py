@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas, closed, open_
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas, closed, open_
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 
 def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:

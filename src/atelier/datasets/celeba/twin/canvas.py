@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from atelier.datasets.drawing.celeba.colours import Colour, integers
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.celeba.twin.colours import Colour, integers
+from atelier.datasets.drawing import splines
 
 WIDTH, HEIGHT = 178, 218
 # Fields of colour are smooth: a cell of three pixels is fine enough.

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import Canvas, Points, open_
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import Canvas, Points, open_
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _DEPTH = 34.0
 _ALONG = np.linspace(-1, 1, 15)

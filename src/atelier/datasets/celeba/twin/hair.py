@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import locks
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, open_
-from atelier.datasets.drawing.celeba.locks import Cut, waved
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import locks
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.locks import Cut, waved
+from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array((0.75, 0.85, 0.9), np.float32)
 _SHINE = np.array((30, 27, 26), np.float32)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, open_
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array([0.36, 0.5, 0.55], np.float32)
 _BLUSH = np.array([1, 0.58, 0.56], np.float32)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Strokes
-from atelier.datasets.drawing.celeba.colours import Colour, darker, mix
-from atelier.datasets.drawing.celeba.look import Look
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.celeba.twin.canvas import Strokes
+from atelier.datasets.celeba.twin.colours import Colour, darker, mix
+from atelier.datasets.celeba.twin.look import Look
+from atelier.datasets.drawing import splines
 
 _STRANDS = 28
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import closed, mirrored
-from atelier.datasets.drawing.celeba.colours import Colour, darker
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import closed, mirrored
+from atelier.datasets.celeba.twin.colours import Colour, darker
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _DEPTH = 38.0
 _T = np.linspace(-1, 1, 21)

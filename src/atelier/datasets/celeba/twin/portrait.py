@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
-from atelier.datasets.drawing.celeba import beard, eyes, hair, head, locks, mouth, scene, worn
-from atelier.datasets.drawing.celeba.canvas import Canvas
-from atelier.datasets.drawing.celeba.look import look
+from atelier.datasets.celeba.twin import beard, eyes, hair, head, locks, mouth, scene, worn
+from atelier.datasets.celeba.twin.canvas import Canvas
+from atelier.datasets.celeba.twin.look import look
 
 
 def draw(attributes: Mapping[str, bool], generator: np.random.Generator) -> Image.Image:

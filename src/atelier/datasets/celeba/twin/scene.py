@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import COLUMNS, HEIGHT, ROWS, WIDTH, Pose, blob
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import COLUMNS, HEIGHT, ROWS, WIDTH, Pose, blob
 
 _X = ((np.arange(COLUMNS, dtype=np.float32) + 0.5) / COLUMNS)[np.newaxis]
 _Y = ((np.arange(ROWS, dtype=np.float32) + 0.5) / ROWS)[:, np.newaxis]

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, ellipse, open_
-from atelier.datasets.drawing.celeba.colours import Colour, darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, ellipse, open_
+from atelier.datasets.celeba.twin.colours import Colour, darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _GOLD: Colour = (226, 182, 92)
 _SILVER: Colour = (226, 230, 236)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
 
 _PRINTS = {"plain": 12, "flowers": 1, "check": 0.6, "hoops": 0.6, "blocks": 1.2, "dots": 0.4, "faded": 1}
 _CARRIED = {"handles": 4, "strap": 2, "none": 3, "grip": 2}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from atelier.datasets.embedded.idx.warp import Map
+from atelier.datasets.drawing.warp import Map
 
 SIZE = 28
 _FIELD = 2 * SIZE

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist.fabric import pick
-from atelier.datasets.drawing.fashion_mnist.tops import Arms, Cut
+from atelier.datasets.fashion_mnist.twin.fabric import pick
+from atelier.datasets.fashion_mnist.twin.tops import Arms, Cut
 
 Prints = dict[str, float]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist.canvas import X, Y
+from atelier.datasets.fashion_mnist.twin.canvas import X, Y
 
 _BRIGHTNESS = {"light": (0.76, 1.0), "middle": (0.5, 0.76), "dark": (0.24, 0.5)}
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.drawing.images.splines import smooth
+from atelier.datasets.drawing.splines import smooth
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
 
 # Height of a foot above its sole, from the toes to the heel.
 _FOOT = [0.05, 0.12, 0.17, 0.27, 0.22, 0.24, 0.12]

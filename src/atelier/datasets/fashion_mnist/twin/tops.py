@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas, mirrored
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.drawing import splines
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas, mirrored
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from atelier.datasets.drawing.text.grammar import Production
+from atelier.datasets.imdb.twin.grammar import Production
 
 _ONE = {"is": "is", "was": "was", "has": "has", "does": "does", "it": "it", "its": "its", "s": "s", "one": "one"}
 _MANY = {"is": "are", "was": "were", "has": "have", "does": "do", "it": "they", "its": "their", "s": "", "one": "ones"}

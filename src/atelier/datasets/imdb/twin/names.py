@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atelier.core import seeds
-from atelier.datasets.drawing.text.grammar import Kept
+from atelier.datasets.imdb.twin.grammar import Kept
 
 _WOMEN = (
     *("Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin"),

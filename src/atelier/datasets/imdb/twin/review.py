@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.imdb import names
-from atelier.datasets.drawing.imdb.sentences import GRAMMAR, title
-from atelier.datasets.drawing.text.grammar import Draft, Kept
+from atelier.datasets.imdb.twin import names
+from atelier.datasets.imdb.twin.grammar import Draft, Kept
+from atelier.datasets.imdb.twin.sentences import GRAMMAR, title
 
 SHORTEST, LONGEST = 60, 250  # words
 _REST = 60  # what a last sentence and the end may add

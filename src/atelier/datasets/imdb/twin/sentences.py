@@ -5,9 +5,9 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.imdb.lexicon import WORDS, sentences
-from atelier.datasets.drawing.imdb.names import invented
-from atelier.datasets.drawing.text.grammar import Grammar
+from atelier.datasets.imdb.twin.grammar import Grammar
+from atelier.datasets.imdb.twin.lexicon import WORDS, sentences
+from atelier.datasets.imdb.twin.names import invented
 
 GIVEN = (
     *("title", "lead", "lead_last", "second", "second_last", "director", "director_last", "place", "year", "stars"),

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.drawing import splines
 
 Stroke = tuple[tuple[float, float], ...]
 SAMPLES = 90
