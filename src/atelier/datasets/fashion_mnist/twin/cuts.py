@@ -1,4 +1,4 @@
-"""How the five kinds of tops are cut: a distribution over measures for each, with the overlaps that shops have."""
+"""The distributions of the measures of the five kinds of tops, which overlap as real ones do."""
 
 from dataclasses import replace
 
