@@ -1,6 +1,7 @@
 """Invented names of people and places, whose frequencies have a long tail."""
 
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ from atelier.core import seeds
 from atelier.datasets.imdb.twin.grammar import Kept
 
 _WOMEN = (
-    *("Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin"),
-    *("Leonie", "Mabel", "Nadia", "Odile", "Petra", "Rosa", "Sabine", "Thea", "Ursula", "Vera", "Wilma", "Yvonne"),
-)
+    "Ada Alma Bettina Cora Delia Edith Flora Greta Hedda Ines Judith Karin "
+    "Leonie Mabel Nadia Odile Petra Rosa Sabine Thea Ursula Vera Wilma Yvonne"
+).split()
 _MEN = (
-    *("Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars"),
-    *("Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno"),
-)
+    "Alfred Bruno Cedric Dario Edgar Felix Gustav Hector Igor Julius Konrad Lars "
+    "Magnus Nestor Oskar Pavel Rufus Stefan Tobias Ulrich Victor Walter Yuri Zeno"
+).split()
 _ONSETS = tuple("b br c d dr f g gr h k l m n p r s st t tr v w z".split())
 _NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "au", "ie")
 _CODAS = ("", "", "l", "n", "r", "s", "m", "nd", "rk", "lt", "ss", "x")
@@ -65,5 +66,5 @@ def _rank(rng: np.random.Generator, count: int) -> int:
     return min(int(math.exp(rng.random() * math.log(count + 1))), count)
 
 
-def _one(rng: np.random.Generator, parts: tuple[str, ...]) -> str:
+def _one(rng: np.random.Generator, parts: Sequence[str]) -> str:
     return parts[int(rng.integers(len(parts)))]
