@@ -1,7 +1,6 @@
 """Invented names of people and places, whose frequencies have a long tail."""
 
 import math
-from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -11,14 +10,16 @@ from atelier.core import seeds
 from atelier.datasets.imdb.twin.grammar import Kept
 
 _WOMEN = (
-    "Ada Alma Bettina Cora Delia Edith Flora Greta Hedda Ines Judith Karin "
-    "Leonie Mabel Nadia Odile Petra Rosa Sabine Thea Ursula Vera Wilma Yvonne"
-).split()
+    "Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin",
+    "Leonie", "Mabel", "Nadia", "Odile", "Petra", "Rosa", "Sabine", "Thea", "Ursula", "Vera", "Wilma", "Yvonne",
+)  # fmt: skip
 _MEN = (
-    "Alfred Bruno Cedric Dario Edgar Felix Gustav Hector Igor Julius Konrad Lars "
-    "Magnus Nestor Oskar Pavel Rufus Stefan Tobias Ulrich Victor Walter Yuri Zeno"
-).split()
-_ONSETS = tuple("b br c d dr f g gr h k l m n p r s st t tr v w z".split())
+    "Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars",
+    "Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno",
+)  # fmt: skip
+_ONSETS = (
+    "b", "br", "c", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z",
+)  # fmt: skip
 _NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "au", "ie")
 _CODAS = ("", "", "l", "n", "r", "s", "m", "nd", "rk", "lt", "ss", "x")
 _ENDINGS = {
@@ -66,5 +67,5 @@ def _rank(rng: np.random.Generator, count: int) -> int:
     return min(int(math.exp(rng.random() * math.log(count + 1))), count)
 
 
-def _one(rng: np.random.Generator, parts: Sequence[str]) -> str:
+def _one(rng: np.random.Generator, parts: tuple[str, ...]) -> str:
     return parts[int(rng.integers(len(parts)))]
