@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from atelier.core import files, seeds
+from atelier.core import files, pictures, seeds
 from atelier.core.spec import Spec
 
 _PREVIEW, _PREVIEW_COLUMNS = 130_000, 10  # pixels, which keeps the PNG below 300 kB, and pictures in a row
@@ -26,11 +26,11 @@ def write(folder: Path, spec: Spec, labels: Mapping[str, np.ndarray], pixels: st
         pixels: the file of training pictures to show some of.
         seed: of the choice.
     """
-    pictures = np.load(folder / pixels, mmap_mode="r")
+    images = np.load(folder / pixels, mmap_mode="r")
     rows = min(max(1, _PREVIEW // (_PREVIEW_COLUMNS * spec.shape[0] ** 2)), 8)
-    count = min(rows * _PREVIEW_COLUMNS, len(pictures))
-    chosen = np.sort(seeds.generator(seed, "preview").choice(len(pictures), count, replace=False))
-    pictures.write_png(folder / "preview.png", pictures.grid(pictures[chosen], _PREVIEW_COLUMNS))
+    count = min(rows * _PREVIEW_COLUMNS, len(images))
+    chosen = np.sort(seeds.generator(seed, "preview").choice(len(images), count, replace=False))
+    pictures.write_png(folder / "preview.png", pictures.grid(images[chosen], _PREVIEW_COLUMNS))
     pictures.write_png(folder / "balance.png", chart(spec.attributes, labels))
     sizes = ", ".join(f"{size:,} {split}" for split, size in spec.sizes.items())
     twin = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
