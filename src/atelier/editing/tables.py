@@ -27,7 +27,7 @@ def measure(faces: Baseline, concepts: Concepts, strength: float) -> Scores:
 
 
 def headline(scores: Scores, concepts: Concepts, concept: str) -> dict[str, float]:
-    """Return ``flip_rate_…``, ``leakage_…`` and ``identity_drift_…`` of one concept, for vectors of the default kind."""
+    """Return ``flip_rate_…``, ``leakage_…`` and ``identity_drift_…`` of a concept, for vectors of the default kind."""
     result = scores[concepts.default, concepts.names.index(concept)]
     name = concept.lower()
     return {
@@ -40,12 +40,8 @@ def headline(scores: Scores, concepts: Concepts, concept: str) -> dict[str, floa
 def write(scores: Scores, concepts: Concepts, params: Edit, directory: Path) -> Exhibit:
     """Write `concepts.csv`, `leakage.csv` and `leakage.png` to `directory`."""
     rows = [
-        (
-            concepts.names[attribute],
-            *_kind(kind),
-            *map(_number, (result.flip_rate, result.leakage, result.identity_drift)),
-        )
-        for (kind, attribute), result in sorted(scores.items(), key=lambda item: item[0][::-1])
+        (concepts.names[attribute], *_kind(kind), *map(_number, (s.flip_rate, s.leakage, s.identity_drift)))
+        for (kind, attribute), s in sorted(scores.items(), key=lambda item: item[0][::-1])
     ]
     header = ("concept", "method", "orthogonal", "flip_rate", "leakage", "identity_drift")
     files.write_text(directory / "concepts.csv", _csv([header, *rows]))
