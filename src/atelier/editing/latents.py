@@ -1,4 +1,4 @@
-"""Faces as latents: the means of their posteriors, read a piece at a time from splits that may not fit in memory."""
+"""Posterior means of faces, computed in chunks of a split that may not fit in memory."""
 
 from typing import Any
 
@@ -8,23 +8,23 @@ from atelier.core import seeds
 from atelier.networks import batching
 from atelier.networks.network import Network
 
-# Images that are held at once; a multiple of usual batch sizes, so that few batches are filled up.
-AT_ONCE = 2048
+# Images in memory at once; a multiple of usual batch sizes, so that few batches must be filled up.
+CHUNK = 2048
 
 
 def posterior_means(network: Network, images: Any, rows: np.ndarray, batch: int) -> np.ndarray:
-    """Means of the posteriors, float32 ``(len(rows), latent_dim)``.
+    """Compute the means of the posteriors, float32 ``(len(rows), latent_dim)``.
 
     Args:
-        images: a split, uint8 ``(n, h, w, c)``; an array-like that is read by rows.
-        rows: which of its images.
+        images: a split, uint8 ``(n, h, w, c)``; any array that can be indexed by rows.
+        rows: indices of the images to encode.
     """
-    pieces = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+    chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     return np.concatenate(
-        [np.asarray(batching.apply(network.model.encoder, np.asarray(images[piece]), batch)[0]) for piece in pieces]
+        [np.asarray(batching.apply(network.model.encoder, np.asarray(images[chunk]), batch)[0]) for chunk in chunks]
     )
 
 
 def choose(seed: int, purpose: str, available: int, at_most: int) -> np.ndarray:
-    """Indices of up to `at_most` of the `available` images in random order; all of them where there are fewer."""
+    """Return the indices of up to `at_most` of `available` images, in random order."""
     return seeds.generator(seed, purpose).permutation(available)[:at_most]

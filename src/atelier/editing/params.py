@@ -12,18 +12,18 @@ class Edit(Strict):
 
     Attributes:
         dataset: that of the run, whose family must have an encoder.
-        concept: the attribute whose numbers are metrics, and which the first strip shows.
-        method: the vectors that metrics and pictures use: differences of class means, or linear separators.
+        concept: the attribute whose scores are metrics, and which the first strip shows.
+        method: how the vectors of metrics and pictures are computed: differences of class means, or linear separators.
         orthogonal: use vectors that leave the other attributes unchanged.
-        l2: weight of the squared norm in the separators' objective, relative to the mean loss of a face.
-        strength: of the edits in metrics and most pictures; 1 is the distance between the class means.
-        reach: the strip shows strengths from −reach to +reach.
-        steps: pictures in a row of the strip; odd, so that the middle one is the reconstruction.
+        l2: weight of the squared norm in the separators' objective, relative to the mean loss per face.
+        strength: of the edits in metrics and most pictures; 1 is the distance between class means.
+        reach: largest strength in the strip, which runs from −reach to +reach.
+        steps: pictures in a row of the strip; an odd number, so that the middle one is the reconstruction.
         faces: rows of the strip.
-        examples: rows, or columns, of every other picture.
-        train_images: greatest number of train images that vectors are computed on.
-        images: greatest number of test images that are measured.
-        batch: images that a network sees at once.
+        examples: rows or columns of every other picture.
+        train_images: largest number of training images that vectors are computed from.
+        images: largest number of test images that are measured.
+        batch: images that a network processes at once.
     """
 
     dataset: str
@@ -45,5 +45,5 @@ class Edit(Strict):
     @classmethod
     def _has_a_middle(cls, steps: int) -> int:
         if steps % 2 == 0:
-            raise ValueError("allowed is an odd number: the middle of the strip is the reconstruction")
+            raise ValueError("allowed is an odd number, because the middle of the strip is the reconstruction")
         return steps

@@ -1,8 +1,8 @@
-"""What an edit does, as the dataset's judge sees it: whether it works, what else it changes, who it is afterwards.
+"""Measure edits with the dataset's judge: whether they succeed, what else they change, and how far identity drifts.
 
-Every face is edited once, away from what it is: where the judge sees its reconstruction without the concept (a
-probability below ½), the concept is added at the given strength, else it is taken away. Reconstruction and edited
-picture are compared, so that what the autoencoder loses of a face does not count.
+Every face is edited once, to the opposite of its current state: the concept is added if the judge predicts it for the
+reconstruction with a probability below ½, and removed otherwise. Edited pictures are compared with reconstructions, so
+errors of the autoencoder do not count.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.editing.latents import AT_ONCE
+from atelier.editing.latents import CHUNK
 from atelier.modalities.images import generate
 from atelier.modalities.judge import Judge
 from atelier.networks.network import Network
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Pictures as the judge sees them.
+class Prediction:
+    """The judge's prediction for some pictures.
 
     Attributes:
         features: float32 ``(n, features)``.
@@ -31,14 +31,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Score:
-    """What one vector does.
+    """What edits with one vector change.
 
     Attributes:
-        flip_rate: share of the faces that are seen with the concept after it was added, and share of those that are
-            seen without it after it was taken away, averaged; one of them alone if all faces are on one side.
-        leakage: mean |change of the judge's probability| over faces and all other attributes.
-        identity_drift: mean distance between the judge's features of a reconstruction and of the edited picture, in
-            units of that between the reconstructions of two random faces: 1 is another person.
+        flip_rate: share of faces whose predicted concept changed as intended, averaged over additions and removals; if
+            there are only additions or only removals, the share of those.
+        leakage: mean |change of probability| over faces and all other attributes.
+        identity_drift: mean distance between the features of a reconstruction and of its edited picture, divided by the
+            mean distance between two random reconstructions: 1 is another person.
         change: mean change of each probability in the direction of adding the concept, ``(attributes,)``.
     """
 
@@ -49,63 +49,68 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Gauge:
+class Baseline:
     """The faces that edits are measured on, before any edit.
 
     Attributes:
         z: their posterior means, ``(n, latent_dim)``.
-        before: their reconstructions as the judge sees them.
-        apart: mean distance between the features of two random ones.
+        before: the prediction for their reconstructions.
+        pair_distance: mean distance between the features of two random faces.
     """
 
     network: Network
     judge: Judge
     batch: int
     z: np.ndarray
-    before: Seen
-    apart: float
+    before: Prediction
+    pair_distance: float
 
 
-def gauge(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Gauge:
-    """Prepare to measure edits of faces in random order, `z` ``(n, latent_dim)`` with n ≥ 2."""
-    before = see(network, judge, z, batch)
-    # The order is random, so that neighbours are random pairs.
-    apart = np.linalg.norm(before.features - np.roll(before.features, 1, axis=0), axis=1).mean(dtype=np.float64)
-    return Gauge(network, judge, batch, z, before, float(apart))
+def baseline(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Baseline:
+    """Measure unedited faces, `z` ``(n, latent_dim)`` in random order with n ≥ 2."""
+    before = predict(network, judge, z, batch)
+    # The order is random, so neighbours are random pairs.
+    distances = np.linalg.norm(before.features - np.roll(before.features, 1, axis=0), axis=1)
+    return Baseline(network, judge, batch, z, before, float(distances.mean(dtype=np.float64)))
 
 
-def see(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Seen:
-    """Decode latents ``(n, latent_dim)`` and let the judge look at the pictures, a piece at a time."""
-    pieces = [z[start : start + AT_ONCE] for start in range(0, len(z), AT_ONCE)]
-    features = np.concatenate([judge.features(generate.decode(network, p, batch)) for p in pieces])
+def predict(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Prediction:
+    """Decode latents ``(n, latent_dim)`` and apply the judge to the pictures, in chunks."""
+    chunks = [z[start : start + CHUNK] for start in range(0, len(z), CHUNK)]
+    features = np.concatenate([judge.features(generate.decode(network, chunk, batch)) for chunk in chunks])
     logits = judge.logits(features).astype(np.float64)
-    return Seen(features, 1 / (1 + np.exp(-logits)))
+    return Prediction(features, 1 / (1 + np.exp(-logits)))
 
 
-def score(faces: Gauge, vectors: np.ndarray, attributes: Sequence[int], strength: float) -> list[Score]:
-    """Measure some vectors, ``(vectors, latent_dim)``, each of the attribute with the index at its place."""
+def score(faces: Baseline, vectors: np.ndarray, attributes: Sequence[int], strength: float) -> list[Score]:
+    """Measure edits with each of `vectors` ``(vectors, latent_dim)``.
+
+    Args:
+        attributes: for each vector, the index of the attribute that it adds.
+    """
     before = faces.before
     had = before.probabilities[:, attributes].T >= 0.5
-    towards = np.where(had, -1, 1).astype(np.float32)
-    edited = faces.z + strength * towards[..., None] * vectors[:, None]
-    # All of them at once: calls of a network cost more than a few pictures.
-    seen = see(faces.network, faces.judge, edited.reshape(-1, edited.shape[-1]), faces.batch)
-    features = seen.features.reshape(*had.shape, -1)
-    probabilities = seen.probabilities.reshape(*had.shape, -1)
+    sign = np.where(had, -1, 1).astype(np.float32)
+    edited = faces.z + strength * sign[..., None] * vectors[:, None]
+    # All vectors at once, because a call of a network costs more than a few pictures.
+    after = predict(faces.network, faces.judge, edited.reshape(-1, edited.shape[-1]), faces.batch)
+    features = after.features.reshape(*had.shape, -1)
+    probabilities = after.probabilities.reshape(*had.shape, -1)
     return [
-        _score(faces, attribute, had[i], Seen(features[i], probabilities[i])) for i, attribute in enumerate(attributes)
+        _score(faces, attribute, had[i], Prediction(features[i], probabilities[i]))
+        for i, attribute in enumerate(attributes)
     ]
 
 
-def _score(faces: Gauge, attribute: int, had: np.ndarray, after: Seen) -> Score:
+def _score(faces: Baseline, attribute: int, had: np.ndarray, after: Prediction) -> Score:
     change = after.probabilities - faces.before.probabilities
     flipped = (after.probabilities[:, attribute] >= 0.5) != had
-    sides = [flipped[side].mean() for side in (had, ~had) if side.any()]
+    rates = [flipped[group].mean() for group in (had, ~had) if group.any()]
     others = np.abs(np.delete(change, attribute, axis=1))
-    moved = np.linalg.norm(after.features - faces.before.features, axis=1).mean(dtype=np.float64)
+    distance = np.linalg.norm(after.features - faces.before.features, axis=1).mean(dtype=np.float64)
     return Score(
-        flip_rate=float(np.mean(sides)),
+        flip_rate=float(np.mean(rates)),
         leakage=float(others.mean()) if others.size else 0.0,
-        identity_drift=float(moved / max(faces.apart, 1e-12)),
+        identity_drift=float(distance / max(faces.pair_distance, 1e-12)),
         change=(np.where(had, -1, 1)[:, None] * change).mean(axis=0),
     )

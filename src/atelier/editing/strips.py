@@ -11,21 +11,20 @@ from atelier.editing.params import Edit
 from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import KINDS, Concepts, kind_name
 from atelier.modalities.images import generate
+from atelier.modalities.images.exhibit import Exhibit
 from atelier.networks.network import Network
 
-Exhibit = dict[str, str]
-
 GLASSES, SECOND = "Eyeglasses", "Male"
-# Faces that a term of a sum is the mean of: a single one brings along all that it differs in (Radford et al., 2016,
-# arXiv:1511.06434, section 6.3.2).
+# Faces in the mean that is one term of a sum; a single face would add everything in which it differs from others
+# (Radford et al., 2016, arXiv:1511.06434, section 6.3.2).
 AVERAGED = 3
 
 
-class Studio:
-    """Draws the pictures of a run from its test faces.
+class PictureWriter:
+    """Writes pictures of edited test faces.
 
     Args:
-        directory: where the pictures are written.
+        directory: where to write them.
     """
 
     def __init__(self, network: Network, prepared: Prepared, concepts: Concepts, params: Edit, directory: Path) -> None:
@@ -35,8 +34,8 @@ class Studio:
         self.names = prepared.spec.attributes
         self.kind = f"{kind_name(*KINDS[concepts.default])} vectors"
 
-    def draw(self) -> list[Exhibit]:
-        """Write every picture that the attributes allow, and say what each shows."""
+    def write_all(self) -> list[Exhibit]:
+        """Write every picture that the attributes allow, and return their entries for `pictures.json`."""
         exhibits = [self.strip(), self.every_concept()]
         if GLASSES in self.names:
             exhibits.append(self.added_and_removed(GLASSES))
@@ -47,7 +46,7 @@ class Studio:
         return exhibits
 
     def strip(self) -> Exhibit:
-        """Some faces along the run's concept, from −reach to +reach."""
+        """Move some faces along the run's concept, from −reach to +reach."""
         rows = self._choose("strip", np.ones(len(self.test), bool), self.params.faces)
         strengths = np.linspace(-self.params.reach, self.params.reach, self.params.steps)
         vector = self.concepts.vector(self.params.concept)
@@ -57,27 +56,27 @@ class Studio:
         write_png(self.directory / "strip.png", sheet(pictures, columns, marked=1 + len(strengths) // 2))
         name = words(self.params.concept)
         caption = (
-            f"Test faces, not chosen, moved along the concept '{name}'. Framed: the reconstruction, at strength 0; "
-            f"strength 1 is as far as the means of faces with and without it lie apart ({self.kind})."
+            f"Random test faces, moved along the concept '{name}'. Framed: the reconstruction, at strength 0; strength "
+            f"1 is the distance between the means of faces with and without it ({self.kind})."
         )
         return {"file": "strip.png", "title": f"Less and more {name}", "caption": caption}
 
     def every_concept(self) -> Exhibit:
-        """One face along each concept."""
+        """Move one face along each concept."""
         rows = self._choose("every concept", np.ones(len(self.test), bool), 1)
         strengths = self.params.strength * np.array([-1, -0.5, 0, 0.5, 1])
         vectors = np.stack([self.concepts.vector(name) for name in self.names])
         pictures = self._decode(self._means(rows) + strengths[None, :, None] * vectors[:, None])
         columns, names = [strength(value) for value in strengths], [words(name) for name in self.names]
         write_png(self.directory / "every_concept.png", sheet(pictures, columns, names, marked=2))
-        caption = f"One test face along each concept; framed: its reconstruction ({self.kind})."
+        caption = f"One test face, moved along each concept; framed: its reconstruction ({self.kind})."
         return {"file": "every_concept.png", "title": "Every concept on one face", "caption": caption}
 
     def added_and_removed(self, concept: str) -> Exhibit:
-        """Faces without a concept that get it, and faces with it that lose it."""
+        """Add a concept to faces without it, and remove it from faces with it."""
         has = self.labels[:, self.names.index(concept)]
         vector, name, parts, labels = self.concepts.vector(concept), words(concept), [], []
-        # As many columns in both halves, however rare the concept is; a half without faces is left out.
+        # The same number of columns in both halves, even if the concept is rare; a half without faces is omitted.
         count = min(self.params.examples, *(int(side.sum()) for side in (~has, has) if side.any()))
         for side, sign in ((~has, 1), (has, -1)):
             if not side.any():
@@ -90,13 +89,13 @@ class Studio:
         file = f"{concept.lower()}.png"
         write_png(self.directory / file, sheet(np.stack(parts), (), labels))
         caption = (
-            f"Test faces by their label, not chosen otherwise: each above its reconstruction, and below that {name} "
-            f"added to those without, taken from those with ({self.kind})."
+            f"Random test faces without and with the label, each above its reconstruction and the edited picture: "
+            f"{name} added to faces without it and removed from faces with it ({self.kind})."
         )
         return {"file": file, "title": f"{name.capitalize()} added and removed", "caption": caption}
 
     def interpolations(self) -> Exhibit:
-        """Straight lines between the posterior means of two faces."""
+        """Interpolate on straight lines between the posterior means of two faces."""
         rows = self._choose("interpolations", np.ones(len(self.test), bool), 2 * self.params.examples)
         pairs = rows[: len(rows) // 2 * 2].reshape(-1, 2)
         ends = self._means(pairs.reshape(-1)).reshape(*pairs.shape, -1)
@@ -106,11 +105,11 @@ class Studio:
         columns = ["original", "0", *[""] * (self.params.steps - 2), "1", "original"]
         pictures = np.concatenate([first, paths, last], axis=1)
         write_png(self.directory / "interpolations.png", sheet(pictures, columns))
-        caption = "From one test face to another, along the straight line between the means of their posteriors."
+        caption = "From one test face to another, on the straight line between their posterior means."
         return {"file": "interpolations.png", "title": "From face to face", "caption": caption}
 
     def sums(self, concept: str, second: str) -> Exhibit | None:
-        """(with `concept`, without `second`) − (neither) + (`second` alone), or None where such faces are too few."""
+        """Decode (`concept` without `second`) − (neither) + (`second` alone); None if there are too few such faces."""
         has, other = (self.labels[:, self.names.index(name)] for name in (concept, second))
         groups = {(True, False): has & ~other, (False, False): ~has & ~other, (False, True): ~has & other}
         count = min(self.params.examples, *(int(group.sum()) // AVERAGED for group in groups.values()))
@@ -127,7 +126,7 @@ class Studio:
         write_png(self.directory / "sums.png", sheet(self._decode(z), columns))
         caption = (
             f"Sums of latents. Each term is the mean of {AVERAGED} test faces with these labels; no concept vector is "
-            "used. The last column's title is what the sum should show."
+            "used. The title of the last column names what the sum should show."
         )
         return {"file": "sums.png", "title": "Arithmetic with faces", "caption": caption}
 
@@ -136,8 +135,8 @@ class Studio:
         return SECOND if SECOND in others else others[0] if others else None
 
     def _choose(self, purpose: str, allowed: np.ndarray, at_most: int) -> np.ndarray:
-        there = np.flatnonzero(allowed)
-        return there[latents.choose(self.params.seed, purpose, len(there), at_most)]
+        rows = np.flatnonzero(allowed)
+        return rows[latents.choose(self.params.seed, purpose, len(rows), at_most)]
 
     def _originals(self, rows: np.ndarray) -> np.ndarray:
         return np.asarray(self.test[rows])
@@ -146,14 +145,14 @@ class Studio:
         return latents.posterior_means(self.network, self.test, rows, self.params.batch)
 
     def _decode(self, z: np.ndarray) -> np.ndarray:
-        """Latents ``(…, latent_dim)`` → pictures ``(…, h, w, c)``."""
+        """Decode latents ``(…, latent_dim)`` to pictures ``(…, h, w, c)``."""
         flat = z.reshape(-1, z.shape[-1]).astype(np.float32)
         pictures = generate.decode(self.network, flat, self.params.batch)
         return pictures.reshape(*z.shape[:-1], *pictures.shape[1:])
 
 
 def described(concept: str, second: str, has: bool, other: bool) -> str:
-    """Two attributes of a face in words.
+    """Describe two attributes of a face in words.
 
     >>> described("Smiling", "Male", True, False), described("Smiling", "Young", False, True)
     ('smiling woman', 'not smiling, young')

@@ -1,4 +1,4 @@
-"""The numbers of all concepts: two tables, a heat map, and the few that stand for the run."""
+"""Write the scores of all concepts: two tables, a heat map, and the metrics of the run."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,40 +8,40 @@ from matplotlib.figure import Figure
 
 from atelier.core import files
 from atelier.editing.params import Edit
-from atelier.editing.scores import Gauge, Score, score
+from atelier.editing.scores import Baseline, Score, score
 from atelier.editing.sheets import words
 from atelier.editing.vectors import KINDS, Concepts, kind_name
+from atelier.modalities.images.exhibit import Exhibit
 
 Scores = dict[tuple[int, int], Score]
-Exhibit = dict[str, str]
 
 
-def measure(faces: Gauge, concepts: Concepts, strength: float) -> Scores:
-    """The score of each vector, by the indices of its kind and of its attribute."""
+def measure(faces: Baseline, concepts: Concepts, strength: float) -> Scores:
+    """Return the score of each vector, by the indices of its kind and of its attribute."""
     attributes = range(len(concepts.names))
     return {
-        (kind, attribute): of
+        (kind, attribute): result
         for kind, vectors in enumerate(concepts.vectors)
-        for attribute, of in enumerate(score(faces, vectors, attributes, strength))
+        for attribute, result in enumerate(score(faces, vectors, attributes, strength))
     }
 
 
 def headline(scores: Scores, concepts: Concepts, concept: str) -> dict[str, float]:
-    """``flip_rate_…``, ``leakage_…`` and ``identity_drift_…`` of one concept, by vectors of the default kind."""
-    of_concept = scores[concepts.default, concepts.names.index(concept)]
+    """Return ``flip_rate_…``, ``leakage_…`` and ``identity_drift_…`` of a concept, for vectors of the default kind."""
+    result = scores[concepts.default, concepts.names.index(concept)]
     name = concept.lower()
     return {
-        f"flip_rate_{name}": of_concept.flip_rate,
-        f"leakage_{name}": of_concept.leakage,
-        f"identity_drift_{name}": of_concept.identity_drift,
+        f"flip_rate_{name}": result.flip_rate,
+        f"leakage_{name}": result.leakage,
+        f"identity_drift_{name}": result.identity_drift,
     }
 
 
 def write(scores: Scores, concepts: Concepts, params: Edit, directory: Path) -> Exhibit:
     """Write `concepts.csv`, `leakage.csv` and `leakage.png` to `directory`."""
     rows = [
-        (concepts.names[attribute], *_kind(kind), *map(_number, (of.flip_rate, of.leakage, of.identity_drift)))
-        for (kind, attribute), of in sorted(scores.items(), key=lambda item: item[0][::-1])
+        (concepts.names[attribute], *_kind(kind), *map(_number, (s.flip_rate, s.leakage, s.identity_drift)))
+        for (kind, attribute), s in sorted(scores.items(), key=lambda item: item[0][::-1])
     ]
     header = ("concept", "method", "orthogonal", "flip_rate", "leakage", "identity_drift")
     files.write_text(directory / "concepts.csv", _csv([header, *rows]))
@@ -51,15 +51,15 @@ def write(scores: Scores, concepts: Concepts, params: Edit, directory: Path) -> 
     with files.atomic(directory / "leakage.png") as temporary:
         heat_map(changes, concepts.names).savefig(temporary, format="png", metadata={"Software": None})
     caption = (
-        f"How the judge's probability of each attribute (column) changes on average when a concept (row) is added to a "
-        f"test face at strength {params.strength:g} ({kind_name(*KINDS[concepts.default])} vectors); taking it away "
-        "counts with the opposite sign. Off the diagonal, what is not 0 is leakage."
+        f"Mean change of the judge's probability of each attribute (column) when a concept (row) is added to a test "
+        f"face at strength {params.strength:g} ({kind_name(*KINDS[concepts.default])} vectors); removing it counts "
+        "with the opposite sign. All changes off the diagonal are leakage."
     )
-    return {"file": "leakage.png", "title": "What an edit changes besides", "caption": caption}
+    return {"file": "leakage.png", "title": "What else an edit changes", "caption": caption}
 
 
 def heat_map(changes: np.ndarray, names: Sequence[str]) -> Figure:
-    """Changes of probabilities, ``(edited, judged)``, from blue (−1) through white to red (1), with their numbers."""
+    """Draw changes of probabilities, ``(edited, predicted)``, from blue (−1) through white to red (1), with numbers."""
     side = 2.6 + 0.52 * len(names)
     figure = Figure(figsize=(side, side - 0.6), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -67,7 +67,7 @@ def heat_map(changes: np.ndarray, names: Sequence[str]) -> Figure:
     labels = [words(name) for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), labels)
-    axes.set(xlabel="seen by the judge", ylabel="edited")
+    axes.set(xlabel="predicted by the judge", ylabel="edited")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     for (row, column), change in np.ndenumerate(changes):

@@ -1,6 +1,6 @@
-"""Concept vectors on disk: one direction of the latent space for each attribute and each way of finding it.
+"""Concept vectors on disk: one direction of the latent space for each attribute and each kind of vector.
 
-It loads no network and no Keras, so that a command can refuse a concept before it loads them.
+This module does not import Keras, so that a command can refuse a concept before it loads a network.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ import numpy as np
 
 from atelier.core import files
 
-# The ways of finding a vector, in the order of the first axis: the method, and whether the other attributes hold still.
+# Kinds of vectors, in the order of the first axis: the method, and whether other attributes are held fixed.
 KINDS = (("means", False), ("means", True), ("linear", False), ("linear", True))
 FILE, DESCRIPTION = "concepts.npy", "concepts.json"
 
 
 @dataclass(frozen=True)
 class Concepts:
-    """What adding an attribute means in a latent space.
+    """The concept vectors of a run.
 
     Attributes:
-        names: of the attributes.
-        vectors: float32 ``(kinds, attributes, latent_dim)``, kinds as in `KINDS`. Strength 1 adds a vector once,
-            which is as long as the means of the train images with and without the attribute lie apart.
-        shares: share of the train images that have each attribute, float32 ``(attributes,)``.
-        default: index of the kind that the run's numbers use.
+        names: the attributes.
+        vectors: float32 ``(kinds, attributes, latent_dim)``, kinds as in `KINDS`. Strength 1 adds a vector once;
+            its length is the distance between the means of training images with and without the attribute.
+        shares: share of the training images that have each attribute, float32 ``(attributes,)``.
+        default: index of the kind that the run's metrics use.
     """
 
     names: tuple[str, ...]
@@ -33,21 +33,21 @@ class Concepts:
     default: int
 
     def vector(self, concept: str, method: str | None = None, orthogonal: bool | None = None) -> np.ndarray:
-        """The vector of a concept, float32 ``(latent_dim,)``; of the default kind where it is not said.
+        """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind.
 
         Raises:
-            ValueError: there is no such concept; the message lists those that there are.
+            ValueError: there is no such concept; the message lists the known ones.
         """
         if concept not in self.names:
             raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}")
-        usual_method, usually_orthogonal = KINDS[self.default]
-        kind = (method or usual_method, usually_orthogonal if orthogonal is None else orthogonal)
+        default_method, default_orthogonal = KINDS[self.default]
+        kind = (method or default_method, default_orthogonal if orthogonal is None else orthogonal)
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])
 
     def write(self, directory: Path) -> None:
-        """Write `concepts.npy` and `concepts.json`; equal vectors are equal bytes.
+        """Write `concepts.npy` and `concepts.json`; equal vectors give equal bytes.
 
-        (A zip of arrays would not be: its header differs between two releases of Python.)
+        (A zip of arrays would not: its header depends on the version of Python.)
         """
         files.write_array(directory / FILE, self.vectors.astype(np.float32))
         shares = dict(zip(self.names, self.shares.astype(float).tolist(), strict=True))
@@ -64,9 +64,7 @@ class Concepts:
         """
         for name in (FILE, DESCRIPTION):
             if not (directory / name).is_file():
-                raise FileNotFoundError(
-                    f"{directory / name} is missing: no concept vectors have been computed there yet"
-                )
+                raise FileNotFoundError(f"{directory / name} is missing: compute the concept vectors first")
         description = files.read_json(directory / DESCRIPTION)
         names = tuple(description["names"])
         shares = np.array([description["shares"][name] for name in names], np.float32)
@@ -74,7 +72,7 @@ class Concepts:
 
 
 def kind_name(method: str, orthogonal: bool) -> str:
-    """How tables and captions call a kind.
+    """Name a kind for tables and captions.
 
     >>> kind_name("means", True)
     'means, orthogonal'

@@ -1,4 +1,4 @@
-"""A network's architecture as a picture: one block a layer, as high as its feature map and as wide as its channels."""
+"""Draw the architecture of a network as SVG: one block per layer, whose size shows its output shape."""
 
 import math
 from collections.abc import Mapping
@@ -9,16 +9,15 @@ import keras
 UNIT, GAP, MARGIN, LABEL = 6.0, 26.0, 16.0, 64.0
 HIDDEN = ("InputLayer", "Flatten", "Reshape", "Activation", "Dropout")
 
-
-# A kind of layer, the shape of what it gives, its parameters.
+# Type of a layer, shape of its output, number of its parameters.
 Block = tuple[str, tuple[int, ...], int]
 
 
 def diagram(networks: Mapping[str, keras.Model | list[Block]]) -> str:
-    """SVG of some networks, a row each; text and lines take the colour of the page.
+    """Draw some networks as SVG, one row each; text and lines have the colour of the page.
 
     Args:
-        networks: functional ones or what others are made of, by the name that stands above the row.
+        networks: functional models, or lists of blocks for other models, by the title of their row.
     """
     rows = [
         _row(name, network if isinstance(network, list) else _blocks(network)) for name, network in networks.items()
@@ -45,7 +44,7 @@ def _blocks(network: keras.Model) -> list[Block]:
 
 
 def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
-    """Markup, width and height of one network's row."""
+    """Return markup, width and height of the row of one network."""
     sizes = [_size(shape) for _, shape, _ in blocks]
     tallest = max(tall for _, tall in sizes)
     title = f'<text y="12" font-weight="600">{escape(name)}: {sum(count for *_, count in blocks):,} parameters</text>'
@@ -67,6 +66,6 @@ def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
 
 
 def _size(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Width and height of a block, in pixels; logarithms keep 1 and 2,048 on one page."""
+    """Return width (of channels) and height (of the side) of a block in pixels; logarithms fit 1 and 2,048 on a page."""
     side = shape[0] if len(shape) == 3 else 1
     return UNIT * (1 + math.log2(shape[-1])), UNIT * 3 * (1 + math.log2(side))

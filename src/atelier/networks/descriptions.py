@@ -1,4 +1,4 @@
-"""What `config.json` may say of a network: how to build it, and nothing absurd."""
+"""Read and check `config.json`, which says how to build a network."""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from atelier.core.spec import Spec
 
-# Ours are a few kilobytes; what reads JSON needs many times its size.
-MOST_BYTES = 1 << 20
-MOST = 2**31 - 1
+# Our files have a few kilobytes; parsing JSON needs many times its size.
+MAX_BYTES = 1 << 20
+MAX_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Description:
-    """The plain data of `config.json`; `config` is checked by the family's own schema."""
+    """The content of `config.json`; the schema of the family checks `config`."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -31,34 +31,39 @@ _SCHEMA: TypeAdapter[Description] = TypeAdapter(Description)
 
 
 def read(path: Path) -> Description:
-    """Read a network's `config.json`.
+    """Read the `config.json` of a network.
 
     Raises:
-        ValueError: it is not one; the message is one line that names the file.
+        ValueError: the file is not one; the message is one line that names the file.
     """
-    if (size := path.stat().st_size) > MOST_BYTES:
-        raise ValueError(f"{path} is no description of a network: {size} bytes are more than {MOST_BYTES}")
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise _invalid(path, f"it has {size} bytes; allowed are at most {MAX_BYTES}")
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         plain = json.loads(text)
-        absurd = next((str(number) for number in _numbers(plain) if abs(number) > MOST), None)
+        absurd = next((str(number) for number in _numbers(plain) if abs(number) > MAX_NUMBER), None)
     except RecursionError:
-        raise ValueError(f"{path} is no description of a network: it is nested too deeply") from None
+        raise _invalid(path, "it is nested too deeply") from None
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
     if absurd is not None:
-        raise ValueError(f"{path} is no description of a network: {absurd[:20]} is beyond every size there is")
+        raise _invalid(path, f"got the number {absurd[:20]}; allowed are at most {MAX_NUMBER}")
     try:
         description = _SCHEMA.validate_json(text, strict=True)
     except ValidationError as error:
-        raise ValueError(f"{path} is no description of a network: {_first(error)}") from None
+        raise _invalid(path, _first(error)) from None
     shape = description.spec.shape
     if len(shape) not in (0, 3) or min(shape, default=1) < 1:
-        raise ValueError(
-            f"{path} is no description of a network: spec.shape is {list(shape)}; allowed are height, width and "
-            "channels of an image, or nothing for texts"
+        raise _invalid(
+            path,
+            f"spec.shape: got {list(shape)}; allowed are height, width and channels of an image, or an empty list for "
+            "texts",
         )
     return description
+
+
+def _invalid(path: Path, reason: str) -> ValueError:
+    return ValueError(f"{path} does not describe a network: {reason}")
 
 
 def _numbers(value: Any) -> Iterator[float]:
@@ -70,6 +75,6 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def _first(error: ValidationError) -> str:
-    wrong = error.errors(include_url=False)[0]
-    where = ".".join(map(str, wrong["loc"]))
-    return f"{where}: {wrong['msg']}" if where else wrong["msg"]
+    first = error.errors(include_url=False)[0]
+    key = ".".join(map(str, first["loc"]))
+    return f"{key}: {first['msg']}" if key else first["msg"]

@@ -1,7 +1,7 @@
-"""What a weights file may hold: plain arrays, exactly those of the network that its configuration describes.
+"""Checks of a weights file: it may contain plain float32 arrays only, exactly those of the configured network.
 
-HDF5 can do more: links into other files, arrays that unpack to terabytes, Python objects. A network of ours needs none
-of it, so everything but plain float32 arrays is refused, before any number is read or any memory is taken.
+HDF5 can do more: links to other files, arrays that decompress to terabytes, Python objects. Our networks need none of
+this, so it is refused before any number is read and before memory is allocated.
 """
 
 from collections import Counter
@@ -14,53 +14,53 @@ import h5py
 import keras
 
 Shapes = Counter[tuple[int, ...]]
-# Far more than layers within layers; Python's own limit on recursion is not reached.
-DEEPEST = 64
+# Far deeper than nested layers, and below Python's limit on recursion.
+MAX_DEPTH = 64
 
 
 def shapes(path: Path) -> Shapes:
-    """How often each shape occurs among the arrays of a weights file, of which no number is read.
+    """Count the shapes of the arrays in a weights file, without reading their numbers.
 
-    What it returns is on the disk: all arrays together are no larger than the file.
+    All arrays together are no larger than the file.
 
     Raises:
-        ValueError: the file is no HDF5, is cut off, or holds something else than plain float32 arrays.
+        ValueError: the file is not HDF5, is truncated, or contains anything but plain float32 arrays.
     """
     try:
         with h5py.File(path, "r") as file:
             found = [(array.shape, array.get_storage_size()) for array in _arrays(file.id, path, set())]
     except (OSError, RuntimeError, KeyError) as error:
-        # What HDF5 says of a damaged file is long, and begins with what its library did.
+        # HDF5's message begins with the call that failed; the reason is in parentheses.
         reason = " ".join(str(error).split()).partition("(")[2].rstrip(")") or str(error)
-        raise ValueError(f"{path} is no whole HDF5 file of weights: {reason}") from None
+        raise ValueError(f"{path} is not a complete HDF5 file of weights: {reason}") from None
     if sum(size for _, size in found) > path.stat().st_size:
-        raise ValueError(f"{path}: its arrays share bytes: together they say that they are larger than the file")
+        raise ValueError(f"{path}: its arrays overlap: their total size is larger than the file")
     return Counter(shape for shape, _ in found)
 
 
 class _Refusal(BaseException):
-    """No `Exception`, which Keras would explain at length."""
+    """Not an `Exception`, because Keras would wrap its message."""
 
 
 @contextmanager
 def limited_to(found: Shapes, path: Path) -> Iterator[None]:
-    """While the block builds a network, each of its weights takes one of the shapes that a file holds.
+    """Allow the network that is built in the block to create weights of the shapes in `found` only.
 
-    So a configuration with absurd sizes stops at the first weight that is not there, instead of filling the memory.
+    A configuration with absurd sizes then fails at its first unexpected weight, before it fills the memory.
 
     Raises:
-        ValueError: the network has a weight of a shape that the file does not hold (any more), or leaves some over.
+        ValueError: the network has a weight whose shape the file does not contain (often enough), or lacks some.
     """
     left = found.copy()
-    # Keras has no hook that hears of a weight before its values are there.
+    # Keras has no hook that is called before the values of a weight are allocated.
     original = keras.layers.Layer.add_weight
 
     def add_weight(layer: Any, shape: Any = None, *arguments: Any, **options: Any) -> Any:
         wanted = () if shape is None else (shape,) if isinstance(shape, int) else tuple(shape)
         if not left[wanted]:
             raise _Refusal(
-                f"{path} does not fit its configuration: {layer.name!r} needs one more array of the shape {wanted} "
-                f"than the {found[wanted]} that the file holds"
+                f"{path} does not fit its configuration: {layer.name!r} needs one more array of shape {wanted} than "
+                f"the {found[wanted]} in the file"
             )
         left[wanted] -= 1
         return original(layer, shape, *arguments, **options)
@@ -72,15 +72,15 @@ def limited_to(found: Shapes, path: Path) -> Iterator[None]:
         raise ValueError(str(refusal)) from None
     finally:
         keras.layers.Layer.add_weight = original
-    if over := +left:
+    if unused := +left:
         raise ValueError(
-            f"{path} does not fit its configuration: the network has no place for {over.total()} of its "
-            f"{found.total()} arrays, one of the shape {next(iter(over))}"
+            f"{path} does not fit its configuration: the network does not use {unused.total()} of its "
+            f"{found.total()} arrays, one of shape {next(iter(unused))}"
         )
 
 
 def _arrays(group: h5py.h5g.GroupID, path: Path, seen: set[int], within: str = "") -> Iterator[h5py.h5d.DatasetID]:
-    """Every array below `group`, each of which is plain."""
+    """Yield every array below `group`, each after checking that it is plain."""
     for name in group:
         at = f"{within}/{name.decode('utf-8', 'replace')}"
         if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
@@ -88,11 +88,11 @@ def _arrays(group: h5py.h5g.GroupID, path: Path, seen: set[int], within: str = "
         entry = h5py.h5o.open(group, name)
         address = h5py.h5o.get_info(entry).addr
         if address in seen:
-            raise ValueError(f"{path}: {at} stands there under another name as well")
+            raise ValueError(f"{path}: {at} is also stored under another name")
         seen.add(address)
         if isinstance(entry, h5py.h5g.GroupID):
-            if at.count("/") > DEEPEST:
-                raise ValueError(f"{path}: {at} lies deeper than the parts of a network do")
+            if at.count("/") > MAX_DEPTH:
+                raise ValueError(f"{path}: {at} is nested deeper than {MAX_DEPTH} levels")
             yield from _arrays(entry, path, seen, at)
         elif isinstance(entry, h5py.h5d.DatasetID):
             _require_plain(entry, path, at)
@@ -102,26 +102,25 @@ def _arrays(group: h5py.h5g.GroupID, path: Path, seen: set[int], within: str = "
 
 
 def _require_plain(array: h5py.h5d.DatasetID, path: Path, at: str) -> None:
-    """Raise `ValueError` unless the array lies in the file as it is, number by number."""
-    # Keras believes an attribute about the type of an array; the names that it gives to groups nobody reads.
+    """Raise `ValueError` unless the numbers of the array are stored in this file, uncompressed and contiguous."""
+    # Keras trusts an attribute for the dtype of an array; it reads no attributes of groups.
     if h5py.h5a.get_num_attrs(array):
         raise ValueError(f"{path}: {at} has attributes; an array of weights has none")
     kind = array.get_type()
     if not (isinstance(kind, h5py.h5t.TypeFloatID) and kind.get_size() == 4):
-        raise ValueError(f"{path}: {at} holds no float32 numbers; weights are float32")
-    stored, sheet = array.get_create_plist(), array.get_space()
-    if stored.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT):
-        raise ValueError(f"{path}: {at} is chunked, compressed or put together from elsewhere; weights lie as they are")
-    if stored.get_layout() == h5py.h5d.CONTIGUOUS and stored.get_external_count():
-        raise ValueError(f"{path}: {at} lies in another file; weights lie in this one")
-    if sheet.get_simple_extent_type() not in (h5py.h5s.SIMPLE, h5py.h5s.SCALAR):
+        raise ValueError(f"{path}: {at} is not float32; weights are float32")
+    storage, space = array.get_create_plist(), array.get_space()
+    contiguous = storage.get_layout() == h5py.h5d.CONTIGUOUS
+    if not contiguous and storage.get_layout() != h5py.h5d.COMPACT:
+        raise ValueError(f"{path}: {at} is chunked, compressed or virtual; weights are stored contiguously")
+    if contiguous and storage.get_external_count():
+        raise ValueError(f"{path}: {at} is stored in another file; weights are stored in this one")
+    if space.get_simple_extent_type() not in (h5py.h5s.SIMPLE, h5py.h5s.SCALAR):
         raise ValueError(f"{path}: {at} is empty")
-    count = sheet.get_simple_extent_npoints()
-    if array.get_storage_size() != 4 * count:
-        raise ValueError(
-            f"{path}: {at} says that it is {4 * count} bytes large, but {array.get_storage_size()} lie in the file"
-        )
-    if stored.get_layout() == h5py.h5d.CONTIGUOUS:
+    size = 4 * space.get_simple_extent_npoints()
+    if array.get_storage_size() != size:
+        raise ValueError(f"{path}: {at} has {size} bytes by its shape, but the file stores {array.get_storage_size()}")
+    if contiguous:
         offset = array.get_offset()
-        if offset is None or offset + 4 * count > path.stat().st_size:
-            raise ValueError(f"{path}: {at} reaches beyond the end of the file")
+        if offset is None or offset + size > path.stat().st_size:
+            raise ValueError(f"{path}: {at} extends beyond the end of the file")

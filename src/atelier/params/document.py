@@ -1,7 +1,6 @@
-"""The YAML of parameter files, read by the reader that DVC uses.
+"""Read and write the YAML of parameter files with the library that DVC uses, so that both see the same values.
 
-Another one (PyYAML reads YAML 1.1) would take ``1e-3`` for text and ``010`` for eight, and of a key that stands twice
-silently keep the last: a stage would see other values than DVC compares.
+PyYAML (YAML 1.1) would read ``1e-3`` as text and ``010`` as eight, and keep the last of two equal keys silently.
 """
 
 import io
@@ -15,14 +14,14 @@ from atelier.params.strict import ParamsError
 
 
 def load(text: str, name: str) -> Any:
-    """The plain data of a YAML text.
+    """Parse a YAML text to plain data.
 
     Args:
         text: the text.
-        name: the file it came from; errors begin with it.
+        name: of its file; errors begin with it.
 
     Raises:
-        ParamsError: the text is not YAML, or a key stands twice; the message names the line.
+        ParamsError: the text is not YAML, or has a key twice; the message names the line.
 
     >>> load("learning_rate: 1e-3", "params.yaml")
     {'learning_rate': 0.001}
@@ -37,25 +36,25 @@ def load(text: str, name: str) -> Any:
 
 
 def tree(text: str) -> Node | None:
-    """The nodes of a YAML text, each of which knows where it stands; None where the text is empty."""
+    """Parse a YAML text to nodes, which know their positions; None if the text is empty."""
     return _yaml().compose(text)
 
 
 def dump(value: Any) -> str:
-    """Plain data as YAML in block style, in the order it has."""
-    return _dumped(value, flow=False)
+    """Format plain data as YAML in block style, in its own order."""
+    return _format(value, flow=False)
 
 
 def inline(value: Any) -> str:
-    """A scalar or a list of scalars as YAML on one line.
+    """Format a scalar or a list of scalars as YAML on one line.
 
     >>> inline([0.5, "true", "b"])
     "[0.5, 'true', b]"
     """
-    return _dumped(value, flow=True).removesuffix("...\n").strip()
+    return _format(value, flow=True).removesuffix("...\n").strip()
 
 
-def _dumped(value: Any, flow: bool) -> str:
+def _format(value: Any, flow: bool) -> str:
     yaml, stream = _yaml(), io.StringIO()
     yaml.default_flow_style = flow
     yaml.dump(value, stream)

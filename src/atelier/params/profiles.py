@@ -1,10 +1,9 @@
-"""Profiles: overlays that turn `params.yaml` into the demo, the laptop's or the full scale.
+"""Profiles: sets of parameters for the scales demo, laptop and full.
 
-`profiles/demo.yaml` names every value. Another profile names what differs from it, so that what a profile means
-depends on these files only, never on what `params.yaml` held before. `datasets`, `judges`, `runs` and `edits` are the
-exception: a profile that has one of them lists all of its entries, if only by name (``mnist-vae:``), and an entry that
-it leaves out is not part of it, nor are the edits of a run that is not. An entry may start as a copy of another
-(``like: mnist-vae``) and name what differs.
+`profiles/demo.yaml` contains every value. Another profile contains what differs from it, so a profile does not depend
+on the previous content of `params.yaml`. If a profile has one of the sections (`datasets`, `runs`, …), it lists all
+entries of this section, at least by name (``mnist-vae:``); it does not have entries that it does not list, nor edits of
+such runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
 """
 
 from collections.abc import Mapping
@@ -18,7 +17,6 @@ from atelier.params.rewriting import rewrite, same
 from atelier.params.strict import ParamsError, require_mapping
 
 BASE = "demo"
-_LISTS = file.SECTIONS
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,8 @@ class Change:
 
     Attributes:
         path: keys from the top, e.g. ``("runs", "mnist-vae", "train", "epochs")``.
-        before, after: the values; None where the entry is not there.
-        kind: ``changed``, or for whole entries of datasets, judges, runs and edits ``added`` and ``removed``.
+        before, after: the values; None if there is no entry.
+        kind: ``changed``; ``added`` or ``removed`` for whole entries of a section.
     """
 
     path: tuple[str, ...]
@@ -42,27 +40,26 @@ class Change:
 
 
 def names(directory: Path) -> list[str]:
-    """The profiles in a directory, the base first."""
+    """List the profiles in a directory, the base first."""
     return sorted((path.stem for path in directory.glob("*.yaml")), key=lambda name: (name != BASE, name))
 
 
 def description(directory: Path, name: str) -> str:
-    """The first line of a profile's opening comment; empty where it has none."""
+    """Return the first line of a profile's opening comment, or an empty text."""
     first = _path(directory, name).read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, Any]:
-    """The parameters that a profile stands for, as plain data, checked.
+    """Return the parameters of a profile as plain data, validated.
 
     Args:
         directory: the profiles.
         name: one of them.
-        source: where every dataset comes from instead of what the profile says.
+        source: replaces the source of every dataset.
 
     Raises:
-        ParamsError: there is no such profile, or what it says is no valid set of parameters; the message begins with
-            the profile's name.
+        ParamsError: there is no such profile, or its parameters are invalid; the message names the profile.
     """
     path = _path(directory, name)
     base = {} if name == BASE else _read(_path(directory, BASE))
@@ -77,19 +74,19 @@ def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, 
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """What differs, in the order of `after`, removed entries first."""
+    """List the differences in the order of `after`, removed entries first."""
     return list(_compare(before, after, ()))
 
 
 def apply(directory: Path, name: str, params: Path, source: str | None = None) -> list[Change]:
-    """Rewrite a parameter file so that it holds what a profile stands for, keeping its comments.
+    """Rewrite a parameter file with the parameters of a profile; its comments stay.
 
-    Nothing is written where the profile is wrong or nothing changes.
+    Nothing is written if the profile is invalid or nothing changes.
 
     Args:
         directory: the profiles.
         name: one of them.
-        params: the parameter file; it need not be valid, only YAML.
+        params: the parameter file; it must be YAML, but its parameters may be invalid.
         source: see `resolve`.
 
     Raises:
@@ -109,16 +106,16 @@ def apply(directory: Path, name: str, params: Path, source: str | None = None) -
 
 
 def current(directory: Path, params: Path) -> str | None:
-    """The profile that a parameter file equals, or None."""
-    held = document.load(params.read_text(encoding="utf-8"), params.name)
-    return next((name for name in names(directory) if same(resolve(directory, name), held)), None)
+    """Return the profile that a parameter file equals, or None."""
+    content = document.load(params.read_text(encoding="utf-8"), params.name)
+    return next((name for name in names(directory) if same(resolve(directory, name), content)), None)
 
 
 def _path(directory: Path, name: str) -> Path:
     known = names(directory)
     if name not in known:
-        there = f"there are: {', '.join(known)}" if known else f"{directory} has none"
-        raise ParamsError(f"no profile {name!r}; {there}")
+        allowed = f"there are: {', '.join(known)}" if known else f"{directory} has none"
+        raise ParamsError(f"no profile {name!r}; {allowed}")
     return directory / f"{name}.yaml"
 
 
@@ -127,8 +124,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    merged = _merged(base, {key: value for key, value in overlay.items() if key not in _LISTS})
-    for key in _LISTS:
+    merged = _merged(base, {key: value for key, value in overlay.items() if key not in file.SECTIONS})
+    for key in file.SECTIONS:
         if key in overlay:
             entries = require_mapping(overlay[key], key)
             merged[key] = {name: _entry(key, name, base.get(key, {}), entries, ()) for name in entries}
@@ -138,7 +135,7 @@ def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
 
 
 def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, Any], copies: tuple[str, ...]) -> Any:
-    """An entry of datasets, judges, runs or edits, with what it is ``like`` filled in."""
+    """Return an entry of a section, over the entry that it is ``like``."""
     path = f"{key}.{name}"
     overlay = dict(require_mapping({} if entries[name] is None else entries[name], path))
     like = overlay.pop("like", None)
@@ -153,7 +150,7 @@ def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, A
 
 
 def _merged(base: Any, overlay: Any) -> Any:
-    """`overlay` over `base`, in the order of `base`; lists and scalars are replaced, nothing of either is shared."""
+    """Merge `overlay` into a copy of `base`, in the order of `base`; lists and scalars are replaced."""
     if isinstance(base, Mapping) and isinstance(overlay, Mapping):
         keys = [*base, *(key for key in overlay if key not in base)]
         return {key: _merged(base.get(key), overlay.get(key, base.get(key))) for key in keys}
@@ -165,7 +162,7 @@ def _merged(base: Any, overlay: Any) -> Any:
 def _compare(before: Any, after: Any, path: tuple[str, ...]) -> list[Change]:
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         return [] if same(before, after) else [Change(path, before, after)]
-    listed = len(path) == 1 and path[0] in _LISTS
+    listed = len(path) == 1 and path[0] in file.SECTIONS
     changes = [Change((*path, str(key)), before[key], None, "removed") for key in before if key not in after]
     for key, value in after.items():
         if key not in before and (listed or not isinstance(value, Mapping)):

@@ -1,7 +1,7 @@
-"""Change values in a YAML text and leave every other byte as it is: comments, blank lines, order, style.
+"""Change values in a YAML text and keep every other byte: comments, blank lines, order, style.
 
-An entry owns the lines from the end of the entry before it to its own last line, so that a comment belongs to what
-stands below it and goes with it, and adding an entry and removing it again gives the same bytes.
+An entry owns the lines after the previous entry up to its own last line. A comment therefore belongs to the entry below
+it and is removed with it, and adding an entry and removing it again gives the same bytes.
 """
 
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ class _Edit(NamedTuple):
 
 
 def rewrite(text: str, target: Mapping[str, Any]) -> str:
-    """The YAML `text` changed so that it holds `target`.
+    """Return the YAML `text` with the content `target`.
 
     Args:
-        text: a block-style YAML mapping.
+        text: a mapping in block style.
         target: plain data: mappings, lists of scalars, scalars.
 
     Raises:
-        ValueError: the text is not such a mapping, or uses anchors or merges, which a value cannot be changed through.
+        ValueError: the text is not such a mapping, or uses anchors or merges.
 
     >>> print(rewrite("# how long\\nepochs: 8  # passes\\nbatch: 32\\n", {"epochs": 24, "batch": 32}), end="")
     # how long
@@ -51,7 +51,7 @@ def _is_block_mapping(node: Node | None) -> bool:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equality of plain data that tells 1, 1.0 and True apart."""
+    """Compare plain data; 1, 1.0 and True are different."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):
@@ -60,7 +60,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def _mapping(text: str, node: Any, current: Any, target: Mapping[str, Any], begin: int) -> list[_Edit]:
-    """What changes inside a block mapping whose first entry owns the text from `begin`."""
+    """List the edits inside a block mapping whose first entry owns the text from `begin`."""
     entries = {key.value: (key, value) for key, value in node.value}
     ends = [_line_end(text, _end(key, value)) for key, value in entries.values()]
     regions = {name: (start, end) for name, start, end in zip(entries, [begin, *ends[:-1]], ends, strict=True)}
@@ -96,7 +96,7 @@ def _value(text: str, key: Any, node: Any, current: Any, wanted: Any) -> list[_E
 
 
 def _joined(edits: list[_Edit]) -> list[_Edit]:
-    """Insertions at one place as a single edit in their order, which sorting would lose."""
+    """Join insertions at the same position into one edit, because sorting would lose their order."""
     insertions: dict[int, str] = {}
     for edit in edits:
         if edit.start == edit.end:
@@ -105,7 +105,7 @@ def _joined(edits: list[_Edit]) -> list[_Edit]:
 
 
 def _end(key: Any, node: Any) -> int:
-    """Where the last character of a value stands; the parser ends a block only at the next token."""
+    """Return the end of the last character of a value; the parser ends a block only at the next token."""
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(*last) if isinstance(last, tuple) else _end(last, last)
@@ -113,7 +113,7 @@ def _end(key: Any, node: Any) -> int:
 
 
 def _is_empty(node: Any) -> bool:
-    """Whether nothing follows the colon; the parser then says that the value stands where the next token does."""
+    """Return whether a value is missing; its position is then that of the next token."""
     return isinstance(node, ScalarNode) and not node.value and node.style is None
 
 

@@ -1,4 +1,4 @@
-"""What every section of `params.yaml` is made of: frozen, strict models and errors of one line."""
+"""The base of every schema of `params.yaml`: frozen, strict models, and errors of one line per wrong key."""
 
 import json
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class ParamsError(ValueError):
-    """A parameter is missing, unknown, of the wrong type or out of range; one line for each."""
+    """Parameters are missing, unknown, of the wrong type or out of range; one line for each."""
 
 
 class Strict(BaseModel):
-    """A section of parameters: unknown keys are errors, types are not coerced, values do not change."""
+    """A section of parameters: unknown keys are errors, types are not coerced, values are immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -25,16 +25,16 @@ def validate(schema: type[Section], value: object, path: str) -> Section:
 
     Args:
         schema: the model of the section.
-        value: what the YAML file holds there.
-        path: where the section stands, e.g. ``runs.mnist-vae.train``; errors begin with it.
+        value: the content of the section.
+        path: of the section, e.g. ``runs.mnist-vae.train``; errors begin with it.
 
     Raises:
-        ParamsError: one line for each wrong key: its path, what came, what is allowed.
+        ParamsError: one line for each wrong key: its path, its value, and what is allowed.
     """
     section = {str(key): entry for key, entry in require_mapping(value, path).items()}
     try:
-        # Through JSON, so that YAML's lists are accepted for tuples although the mode is strict. What JSON lacks
-        # (YAML reads 2024-01-01 as a date) becomes text, which no schema takes for something else.
+        # In strict mode only JSON's lists are accepted for tuples. Types that JSON lacks (YAML reads 2024-01-01 as a
+        # date) become text, which no schema accepts as another type.
         return schema.model_validate_json(json.dumps(section, default=str))
     except ValidationError as error:
         document = schema.model_json_schema()
@@ -56,7 +56,7 @@ def _line(document: dict[str, Any], path: str, error: dict[str, Any]) -> str:
             return f"{key}: missing; allowed is {_allowed(document, _at(document, loc))}"
         case "extra_forbidden":
             known = sorted(_at(document, loc[:-1])["properties"])
-            return f"{key}: got {error['input']!r}; no such key here, known are: {', '.join(known)}"
+            return f"{key}: got {error['input']!r}; unknown key, known are: {', '.join(known)}"
         case "value_error":
             return f"{key}: got {error['input']!r}; {error['ctx']['error']}"
         case _:
@@ -64,7 +64,7 @@ def _line(document: dict[str, Any], path: str, error: dict[str, Any]) -> str:
 
 
 def _at(document: dict[str, Any], loc: tuple[str | int, ...]) -> dict[str, Any]:
-    """The part of a JSON schema that describes what stands at `loc`."""
+    """Return the part of a JSON schema that describes the value at `loc`."""
     part = _resolved(document, document)
     for step in loc:
         part = _resolved(document, part["items"] if isinstance(step, int) else part["properties"][step])
@@ -82,7 +82,7 @@ _BOUNDS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum
 
 
 def _allowed(document: dict[str, Any], part: dict[str, Any]) -> str:
-    """A JSON schema in words, e.g. ``a number above 0 and at most 1``."""
+    """Describe a JSON schema in words, e.g. ``a number above 0 and at most 1``."""
     part = _resolved(document, part)
     if "anyOf" in part:
         return " or ".join(_allowed(document, choice) for choice in part["anyOf"])

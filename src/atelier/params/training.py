@@ -1,4 +1,4 @@
-"""Parameters that every training shares, whatever it trains."""
+"""Parameters that all trainings share."""
 
 from typing import Literal
 
@@ -8,19 +8,18 @@ from atelier.params.strict import Strict
 
 
 class Training(Strict):
-    """How a network is fitted; a family adds what its network and its objective need.
+    """How a network is trained; a family adds the parameters of its network and its objective.
 
     Attributes:
         optimizer: `muon` orthogonalises the momentum of matrices (Jordan et al., 2024; Liu et al., 2025,
             arXiv:2502.16982) and leaves embeddings and vectors to AdamW.
-        schedule: the learning rate stays as it is, or falls to zero along half a cosine.
+        schedule: the learning rate stays constant, or decays to zero along half a cosine.
         warmup_epochs: epochs over which the learning rate rises from zero.
         weight_decay: decoupled (AdamW) when above zero.
-        clip_norm: bound on the global norm of the gradients; 0 turns it off.
-        ema: decay of the exponential moving average of the weights, which is then what is validated and kept;
-            0 turns it off.
-        jit_compile: compile the step with XLA; faster for dense networks, slower for convolutions on a CPU.
-        steps_per_execution: batches in one call of the compiled step.
+        clip_norm: bound on the global norm of the gradients; 0 disables it.
+        ema: decay of the exponential moving average of the weights, which is then validated and saved; 0 disables it.
+        jit_compile: compile the training step with XLA: faster for dense networks, slower for convolutions on a CPU.
+        steps_per_execution: batches per call of the compiled step.
     """
 
     seed: int = Field(ge=0)

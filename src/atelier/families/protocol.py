@@ -1,0 +1,89 @@
+"""The contract of a family: the modules of its package and what each must define.
+
+Nothing is registered. `params.yaml` names a family, and each stage imports one module of its package
+(`core.lookup.module`).
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+
+from atelier.core.prepared import Prepared
+from atelier.core.spec import Spec
+from atelier.networks.network import Network
+from atelier.params.strict import Strict
+from atelier.training.plan import Plan
+
+
+class ParamsModule(Protocol):
+    """``params.py``: schemas of the sections of a run. It does not import Keras.
+
+    Attributes:
+        MODALITY: the package of `atelier.modalities` that generates previews and measures samples.
+        ENCODER: whether the networks encode images to latents, so that `edit` can use them.
+        Config: the parameters that decide the network; `Train` inherits from it.
+        Train, Sample, Evaluate: the sections `train`, `sample` and `evaluate`.
+    """
+
+    MODALITY: str
+    ENCODER: bool
+    Config: type[Strict]
+    Train: type[Strict]
+    Sample: type[Strict]
+    Evaluate: type[Strict]
+
+
+class NetworkModule(Protocol):
+    """``network.py``: the network and its loss.
+
+    Attributes:
+        Config: that of ``params.py``.
+    """
+
+    Config: type[Strict]
+
+    def build(self, config: Any, spec: Spec) -> keras.Model:
+        """Build the untrained network for the data of `spec`.
+
+        Its loss is its method `compute_loss`. A network of images has a `decoder` (latents → outputs) and a method
+        `pixels` (outputs → uint8); with `ENCODER`, also an `encoder` whose first output is the posterior mean.
+        """
+
+
+class TrainModule(Protocol):
+    """``train.py``: what the family decides about its training; `training.loop` does the rest."""
+
+    def train(self, network: Network, prepared: Prepared, params: Any) -> Plan:
+        """Plan the training of `network` on the train split."""
+
+
+class SampleModule(Protocol):
+    """``sample.py``: samples, and what else the report shows of a trained network."""
+
+    def sample(self, network: Network, prepared: Prepared, params: Any, out: Path) -> None:
+        """Write `samples.npy` and all exhibits, listed in `pictures.json`, to the directory `out`."""
+
+
+class EvaluateModule(Protocol):
+    """``evaluate.py``: metrics of the network and its samples."""
+
+    def evaluate(
+        self, network: Network, prepared: Prepared, judge: Path, samples: Path, params: Any, out: Path
+    ) -> None:
+        """Write `metrics.json` and all exhibits, listed in `pictures.json`, to the directory `out`.
+
+        Args:
+            judge: directory of the dataset's judge.
+            samples: directory of the run's samples.
+        """
+
+
+# The modules of a family, by their names.
+MODULES: dict[str, type] = {
+    "params": ParamsModule,
+    "network": NetworkModule,
+    "train": TrainModule,
+    "sample": SampleModule,
+    "evaluate": EvaluateModule,
+}
