@@ -16,11 +16,11 @@ other faces shaves and paints a man a little as well. What removes this depends 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from atelier.editing.params import Edit
+from atelier.core.prepared import Prepared
 from atelier.editing import latents
+from atelier.editing.params import Edit
 from atelier.editing.vectors import KINDS, Concepts
 from atelier.networks.network import Network
-from atelier.core.prepared import Prepared
 
 
 def concepts(network: Network, prepared: Prepared, params: Edit) -> Concepts:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from atelier.core import files
-from atelier.editing.params import Edit
-from atelier.editing import concepts as vectors
-from atelier.modalities.judge import Judge
-from atelier.editing import latents, scores, strips, tables
-from atelier.networks.network import Network
 from atelier.core.prepared import Prepared
+from atelier.editing import concepts as vectors
+from atelier.editing import latents, scores, strips, tables
+from atelier.editing.params import Edit
+from atelier.modalities.judge import Judge
+from atelier.networks.network import Network
 
 
 def edit(network: Network, prepared: Prepared, judge: Path, params: Edit, out: Path) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.modalities.judge import Judge
 from atelier.editing.latents import AT_ONCE
 from atelier.modalities.images import generate
+from atelier.modalities.judge import Judge
 from atelier.networks.network import Network
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core.pictures import write_png
-from atelier.editing.params import Edit
+from atelier.core.prepared import Prepared
 from atelier.editing import latents
+from atelier.editing.params import Edit
 from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import KINDS, Concepts, kind_name
 from atelier.modalities.images import generate
 from atelier.networks.network import Network
-from atelier.core.prepared import Prepared
 
 Exhibit = dict[str, str]
 

@@ -1,0 +1,3 @@
+"""CelebA: aligned faces with binary attributes."""
+
+FORMAT = "faces"

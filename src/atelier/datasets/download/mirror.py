@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from atelier.core import files
-from atelier.params.strict import require_mapping
 from atelier.datasets.download.display import Display
 from atelier.datasets.download.remote import RemoteFile
 from atelier.datasets.download.request import Client, document, public_url
 from atelier.datasets.download.retry import HostRefused
+from atelier.params.strict import require_mapping
 
 VARIABLE = "ATELIER_MIRROR"
 _MANIFEST = "manifest.json"

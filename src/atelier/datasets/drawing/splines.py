@@ -1,4 +1,4 @@
-"""Smooth curves through given points, as one matrix for each curve: Catmull & Rom (1974)."""
+"""Smooth curves through given points (Catmull & Rom, 1974), as linear maps."""
 
 from functools import cache
 
@@ -6,11 +6,11 @@ import numpy as np
 
 
 def matrix(points: int, samples: np.ndarray) -> np.ndarray:
-    """The linear map from the points of an open Catmull-Rom spline to places on it.
+    """Return the linear map from the points of an open Catmull-Rom spline to samples on it.
 
     Args:
-        points: how many points the curve passes through, at least 2.
-        samples: curve parameters in ``[0, points − 1]``; whole numbers are the points themselves.
+        points: number of points of the spline, at least 2.
+        samples: curve parameters in ``[0, points − 1]``; integers are the points themselves.
 
     Returns:
         float64 of shape ``(len(samples), points)``; its rows sum to 1.
@@ -34,7 +34,7 @@ def matrix(points: int, samples: np.ndarray) -> np.ndarray:
 
 
 def smooth(points: np.ndarray, per_segment: int = 8) -> np.ndarray:
-    """Places along the open spline through `points`, shape ``(n, 2)`` → ``((n − 1)·per_segment + 1, 2)``."""
+    """Sample the open spline through `points`: shape ``(n, 2)`` → ``((n − 1)·per_segment + 1, 2)``."""
     return _smoothing(len(points), per_segment) @ points
 
 
@@ -44,7 +44,7 @@ def _smoothing(points: int, per_segment: int) -> np.ndarray:
 
 
 def evenly(points: np.ndarray, count: int) -> np.ndarray:
-    """Curve parameters of `count` places at equal distances along the open spline through `points`."""
+    """Return the curve parameters of `count` samples at equal distances along the open spline through `points`."""
     fine = np.linspace(0, len(points) - 1, 32 * (len(points) - 1) + 1)
     steps = np.linalg.norm(np.diff(matrix(len(points), fine) @ points, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])

@@ -1,4 +1,4 @@
-"""Smooth random deformations of the plane, drawn from a generator."""
+"""Random deformations of the plane."""
 
 from collections.abc import Callable
 
@@ -9,17 +9,17 @@ _WAVES = 12
 
 
 def elastic(rng: np.random.Generator, reach: float, amount: float) -> Map:
-    """Draw a smooth random field that moves neighbours alike.
+    """Draw a smooth random displacement field.
 
-    The elastic distortion of Simard, Steinkraus & Platt (2003): uniform noise smoothed by a Gaussian. Here the field is
-    a sum of random waves with a Gaussian spectrum (Rahimi & Recht, 2007), which is as smooth and needs no raster.
+    In the elastic distortion of Simard, Steinkraus & Platt (2003), the field is uniform noise smoothed by a Gaussian.
+    Here it is a sum of random waves with a Gaussian spectrum (Rahimi & Recht, 2007), which needs no raster.
 
     Args:
-        reach: distance over which displacements are alike, in the unit of the points.
-        amount: standard deviation of the displacement along each axis, in the unit of the points.
+        reach: correlation length of the displacements, in units of the points.
+        amount: standard deviation of the displacement along each axis, in units of the points.
 
     Returns:
-        A map from points of shape ``(n, 2)`` to moved points of the same shape.
+        A map from points of shape ``(n, 2)`` to displaced points of the same shape.
     """
     waves = rng.standard_normal((2, _WAVES)) / reach
     phases = rng.uniform(0, 2 * np.pi, (_WAVES,))
@@ -28,7 +28,7 @@ def elastic(rng: np.random.Generator, reach: float, amount: float) -> Map:
 
 
 def affine(points: np.ndarray, width: float, slant: float, angle: float) -> np.ndarray:
-    """Stretch sideways, slant (the top to the right) and turn (radians, clockwise), about the mean of the points.
+    """Stretch horizontally, slant (the top to the right) and rotate (radians, clockwise) about the mean of the points.
 
     >>> affine(np.array([[0.0, 0.0], [0.0, 1.0]]), width=1, slant=1, angle=0).tolist()
     [[0.5, 0.0], [-0.5, 1.0]]

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from atelier.datasets.formats.idx.params import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats.idx import labelled
 from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.formats.idx.container import IMAGES, LABELS
+from atelier.datasets.formats.idx.params import Prepare
+from atelier.datasets.formats.idx.prepare import prepare_labelled
 
 CLASSES = (
     "T-shirt/top",
@@ -21,7 +22,7 @@ CLASSES = (
 )
 SHAPE = (28, 28, 1)
 
-# The authors' own host has no https; the pinned SHA-256 is what vouches for the bytes.
+# The authors' own host has no https; the pinned SHA-256 makes the download safe.
 _HOSTS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -33,13 +34,13 @@ def _remote(name: str, size: int, sha256: str) -> RemoteFile:
 
 
 FILES = (
-    _remote(labelled.IMAGES["train"], 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-    _remote(labelled.LABELS["train"], 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-    _remote(labelled.IMAGES["test"], 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-    _remote(labelled.LABELS["test"], 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+    _remote(IMAGES["train"], 26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+    _remote(LABELS["train"], 29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+    _remote(IMAGES["test"], 4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+    _remote(LABELS["test"], 5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
 )
 
 
-def prepare(raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Turn the four raw files into arrays, `spec.json` and pictures; see `labelled.prepare`."""
-    return labelled.prepare("fashion_mnist", CLASSES, SHAPE, raw, out, params, source)
+def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
+    """Decode the four raw files and write arrays, `spec.json` and pictures; see `prepare_labelled`."""
+    return prepare_labelled(name, raw, out, params, source, CLASSES, SHAPE)

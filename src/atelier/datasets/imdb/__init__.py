@@ -1,0 +1,3 @@
+"""IMDb: film reviews with their sentiment."""
+
+FORMAT = "reviews"

@@ -2,23 +2,24 @@
 
 from pathlib import Path
 
-from atelier.datasets.formats.reviews.params import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats.reviews import corpus
 from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.formats.reviews.archive import ARCHIVE
+from atelier.datasets.formats.reviews.params import Prepare
+from atelier.datasets.formats.reviews.prepare import prepare_reviews
 
-# On the authors' host. The MD5 is the one that torchtext pins too.
+# On the authors' host. The MD5 is that of torchtext.
 FILES = (
     RemoteFile(
-        corpus.ARCHIVE,
+        ARCHIVE,
         84125825,
         "",
-        (f"https://ai.stanford.edu/~amaas/data/sentiment/{corpus.ARCHIVE}",),
+        (f"https://ai.stanford.edu/~amaas/data/sentiment/{ARCHIVE}",),
         md5="7c2ac02c03563afcf9b574c7e56c153a",
     ),
 )
 
 
-def prepare(raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Turn the archive into tokens, a tokenizer, `spec.json` and exhibits; see `corpus.prepare`."""
-    return corpus.prepare("imdb", raw, out, params, source)
+def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
+    """Turn the archive into tokens, a tokenizer, `spec.json` and exhibits; see `prepare_reviews`."""
+    return prepare_reviews(name, raw, out, params, source)

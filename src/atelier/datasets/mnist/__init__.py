@@ -1,0 +1,3 @@
+"""MNIST: handwritten digits, 28×28 grey."""
+
+FORMAT = "idx"

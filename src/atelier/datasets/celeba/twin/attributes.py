@@ -1,11 +1,11 @@
-"""The forty attributes of CelebA (Liu et al., 2015), drawn with the correlations that they have in life.
+"""The forty attributes of CelebA (Liu et al., 2015), with realistic correlations.
 
-Base rates are near CelebA's; what is rare there (bald, hat, eyeglasses, mustache, gray hair, pale skin) occurs in about
-every tenth face here, so that a small draw holds enough of each.
+Base rates are close to CelebA's, but attributes that are rare there (bald, hat, eyeglasses, mustache, gray hair, pale
+skin) occur in about every tenth face, because a small dataset needs enough of each.
 
-All but one are drawn from. Sixteen are bold enough to be told at 32×32 pixels: age, sex, smile and open mouth, the
-colours of hair, bangs, baldness, hat, glasses, lipstick, pale skin, beard and mustache. The others are as fine as they
-are in life, and `Attractive` lies in no feature: it is a coin that youth and sex weigh.
+Every attribute but one shows in the drawing. Sixteen are visible at 32×32 pixels: age, sex, smile and open mouth, the
+hair colours, bangs, baldness, hat, glasses, lipstick, pale skin, beard and mustache. The others are small details.
+`Attractive` changes nothing in the drawing; its probability depends on age and sex.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ HAIR_COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
 
 
 def sample(rng: np.random.Generator) -> dict[str, bool]:
-    """One person's attributes, by name in the order of `NAMES`."""
+    """Draw the attributes of a person, by name in the order of `NAMES`."""
     chance = dict(zip(NAMES, rng.random(len(NAMES)).tolist(), strict=True))
     has = dict.fromkeys(NAMES, False)
 
@@ -61,7 +61,7 @@ def sample(rng: np.random.Generator) -> dict[str, bool]:
 
 
 def _hair(has: dict[str, bool], chance: dict[str, float], rng: np.random.Generator) -> None:
-    """Hair has at most one colour; a bald head has none, and nothing else that hair can have, and no hat on it."""
+    """Draw the hair: at most one colour; a bald head has no attribute of hair and no hat."""
     male, young = has["Male"], has["Young"]
     colour = float(rng.random())
     has["Bald"] = male and chance["Bald"] < (0.16 if young else 0.45)
@@ -85,7 +85,7 @@ def _hair(has: dict[str, bool], chance: dict[str, float], rng: np.random.Generat
 
 
 def _beard(has: dict[str, bool], chance: dict[str, float]) -> None:
-    """Only men wear a beard or a mustache; goatee and sideburns are parts of a beard, a shadow the lack of one."""
+    """Draw the beard, of men only: goatee and sideburns are parts of a beard, and a shadow excludes a beard."""
     male = has["Male"]
     has["No_Beard"] = not male or chance["No_Beard"] < 0.59
     beard = not has["No_Beard"]

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas, closed, open_
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas, closed, open_
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 
 def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """What grows on cheeks and chin, to be painted before the mouth."""
+    """Paint beard and mustache; the mouth is painted over them."""
     fringe, depth = rng.normal(0, 0.8, 9), rng.uniform(1.5, 4.5)
     thick, hang = rng.uniform(0.88, 1.04), rng.normal(0, 1.2)
     traits = look.traits
@@ -36,22 +36,13 @@ def _full(look: Look, depth: float, fringe: np.ndarray) -> np.ndarray:
     jaw = look.jaw
     start = -14.0 if look.traits["Sideburns"] else 2.0
     outer = [
-        (jaw[0, 0] - 0.5, start),
-        (jaw[0, 0], 14),
-        (jaw[1, 0] + 1, jaw[1, 1]),
-        (jaw[2, 0] + 0.5 * depth, jaw[2, 1]),
-        (jaw[3, 0] + 0.5 * depth, jaw[3, 1] + depth),
-        (0, jaw[4, 1] + 1.5 * depth),
-    ]
+        (jaw[0, 0] - 0.5, start), (jaw[0, 0], 14), (jaw[1, 0] + 1, jaw[1, 1]), (jaw[2, 0] + 0.5 * depth, jaw[2, 1]),
+        (jaw[3, 0] + 0.5 * depth, jaw[3, 1] + depth), (0, jaw[4, 1] + 1.5 * depth),
+    ]  # fmt: skip
     inner = [
-        (0, 57),
-        (11, 56.5),
-        (22, 52),
-        (29, 45 + fringe[0]),
-        (36, 36 + fringe[1]),
-        (42.5, 24 + fringe[2]),
+        (0, 57), (11, 56.5), (22, 52), (29, 45 + fringe[0]), (36, 36 + fringe[1]), (42.5, 24 + fringe[2]),
         (jaw[0, 0] - 3.5, start),
-    ]
+    ]  # fmt: skip
     under, over = open_(outer, 4), open_(inner, 4)
     return np.concatenate([under, (under * [-1, 1])[::-1], (over * [-1, 1])[::-1], over])
 
@@ -63,7 +54,7 @@ def _goatee(look: Look, depth: float) -> np.ndarray:
 
 
 def _strands(canvas: Canvas, look: Look, outline: np.ndarray) -> None:
-    """A little texture: short lighter lines from the rim inwards."""
+    """Paint some texture: short lighter lines from the edge inwards."""
     tint = mix(_colour(look), look.tone, 0.3) if not look.traits["Black_Hair"] else darker(look.tone, 0.6)
     low = outline[outline[:, 1] > 46][::3]
     for x, y in low.tolist():

@@ -1,6 +1,6 @@
-"""A canvas for portraits: outlines in the face's own plane, posed, filled at twice the size, and reduced at the end.
+"""A canvas for portraits: outlines in the plane of the face are posed, filled at double resolution, and reduced.
 
-A face is described in pixels of the finished picture with its origin midway between the eyes, x to the right, y down.
+Coordinates of a face are pixels of the final picture; the origin is between the eyes, x points right and y down.
 """
 
 import math
@@ -11,29 +11,28 @@ from functools import cached_property
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from atelier.datasets.drawing.celeba.colours import Colour, integers
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.celeba.twin.colours import Colour, integers
+from atelier.datasets.drawing import splines
 
 WIDTH, HEIGHT = 178, 218
-# Fields of colour are smooth: a cell of three pixels is fine enough.
+# Cells of a field of colours, which is smooth enough for cells of three pixels.
 ROWS, COLUMNS = 73, 60
 _FINE = 2
-_EYES = 30.0
-_HALF_WIDTH = 58.0
-# A blur below this is not seen.
-_CRISP = 0.6
+_EYES = 30.0  # depth of the eyes
+_HALF_WIDTH = 58.0  # of the face
+_CRISP = 0.6  # a smaller blur is invisible
 
 Points = Sequence[tuple[float, float]] | np.ndarray
 
 
 @dataclass(frozen=True)
 class Pose:
-    """How the head is held; what lies deeper moves less, so that a turned head shows its features off centre.
+    """The pose of the head. Parts at different depths move by different amounts, which makes a head look turned.
 
     Attributes:
         yaw, pitch, roll: angles in radians; right, down and clockwise are positive.
         scale: size, 1 for the face's own pixels.
-        centre: where in the picture the point between the eyes lies.
+        centre: the position of the point between the eyes in the picture.
     """
 
     yaw: float
@@ -44,7 +43,7 @@ class Pose:
 
     @cached_property
     def _linear(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What x and y, and what depth contribute to a place, and the place of the origin at depth 0."""
+        """Linear maps from face coordinates and from depth to the picture, and the origin at depth 0."""
         turn = self.scale * np.array(
             [[math.cos(self.roll), math.sin(self.roll)], [-math.sin(self.roll), math.cos(self.roll)]]
         )
@@ -52,7 +51,7 @@ class Pose:
         return np.array([[math.cos(self.yaw), 0], [0, 1]]) @ turn, deep, np.array(self.centre) - _EYES * deep
 
     def project(self, points: np.ndarray, depth: float) -> np.ndarray:
-        """Places in the picture of points whose depth is `depth` in the middle of the face and 0 at its sides."""
+        """Project points to the picture; their depth falls from `depth` in the middle of the face to 0 at its sides."""
         plane, deep, origin = self._linear
         places = points @ plane + origin
         if depth:
@@ -60,7 +59,7 @@ class Pose:
         return places
 
     def grid(self, depth: float) -> tuple[np.ndarray, np.ndarray]:
-        """Face coordinates of the cells of a field: two float32 arrays of shape ``(ROWS, COLUMNS)``."""
+        """Return the face coordinates of the cells of a field: two float32 arrays of shape ``(ROWS, COLUMNS)``."""
         x = ((np.arange(COLUMNS) + 0.5) * (WIDTH / COLUMNS) - self.centre[0]).astype(np.float32)[
             np.newaxis
         ] / self.scale
@@ -72,12 +71,12 @@ class Pose:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Many lines at once.
+    """Lines to draw together.
 
     Attributes:
         paths: shape ``(lines, points, 2)``.
-        widths: in pixels of the finished picture.
-        colours: one for each line.
+        widths: in pixels of the final picture.
+        colours: one per line.
     """
 
     paths: np.ndarray
@@ -86,17 +85,17 @@ class Strokes:
 
 
 class Canvas:
-    """A picture in the making.
+    """A picture to paint on.
 
     Args:
-        pose: how everything painted is held.
-        ground: what is there before, a field of colours of shape ``(ROWS, COLUMNS, 3)`` from 0 to 255.
+        pose: applied to everything that is painted.
+        ground: the background, a field of colours of shape ``(ROWS, COLUMNS, 3)`` from 0 to 255.
     """
 
     def __init__(self, pose: Pose, ground: np.ndarray) -> None:
         self.pose = pose
         self._picture = _refined(_image(ground).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
-        # In this mode a fill with an alpha is laid over what is there.
+        # In this mode, a fill with an alpha value is blended with the picture.
         self._pen = ImageDraw.Draw(self._picture, "RGBA")
 
     def fill(self, outline: Points, colour: Colour, depth: float = 0.0) -> None:
@@ -104,7 +103,7 @@ class Canvas:
         self._pen.polygon(_flat(self._places(outline, depth)), fill=integers(colour))
 
     def line(self, path: Points, width: float, colour: Colour, depth: float = 0.0) -> None:
-        """Draw along an open path; the width is in pixels of the finished picture."""
+        """Draw along an open path; the width is in pixels of the final picture."""
         ribbon = _ribbon(self._places(path, depth), width * self.pose.scale)
         self._pen.polygon(_flat(ribbon), fill=integers(colour))
 
@@ -117,7 +116,7 @@ class Canvas:
     def soft(
         self, outline: Points, colour: Colour, strength: float, blur: float = 0, width: float = 0, depth: float = 0
     ) -> None:
-        """Lay a veil of colour over a polygon, or for a positive `width` along a path, its rim softened by `blur`."""
+        """Blend a colour over a polygon, or along a path of positive `width`, with edges softened by `blur`."""
         places = self._places(outline, depth)
         if width > 0:
             places = _ribbon(places, width)
@@ -136,7 +135,7 @@ class Canvas:
     def paint(
         self, outlines: Sequence[Points], field: np.ndarray, depth: float = 0.0, strokes: Strokes | None = None
     ) -> None:
-        """Fill closed polygons with a field of colours of shape ``(ROWS, COLUMNS, 3)``, and `strokes` within them."""
+        """Fill closed polygons with a field of colours of shape ``(ROWS, COLUMNS, 3)``, and draw `strokes` inside."""
         places = [self._places(outline, depth) for outline in outlines]
         box = _box(np.concatenate(places), 1)
         if box is None:
@@ -159,7 +158,7 @@ class Canvas:
         self._picture.paste(layer, (left * _FINE, top * _FINE), mask)
 
     def picture(self) -> Image.Image:
-        """The picture in its own size: RGB, 178 wide and 218 high."""
+        """Return the picture at its final size: RGB, 178 wide and 218 high."""
         return self._picture.reduce(_FINE)
 
     def _places(self, points: Points, depth: float) -> np.ndarray:
@@ -167,19 +166,19 @@ class Canvas:
 
 
 def closed(points: Points, per_segment: int = 6) -> np.ndarray:
-    """A smooth closed outline through `points`: shape ``(n, 2)`` → ``(n·per_segment + 1, 2)``."""
+    """Return a smooth closed outline through `points`: shape ``(n, 2)`` → ``(n·per_segment + 1, 2)``."""
     given = np.asarray(points, dtype=np.float64)
     around = splines.smooth(given[np.arange(-1, len(given) + 2) % len(given)], per_segment)
     return around[per_segment : -per_segment or None]
 
 
 def open_(points: Points, per_segment: int = 6) -> np.ndarray:
-    """A smooth path through `points`."""
+    """Return a smooth path through `points`."""
     return splines.smooth(np.asarray(points, dtype=np.float64), per_segment)
 
 
 def mirrored(half: Points) -> np.ndarray:
-    """The right half of an outline, listed from top to bottom, and its mirror image from bottom to top.
+    """Complete the right half of an outline, given from top to bottom, with its mirror image.
 
     >>> mirrored([(0.0, 0.0), (2.0, 1.0), (0.0, 2.0)]).tolist()
     [[0.0, 0.0], [2.0, 1.0], [0.0, 2.0], [-2.0, 1.0]]
@@ -190,28 +189,28 @@ def mirrored(half: Points) -> np.ndarray:
 
 
 def ellipse(x: float, y: float, across: float, down: float, points: int = 24) -> np.ndarray:
-    """An ellipse by its centre and radii."""
+    """Return the outline of an ellipse with the given centre and radii."""
     turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
     return np.stack([x + across * np.cos(turn), y + down * np.sin(turn)], axis=1)
 
 
 def blob(u: np.ndarray, v: np.ndarray, x: float, y: float, across: float, down: float) -> np.ndarray:
-    """A soft spot: 1 at (x, y), 1/e at its radii."""
+    """Evaluate a Gaussian spot: 1 at (x, y), 1/e at its radii."""
     return np.exp(-(((u - x) / across) ** 2) - ((v - y) / down) ** 2)
 
 
 def _flat(places: np.ndarray, fine: int = _FINE) -> list[float]:
-    """Coordinates as Pillow takes them, which puts whole numbers at the centres of pixels."""
+    """Return coordinates for Pillow, in which the centres of pixels are integers."""
     return (places * fine - 0.5).ravel().tolist()
 
 
 def _refined(sheet: Image.Image) -> Image.Image:
-    """What is smooth need not be computed finely: equal pixels lie side by side, and are one again at the end."""
+    """Enlarge a smooth sheet by repeating pixels; the final reduction restores them."""
     return sheet.resize((sheet.width * _FINE, sheet.height * _FINE), Image.Resampling.NEAREST)
 
 
 def _ribbon(path: np.ndarray, width: float) -> np.ndarray:
-    """The outline of a line of some width along a path."""
+    """Return the outline of a line along a path."""
     along = np.empty_like(path)
     along[1:-1] = path[2:] - path[:-2]
     along[0], along[-1] = path[1] - path[0], path[-1] - path[-2]
@@ -227,7 +226,7 @@ def _image(field: np.ndarray) -> Image.Image:
 
 
 def _box(places: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:
-    """The pixels that an outline touches, or nothing where it lies outside the picture."""
+    """Return the bounding box of an outline in the picture, None if it is outside."""
     left, top = (places.min(axis=0) - margin).tolist()
     right, bottom = (places.max(axis=0) + margin).tolist()
     box = (

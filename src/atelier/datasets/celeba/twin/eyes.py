@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import Canvas, Points, open_
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import Canvas, Points, open_
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _DEPTH = 34.0
 _ALONG = np.linspace(-1, 1, 15)
 
 
 def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Both eyes; they look the same way."""
+    """Paint both eyes, with the same gaze."""
     traits = look.traits
     iris = colours.iris(look.tone, rng)
     apart, half, up = 19.8 + rng.normal(0, 0.6), rng.normal(11.2, 0.5), rng.normal(6.3, 0.4)
@@ -52,7 +52,7 @@ def _ball(
     canvas.fill(np.concatenate([np.stack([x, upper], 1), np.stack([x, lower], 1)[::-1]]), white, _DEPTH)
 
     def disc(radius: float) -> np.ndarray:
-        """A disc as far as the lids leave it to be seen."""
+        """Return a disc clipped by the lids."""
         turn = np.linspace(0, 2 * np.pi, 22, endpoint=False)
         across = centre[0] + radius * np.cos(turn)
         top, bottom = np.interp(across, x[order], upper[order]), np.interp(across, x[order], lower[order])
@@ -88,7 +88,7 @@ def _lids(
 
 
 def brows(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Tapered arcs: thick and low for men, thin and raised for women."""
+    """Paint the eyebrows as tapered arcs: thick and low for men, thin and high for women."""
     traits = look.traits
     lift, arch, thick = rng.normal(0, 0.8), rng.normal(2.0, 0.6), rng.normal(1, 0.08)
     height = -14.2 + lift
@@ -101,15 +101,10 @@ def brows(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     if not traits["Young"]:
         height += 0.8
     for side in (-1, 1):
-        spine = open_(
-            [
-                (8, height + (1.2 if traits["Male"] else 0)),
-                (14, height - 0.2 * arch),
-                (26, height - arch),
-                (35.5, height + 2.4),
-            ],
-            4,
-        )
+        spine = open_([
+            (8, height + (1.2 if traits["Male"] else 0)), (14, height - 0.2 * arch), (26, height - arch),
+            (35.5, height + 2.4),
+        ], 4)  # fmt: skip
         width = thick * np.array([0.75, 0.9, 1, 1.05, 1.1, 1.1, 1.05, 1, 0.9, 0.75, 0.55, 0.35, 0.12])
         band = np.concatenate(
             [spine - np.stack([0 * width, width], 1), (spine + np.stack([0 * width, width], 1))[::-1]]

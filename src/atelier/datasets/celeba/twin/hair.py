@@ -1,11 +1,11 @@
-"""Hair: what hangs behind the head, and the cap on it with the hairline and the sides that frame the face."""
+"""Hair: the part behind the head, and the part in front with the hairline and the sides."""
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import locks
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, open_
-from atelier.datasets.drawing.celeba.locks import Cut, waved
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import locks
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.locks import Cut, waved
+from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array((0.75, 0.85, 0.9), np.float32)
 _SHINE = np.array((30, 27, 26), np.float32)
@@ -19,14 +19,14 @@ _BRUSHED_UP = ((-50, 10), (-46, 2), (-46.5, -14), (-42, -31), (-30, -43), (-14, 
                (42, -31), (46.5, -14), (46, 2), (50, 10))
 _PARTED = ((-50, 10), (-46, 2), (-46.5, -14), (-43, -28), (-34, -38), (-6, -43), (16, -45), (27, -50), (37, -37),
            (44, -26), (46.5, -14), (46, 2), (50, 10))
-# How far each point of `_BRUSHED_UP` goes back where hair is lost: most above the temples.
+# Offsets of the points of `_BRUSHED_UP` in a receding hairline: largest above the temples.
 _RECEDING = ((0, 0), (0, 0), (0, 0), (1, -8), (9, -14), (3, -6), (0, -4), (-3, -6), (-9, -14), (-1, -8), (0, 0), (0, 0),
              (0, 0))
 # fmt: on
 
 
 def back(canvas: Canvas, look: Look, cut: Cut) -> None:
-    """What is behind head and neck."""
+    """Paint the hair behind head and neck."""
     if look.traits["Bald"] or look.style == "short":
         return
     if look.style == "bun":
@@ -45,7 +45,7 @@ def back(canvas: Canvas, look: Look, cut: Cut) -> None:
 
 
 def front(canvas: Canvas, look: Look, cut: Cut) -> None:
-    """The cap with its hairline, the sides that frame the face, and bangs."""
+    """Paint the hair in front: the cap, the sides of the face, and bangs."""
     if look.traits["Bald"]:
         return
     hairline = open_(_hairline(look, cut), 5)
@@ -62,7 +62,7 @@ def front(canvas: Canvas, look: Look, cut: Cut) -> None:
 
 
 def _field(canvas: Canvas, look: Look, shade: float) -> np.ndarray:
-    """Hair with a band of sheen round the skull and darkness below and away from the light."""
+    """Shade the hair: a band of sheen round the skull, and darker below and away from the light."""
     u, v = canvas.pose.grid(6)
     side = np.abs(u)
     dark = shade + 0.2 * np.clip((v + 20) / 110, 0, 1) + 0.12 * np.clip(side / 60, 0, 1) - 0.13 / 56 * look.light[0] * u
@@ -76,7 +76,7 @@ def _field(canvas: Canvas, look: Look, shade: float) -> np.ndarray:
 
 
 def _crown(look: Look, cut: Cut) -> list[tuple[float, float]]:
-    """The outer contour of the cap, from the right ear to the left one."""
+    """Return the outer contour of the cap from the right ear to the left ear."""
     lift = cut.volume
     if look.style == "short":
         sides = [(50.5, 10.0), (54.0, -12.0), (51 + 0.2 * lift, -40.0), (32.0, -64 - 0.7 * lift)]
@@ -110,7 +110,7 @@ def _hairline(look: Look, cut: Cut) -> np.ndarray:
 
 
 def _curtain(look: Look, cut: Cut, side: int) -> np.ndarray:
-    """Hair that falls from the parting past the cheek."""
+    """Return the outline of the hair that falls from the parting past the cheek."""
     wide, low = 54 + cut.volume * 0.5, min(cut.length, 112.0)
     inner = [(cut.part * side + 12, -50.0), (38.0, -26.0), (45.0, -4.0), (45.5, 20.0), (44.0, 42.0)]
     outer = [(wide, -20.0), (wide + 1, 20.0), (wide + 1, 48.0)]
@@ -126,7 +126,7 @@ def _curtain(look: Look, cut: Cut, side: int) -> np.ndarray:
 
 
 def _bangs(canvas: Canvas, look: Look, cut: Cut) -> None:
-    """Locks down to the brows, their tips at uneven heights."""
+    """Paint locks down to the brows, with uneven tips."""
     lean = np.sign(cut.part) * (5 if cut.swept else 1.5)
     x = np.linspace(-45, 45, 10)[:-1]
     y = -15 + 0.0035 * (x + 5) ** 2 + 4 * (cut.strands[:9, 0] - 0.5)

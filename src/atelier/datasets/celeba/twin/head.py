@@ -1,9 +1,9 @@
-"""Neck, ears and the skin of the face: one field of colour, shaded as if the face were round."""
+"""Neck, ears, nose and the skin of the face, shaded like a round surface."""
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, open_
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array([0.36, 0.5, 0.55], np.float32)
 _BLUSH = np.array([1, 0.58, 0.56], np.float32)
@@ -13,21 +13,15 @@ _FRONT = 36.0
 
 
 def neck(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """The neck with the shadow of the chin on it, down to the collar bones."""
+    """Paint the neck with the shadow of the chin and the collar bones."""
     male = look.traits["Male"]
     width = (34 if male else 27) * rng.normal(1, 0.04) + (3 if look.traits["Chubby"] else 0)
     outline = [
-        (-width, 30),
-        (width, 30),
-        (width - 1, 88),
-        (width + 8, 104),
-        (70, 122),
-        (-70, 122),
-        (-width - 8, 104),
+        (-width, 30), (width, 30), (width - 1, 88), (width + 8, 104), (70, 122), (-70, 122), (-width - 8, 104),
         (-width + 1, 88),
-    ]
+    ]  # fmt: skip
     canvas.fill(outline, look.shadow(0.2))
-    # Narrower than the neck, lest it darkens what is behind.
+    # Narrower than the neck, because it must not darken the background.
     inner = width - 5
     chin = [(-inner, 40), (inner, 40), (inner, 84), (0, 97), (-inner, 84)]
     canvas.soft(chin, look.shadow(0.5), 0.75, blur=4)
@@ -37,34 +31,25 @@ def neck(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def ears(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Both ears; hair may cover them."""
+    """Paint both ears; hair may cover them."""
     size = rng.normal(1, 0.07) * (1.05 if look.traits["Male"] else 0.92)
     edge = float(look.jaw[0, 0])
     for side in (-1, 1):
         x = side * (edge + 1.5)
-        shell = closed(
-            [
-                (x, -12 * size),
-                (x + side * 7 * size, -10 * size),
-                (x + side * 8 * size, 2),
-                (x + side * 4 * size, 15 * size),
-                (x - side * 3, 20 * size),
-            ]
-        )
+        shell = closed([
+            (x, -12 * size), (x + side * 7 * size, -10 * size), (x + side * 8 * size, 2),
+            (x + side * 4 * size, 15 * size), (x - side * 3, 20 * size),
+        ])  # fmt: skip
         canvas.fill(shell, look.shadow(0.1))
-        inner = open_(
-            [
-                (x + side, -7 * size),
-                (x + side * 4.5 * size, -5 * size),
-                (x + side * 4.5 * size, 3),
-                (x + side, 10 * size),
-            ]
-        )
+        inner = open_([
+            (x + side, -7 * size), (x + side * 4.5 * size, -5 * size), (x + side * 4.5 * size, 3),
+            (x + side, 10 * size),
+        ])  # fmt: skip
         canvas.soft(inner, look.shadow(0.5), 0.6, width=1.6)
 
 
 def face(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """The face without its features."""
+    """Paint the face without its features."""
     canvas.paint([look.head], _skin(canvas, look, rng))
     canvas.soft(np.concatenate([look.head, look.head[:1]]), look.shadow(0.6), 0.3, width=1.0)
     if not look.traits["Young"]:
@@ -123,7 +108,7 @@ def _skin(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray:
 
 
 def _wrinkles(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """What age draws: lines on the forehead, crow's feet, bags, and folds from nose to mouth and beside the mouth."""
+    """Paint the wrinkles of age: on the forehead, beside and below the eyes, and around the mouth."""
     bend, ink = rng.normal(0, 1, 3), look.shadow(0.6)
     for y, half, tilt in zip((-41, -33.5, -26.5), (20, 25, 21), bend, strict=True):
         path = open_(
@@ -144,7 +129,7 @@ def _wrinkles(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def _folds(canvas: Canvas, look: Look, strength: float) -> None:
-    """From the wings of the nose round the corners of the mouth; those of the aged go lower."""
+    """Paint the folds from the nose around the corners of the mouth; they are longer on old faces."""
     end = (31, 44) if not look.traits["Young"] else (29.5, 38)
     for side in (-1, 1):
         path = open_([(side * 12.5, 23), (side * 20, 27.5), (side * 27, 33.5), (side * end[0], end[1])])
@@ -152,42 +137,26 @@ def _folds(canvas: Canvas, look: Look, strength: float) -> None:
 
 
 def nose(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Nostrils, wings and the shadow under the tip; the bridge is in the skin."""
+    """Paint nostrils, wings and the shadow below the tip; the skin shades the bridge."""
     traits = look.traits
     half = rng.normal(9.5, 0.6) + (3.8 if traits["Big_Nose"] else 0) - (1.6 if traits["Pointy_Nose"] else 0)
     low = 26 + rng.normal(0, 0.8) + (1.5 if traits["Big_Nose"] else 0)
     tip = low + (3 if traits["Pointy_Nose"] else 1.5)
-    under = closed(
-        [
-            (-half * 0.95, low),
-            (-half * 0.5, low + 1.5),
-            (0, tip + 1.5),
-            (half * 0.5, low + 1.5),
-            (half * 0.95, low),
-            (half * 0.4, low - 2.5),
-            (0, tip - 2),
-            (-half * 0.4, low - 2.5),
-        ]
-    )
+    under = closed([
+        (-half * 0.95, low), (-half * 0.5, low + 1.5), (0, tip + 1.5), (half * 0.5, low + 1.5), (half * 0.95, low),
+        (half * 0.4, low - 2.5), (0, tip - 2), (-half * 0.4, low - 2.5),
+    ])  # fmt: skip
     canvas.soft(under, look.shadow(0.55), 0.45, 0.7, 0, 42)
     for side in (-1, 1):
-        wing = open_(
-            [
-                (side * half * 0.78, low - 7),
-                (side * half * 1.08, low - 3),
-                (side * half * 0.95, low + 1),
-                (side * half * 0.6, low + 0.5),
-            ]
-        )
+        wing = open_([
+            (side * half * 0.78, low - 7), (side * half * 1.08, low - 3), (side * half * 0.95, low + 1),
+            (side * half * 0.6, low + 0.5),
+        ])  # fmt: skip
         canvas.soft(wing, look.shadow(0.6), 0.5, 0.4, 1.4, 40)
-        hole = closed(
-            [
-                (side * half * 0.28, low),
-                (side * half * 0.5, low - 1.6),
-                (side * half * 0.72, low - 0.4),
-                (side * half * 0.5, low + 0.8),
-            ]
-        )
+        hole = closed([
+            (side * half * 0.28, low), (side * half * 0.5, low - 1.6), (side * half * 0.72, low - 0.4),
+            (side * half * 0.5, low + 0.8),
+        ])  # fmt: skip
         canvas.soft(hole, look.shadow(0.85), 0.8, 0, 0, 42)
     shine = closed([(-2.5, low - 7), (0, low - 9), (2, low - 7), (0, low - 5)])
     canvas.soft(shine, (255, 246, 236), 0.32, 1, 0, 46)

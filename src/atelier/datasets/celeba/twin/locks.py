@@ -1,28 +1,28 @@
-"""The numbers of one head of hair, and the strands that give it its grain."""
+"""The measures of a hairstyle, and the strands that give hair its texture."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Strokes
-from atelier.datasets.drawing.celeba.colours import Colour, darker, mix
-from atelier.datasets.drawing.celeba.look import Look
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.celeba.twin.canvas import Strokes
+from atelier.datasets.celeba.twin.colours import Colour, darker, mix
+from atelier.datasets.celeba.twin.look import Look
+from atelier.datasets.drawing import splines
 
 _STRANDS = 28
 
 
 @dataclass(frozen=True)
 class Cut:
-    """One head of hair.
+    """The measures of a hairstyle, in pixels.
 
     Attributes:
-        part: where the hair is parted, in pixels from the middle.
-        volume: how far it stands off the skull.
-        wave: amplitude of its waves; `period` their length and `phase` their start.
-        length: how low long hair hangs.
-        swept: whether short hair is brushed up rather than parted.
-        strands: numbers in 0…1 for the strands, shape ``(strands, 3)``.
+        part: position of the parting, from the middle.
+        volume: distance of the hair from the skull.
+        wave, period, phase: amplitude, length and start of its waves.
+        length: the lowest point of long hair.
+        swept: whether short hair is brushed up instead of parted.
+        strands: random numbers in 0…1 for the strands, shape ``(strands, 3)``.
     """
 
     part: float
@@ -36,7 +36,7 @@ class Cut:
 
 
 def cut(look: Look, rng: np.random.Generator) -> Cut:
-    """Draw a head of hair; waves and length follow the look."""
+    """Draw a hairstyle; waves and length depend on the look."""
     part, volume, wave = rng.choice((-1, 1)) * rng.uniform(2, 24), rng.uniform(7, 13), rng.uniform(3.2, 5.2)
     period, phase, length = rng.uniform(28, 44), rng.uniform(0, 2 * np.pi), rng.uniform(84, 130)
     swept, strands = bool(rng.random() < 0.5), rng.random((_STRANDS, 3))
@@ -54,14 +54,14 @@ def cut(look: Look, rng: np.random.Generator) -> Cut:
 
 
 def waved(path: np.ndarray, style: Cut, side: float | np.ndarray, shift: float | np.ndarray) -> np.ndarray:
-    """Let a path, or many, wave to its `side`, the more the further down; `shift` moves the waves along it."""
+    """Add waves towards `side` to one or many paths, stronger further down; `shift` moves the waves along the path."""
     y = path[..., 1]
     wave = style.wave * np.clip((y + 40) / 60, 0, 1) * np.sin(2 * np.pi * y / style.period + style.phase + shift)
     return path + np.stack([side * wave, 0 * wave], -1)
 
 
 def combed(look: Look, style: Cut) -> Strokes:
-    """Strands of the cap: from the parting to the sides, from the forehead backwards, or up into the bun."""
+    """Return the strands of the cap: from the parting to the sides, from the forehead back, or up into a bun."""
     a, b, pick = style.strands.T
     side = np.where(pick > 0.5, 1.0, -1.0)
     if look.style == "bun" or (look.style == "short" and style.swept):
@@ -81,7 +81,7 @@ def combed(look: Look, style: Cut) -> Strokes:
 
 
 def hanging(look: Look, style: Cut, wide: float) -> Strokes:
-    """Strands of long hair at both sides of the head."""
+    """Return the strands of long hair at both sides of the head."""
     a, _, pick = style.strands.T
     side = np.where(pick > 0.5, 1.0, -1.0)
     x = side * (wide - 11 + 15 * a)
@@ -91,7 +91,7 @@ def hanging(look: Look, style: Cut, wide: float) -> Strokes:
 
 
 def fringe(look: Look, style: Cut, lean: float) -> Strokes:
-    """Strands of bangs."""
+    """Return the strands of bangs."""
     a, _, _ = style.strands.T
     end = -47 + 94 * a
     corners = [
@@ -104,14 +104,14 @@ def fringe(look: Look, style: Cut, lean: float) -> Strokes:
 
 
 def together(a: Strokes, b: Strokes) -> Strokes:
-    """Both; the paths may differ in their number of points."""
+    """Concatenate strokes whose paths may differ in their number of points."""
     points = max(a.paths.shape[1], b.paths.shape[1])
     paths = [np.pad(s.paths, ((0, 0), (0, points - s.paths.shape[1]), (0, 0)), mode="edge") for s in (a, b)]
     return Strokes(np.concatenate(paths), [*a.widths, *b.widths], [*a.colours, *b.colours])
 
 
 def _paths(corners: list[tuple[np.ndarray, np.ndarray]], per_segment: int) -> np.ndarray:
-    """Smooth paths through columns of corners: shape ``(strands, points, 2)``."""
+    """Return smooth paths through columns of corners: shape ``(strands, points, 2)``."""
     columns = np.array(corners).reshape(len(corners), -1)
     return splines.smooth(columns, per_segment).reshape(-1, 2, _STRANDS).transpose(2, 0, 1)
 
@@ -122,7 +122,7 @@ def _strokes(look: Look, style: Cut, paths: np.ndarray) -> Strokes:
 
 
 def _tint(look: Look, share: float) -> Colour:
-    """Broad strands are lighter than the hair, narrow ones darker."""
+    """Return the colour of a strand: broad strands are lighter than the hair, narrow ones darker."""
     if share > 0.5:
         return mix(look.hair, (255, 244, 230), 0.24 * (share - 0.4))
     return darker(look.hair, 0.1 + 0.28 * (0.5 - share))

@@ -1,26 +1,26 @@
-"""What the parts of a portrait must agree on: colours, the outline of the head, the style of the hair."""
+"""What the parts of a portrait share: colours, the outline of the head, the light and the style of the hair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import closed, mirrored
-from atelier.datasets.drawing.celeba.colours import Colour, darker
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import closed, mirrored
+from atelier.datasets.celeba.twin.colours import Colour, darker
 
 
 @dataclass(frozen=True)
 class Look:
-    """A sitter.
+    """The look of a person.
 
     Attributes:
         traits: the attributes, by name.
         tone, hair, lips: colours.
         head: the outline of skull, cheeks and chin, shape ``(n, 2)``.
         jaw: the right half of the outline from the ear to the chin, shape ``(5, 2)``.
-        light: where light comes from, x and y of a unit vector at most; strength included.
-        style: one of ``short``, ``long``, ``bob``, ``bun``; meaningless for a bald head.
+        light: direction and strength of the light: x and y of a vector of length 1 or less.
+        style: one of ``short``, ``long``, ``bob``, ``bun``; unused for a bald head.
     """
 
     traits: Mapping[str, bool]
@@ -33,17 +33,17 @@ class Look:
     style: str
 
     def shadow(self, share: float) -> Colour:
-        """The skin's colour in the shade."""
+        """Return the colour of the skin in shadow."""
         return darker(self.tone, share)
 
     @property
     def brows(self) -> Colour:
-        """Brows and beards are darker than the hair, and fair ones are still to be seen."""
+        """The colour of brows and beards, which are darker than the hair."""
         return colours.mix(self.hair, (52, 36, 30), 0.42 if self.traits["Young"] else 0.3)
 
 
 def look(traits: Mapping[str, bool], rng: np.random.Generator) -> Look:
-    """Draw a sitter with these attributes; the same numbers are drawn whatever the attributes are."""
+    """Draw the look of a person; the random numbers used do not depend on the attributes."""
     tone = colours.skin(traits, rng)
     hair = colours.hair(traits, rng)
     lips = colours.lips(traits, tone, rng)

@@ -1,10 +1,10 @@
-"""The mouth: lips, and what is between them when they part."""
+"""The mouth: lips, and teeth and tongue in an open mouth."""
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba.canvas import Canvas
-from atelier.datasets.drawing.celeba.colours import darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin.canvas import Canvas
+from atelier.datasets.celeba.twin.colours import darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _DEPTH = 38.0
 _T = np.linspace(-1, 1, 21)
@@ -14,7 +14,7 @@ _TEETH = (250, 247, 242)
 
 
 def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """A smile is wide and its corners are raised; an open mouth is dark and shows teeth."""
+    """Paint the mouth: a smile is wide with raised corners; an open mouth is dark and shows teeth."""
     traits = look.traits
     smiling, parted = traits["Smiling"], traits["Mouth_Slightly_Open"]
     amount, gap, frown = rng.uniform(0.8, 1.15), rng.uniform(0.8, 1.15), rng.uniform(-1.6, 0.5)
@@ -36,7 +36,7 @@ def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     x = half * _T
     middle = y + 0.42 * lift - lift * np.abs(_T) ** 1.7
     round_ = (1 - _T**2).clip(0)
-    # A smile opens downwards from the upper lip, a gasp both ways.
+    # A smile opens downwards from the upper lip, another open mouth in both directions.
     over = (0.8 if smiling else 3.0) * gap * round_**0.8 if parted else 0 * _T
     under = (10.8 if smiling else 7.4) * gap * round_ ** (0.75 if smiling else 0.6) if parted else 0 * _T
     top, bottom = middle - over, middle + under

@@ -1,24 +1,24 @@
-"""A portrait from attributes: the parts in the order in which they cover one another."""
+"""Draw a portrait from attributes: paint the parts from back to front."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image
 
-from atelier.datasets.drawing.celeba import beard, eyes, hair, head, locks, mouth, scene, worn
-from atelier.datasets.drawing.celeba.canvas import Canvas
-from atelier.datasets.drawing.celeba.look import look
+from atelier.datasets.celeba.twin import beard, eyes, hair, head, locks, mouth, scene, worn
+from atelier.datasets.celeba.twin.canvas import Canvas
+from atelier.datasets.celeba.twin.look import look
 
 
 def draw(attributes: Mapping[str, bool], generator: np.random.Generator) -> Image.Image:
     """Draw a face.
 
-    Every part has a generator of its own, and takes from it the same numbers whatever the attributes are: with equal
-    generators, two faces differ in nothing but what their attributes make different.
+    Each part has its own generator and draws the same numbers for all attributes: with equal generators, two faces
+    differ only where their attributes differ.
 
     Args:
         attributes: all forty, by name.
-        generator: not to be spawned from before.
+        generator: one that has not been spawned from.
 
     Returns:
         RGB, 178 wide and 218 high.

@@ -1,26 +1,26 @@
-"""What is around the head: the background, the light, and what the camera makes of them."""
+"""The scene around the head: pose, background, and the effects of light and camera."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import COLUMNS, HEIGHT, ROWS, WIDTH, Pose, blob
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import COLUMNS, HEIGHT, ROWS, WIDTH, Pose, blob
 
 _X = ((np.arange(COLUMNS, dtype=np.float32) + 0.5) / COLUMNS)[np.newaxis]
 _Y = ((np.arange(ROWS, dtype=np.float32) + 0.5) / ROWS)[:, np.newaxis]
 
 
 def pose(rng: np.random.Generator) -> Pose:
-    """A head that looks nearly straight into the camera, its eyes where CelebA's alignment puts them."""
+    """Draw a nearly frontal pose, with the eyes at the position of CelebA's alignment."""
     yaw, pitch, roll = rng.uniform(-0.26, 0.26), rng.normal(0, 0.05), rng.normal(0, 0.035)
     scale = float(np.clip(rng.normal(0.97, 0.03), 0.88, 1.04))
     return Pose(float(yaw), float(pitch), float(roll), scale, (88.5 + rng.normal(0, 1.5), 110 + rng.normal(0, 1.5)))
 
 
 def background(rng: np.random.Generator) -> np.ndarray:
-    """A field of colours of shape ``(ROWS, COLUMNS, 3)``: a wall, a gradient, lights out of focus, panels."""
+    """Draw a field of colours of shape ``(ROWS, COLUMNS, 3)``: a wall, a gradient, lights out of focus, or panels."""
     turn, saturation, value = float(rng.random()), float(rng.uniform(0.05, 0.55)), float(rng.uniform(115, 250))
     first = np.array(colours.hue(turn, saturation, value), np.float32)
     near = (
@@ -47,7 +47,7 @@ def background(rng: np.random.Generator) -> np.ndarray:
 
 
 def _bokeh(field: np.ndarray, turn: float, value: float, rng: np.random.Generator) -> np.ndarray:
-    """Lights out of focus: discs with soft rims."""
+    """Add lights out of focus: discs with soft edges."""
     for _ in range(int(rng.integers(5, 11))):
         x, y, radius = rng.uniform(-0.05, 1.05), rng.uniform(-0.05, 0.9), rng.uniform(0.05, 0.13)
         colour = colours.hue(
@@ -62,7 +62,7 @@ def _bokeh(field: np.ndarray, turn: float, value: float, rng: np.random.Generato
 def develop(
     picture: Image.Image, light: tuple[float, float], traits: Mapping[str, bool], rng: np.random.Generator
 ) -> Image.Image:
-    """Exposure, colour temperature, a fall of light over the picture, and a little blur for the blurry."""
+    """Apply exposure, colour temperature and a gradient of light, and blur if `Blurry`."""
     exposure, warmth, fall = rng.normal(1.06, 0.035), rng.normal(0.012, 0.018), rng.uniform(0.05, 0.16)
     vignette, soft = rng.uniform(0.0, 0.18), rng.uniform(1.1, 1.7)
     across = light[0] * (_X - 0.5) + light[1] * (_Y - 0.5)
@@ -76,7 +76,7 @@ def develop(
 
 
 def _curve(gain: float) -> list[int]:
-    """A brightening that saturates softly, as a table for the three channels."""
+    """Return a lookup table for the three channels that brightens with soft saturation."""
     level = np.arange(256) / 255
     bright = gain * level / (1 + (gain - 1) * level)
     return np.rint(255 * bright).astype(int).tolist() * 3

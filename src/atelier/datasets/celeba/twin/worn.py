@@ -1,18 +1,18 @@
-"""What people wear: clothes, necklaces, earrings, glasses and hats."""
+"""Clothes, necklaces, earrings, glasses and hats."""
 
 import numpy as np
 
-from atelier.datasets.drawing.celeba import colours
-from atelier.datasets.drawing.celeba.canvas import Canvas, blob, closed, ellipse, open_
-from atelier.datasets.drawing.celeba.colours import Colour, darker, mix
-from atelier.datasets.drawing.celeba.look import Look
+from atelier.datasets.celeba.twin import colours
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, ellipse, open_
+from atelier.datasets.celeba.twin.colours import Colour, darker, mix
+from atelier.datasets.celeba.twin.look import Look
 
 _GOLD: Colour = (226, 182, 92)
 _SILVER: Colour = (226, 230, 236)
 
 
 def clothes(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """A pullover, a shirt with its collar, or a blouse; a tie comes with a shirt and a jacket."""
+    """Paint a pullover, a blouse, a shirt with a collar, or a jacket with a shirt and a tie."""
     cloth, other = colours.cloth(rng), colours.cloth(rng)
     neckline, kind = rng.uniform(0, 1), rng.random()
     tie = look.traits["Wearing_Necktie"]
@@ -48,7 +48,7 @@ def _shirt(canvas: Canvas, white: Colour, tie: Colour | None) -> None:
 
 
 def necklace(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """A chain or beads round the neck."""
+    """Paint a chain or beads round the neck."""
     metal, beads, low = (_GOLD if rng.random() < 0.5 else _SILVER), bool(rng.random() < 0.5), 101 + rng.uniform(0, 4)
     if not look.traits["Wearing_Necklace"]:
         return
@@ -63,7 +63,7 @@ def necklace(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def earrings(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Hoops or drops below the ears, in front of the hair."""
+    """Paint hoops or drops below the ears, in front of the hair."""
     metal, hoops, size = (_GOLD if rng.random() < 0.6 else _SILVER), bool(rng.random() < 0.5), rng.uniform(4, 6)
     if not look.traits["Wearing_Earrings"]:
         return
@@ -79,7 +79,7 @@ def earrings(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def glasses(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """Dark frames, round or square, and a glint on each lens."""
+    """Paint dark frames, round or square, and a reflection on each lens."""
     corner, thick, tint = rng.uniform(2.0, 5.0), rng.uniform(2.8, 3.6), colours.hue(float(rng.random()), 0.5, 46)
     across, down = rng.uniform(15.5, 17.2), rng.uniform(11.5, 14)
     if not look.traits["Eyeglasses"]:
@@ -102,7 +102,7 @@ def glasses(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
-    """A knitted cap, a brimmed hat or a baseball cap down to the forehead."""
+    """Paint a knitted cap, a brimmed hat or a baseball cap down to the forehead."""
     kind, cloth, other = (
         int(rng.integers(3)),
         colours.hue(float(rng.random()), float(rng.uniform(0.35, 0.85)), float(rng.uniform(90, 225))),
@@ -112,28 +112,14 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     if not look.traits["Wearing_Hat"]:
         return
     crown = [
-        (56, -26),
-        (57, -44),
-        (44, -70 - tall),
-        (22, -86 - tall),
-        (0, -90 - tall),
-        (-22, -86 - tall),
-        (-44, -70 - tall),
-        (-57, -44),
-        (-56, -26),
-    ]
+        (56, -26), (57, -44), (44, -70 - tall), (22, -86 - tall), (0, -90 - tall), (-22, -86 - tall), (-44, -70 - tall),
+        (-57, -44), (-56, -26),
+    ]  # fmt: skip
     if kind == 1:
         crown = [
-            (53, -30),
-            (50, -60),
-            (42, -84 - tall),
-            (22, -90 - tall),
-            (0, -84 - tall),
-            (-22, -90 - tall),
-            (-42, -84 - tall),
-            (-50, -60),
-            (-53, -30),
-        ]
+            (53, -30), (50, -60), (42, -84 - tall), (22, -90 - tall), (0, -84 - tall), (-22, -90 - tall),
+            (-42, -84 - tall), (-50, -60), (-53, -30),
+        ]  # fmt: skip
     u, v = canvas.pose.grid(10)
     shade = 0.5 * (u / 62) ** 2 - 0.16 * u / 56 * look.light[0] + 0.12 - 0.25 * blob(u, v, -10, -66, 24, 14)
     if kind == 0:
@@ -147,21 +133,10 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
         canvas.dot((0, -95 - tall), 11, mix(other, (255, 255, 255), 0.2))
     canvas.paint([open_(crown, 6)], field, 10)
     if kind == 0:
-        cuff = closed(
-            [
-                (-58, -24),
-                (-56, -42),
-                (-28, -49),
-                (0, -51),
-                (28, -49),
-                (56, -42),
-                (58, -24),
-                (30, -31),
-                (0, -33.5),
-                (-30, -31),
-            ],
-            5,
-        )
+        cuff = closed([
+            (-58, -24), (-56, -42), (-28, -49), (0, -51), (28, -49), (56, -42), (58, -24), (30, -31), (0, -33.5),
+            (-30, -31),
+        ], 5)  # fmt: skip
         canvas.paint([cuff], 0.84 * field, 12)
     elif kind == 1:
         ribbon = closed([(-53, -34), (-51, -46), (0, -56), (51, -46), (53, -34), (0, -42)], 5)
@@ -172,21 +147,10 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
         for x in (-24, 24):
             canvas.soft(open_([(0, -88 - tall), (x, -70), (1.25 * x, -36)], 5), darker(cloth, 0.6), 0.6, 0, 1.2, 10)
         canvas.dot((0, -89 - tall), 3, darker(cloth, 0.3))
-        peak = closed(
-            [
-                (-50, -30),
-                (-30, -42),
-                (0, -46),
-                (30, -42),
-                (50, -30),
-                (46, -21),
-                (22, -25),
-                (0, -26),
-                (-22, -25),
-                (-46, -21),
-            ],
-            5,
-        )
+        peak = closed([
+            (-50, -30), (-30, -42), (0, -46), (30, -42), (50, -30), (46, -21), (22, -25), (0, -26), (-22, -25),
+            (-46, -21),
+        ], 5)  # fmt: skip
         canvas.paint([peak], 0.62 * field + 4, 26)
         canvas.soft(
             open_([(-46, -31), (-24, -40), (0, -43), (24, -40), (46, -31)], 5),

@@ -1,7 +1,4 @@
-"""The offline twin of CelebA: portraits drawn from forty correlated attributes, in upstream's own files.
-
-All attributes but `Attractive` are drawn from; sixteen of them boldly (see `drawing.celeba.attributes`).
-"""
+"""The offline twin of CelebA: portraits drawn from forty correlated attributes (see `attributes`)."""
 
 import io
 from collections.abc import Iterator
@@ -9,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from atelier.core import seeds
+from atelier.datasets.celeba.twin import attributes
+from atelier.datasets.celeba.twin.portrait import draw
+from atelier.datasets.formats.faces import pool, writer
+from atelier.datasets.formats.faces.layout import SPLITS
 from atelier.datasets.formats.faces.params import Embedded
-from atelier.datasets.drawing.celeba import attributes
-from atelier.datasets.drawing.celeba.portrait import draw
-from atelier.datasets.embedded.faces import archive
-from atelier.datasets.formats.faces import pool
 
 _SHARD = 32
 _QUALITY = 90
@@ -22,7 +19,7 @@ Drawn = tuple[bytes, tuple[bool, ...]]
 
 
 class Shard(NamedTuple):
-    """The faces of one split from `start` to before `stop`."""
+    """The faces `start` to `stop - 1` of one split."""
 
     seed: int
     split: str
@@ -31,24 +28,24 @@ class Shard(NamedTuple):
 
 
 def write(directory: Path, params: Embedded, workers: int | None = None) -> None:
-    """Write CelebA's three files; their bytes do not depend on the number of workers.
+    """Write CelebA's three files; the number of workers does not change their bytes.
 
     Args:
         directory: an existing one.
-        params: how many faces of each split, and the seed.
-        workers: processes that draw; by default as many as there are cores.
+        params: the sizes of the splits, and the seed.
+        workers: processes; by default the number of cores.
     """
     sizes = {"train": params.train, "validation": params.validation, "test": params.test}
     shards = [
         Shard(params.seed, split, start, min(start + _SHARD, sizes[split]))
-        for split in archive.SPLITS
+        for split in SPLITS
         for start in range(0, sizes[split], _SHARD)
     ]
-    archive.write(directory, attributes.NAMES, _faces(shards, workers or pool.cores()))
+    writer.write(directory, attributes.NAMES, _faces(shards, workers or pool.cores()))
 
 
 def shard(part: Shard) -> list[Drawn]:
-    """Draw a shard: each face, as JPEG and as its row, depends on seed, split and its own index only."""
+    """Draw a shard: the JPEG and the attributes of each face, which depend only on seed, split and index."""
     return [_face(part.seed, part.split, index) for index in range(part.start, part.stop)]
 
 
@@ -60,13 +57,13 @@ def _face(seed: int, split: str, index: int) -> Drawn:
     return buffer.getvalue(), tuple(traits[name] for name in attributes.NAMES)
 
 
-def _faces(shards: list[Shard], workers: int) -> Iterator[archive.Face]:
-    """All faces in order, numbered from 1 across the splits."""
+def _faces(shards: list[Shard], workers: int) -> Iterator[writer.Face]:
+    """Yield all faces in order, numbered from 1 across the splits."""
     number = 0
     for part, drawn in zip(shards, _drawn(shards, workers), strict=True):
         for jpeg, row in drawn:
             number += 1
-            yield archive.Face(f"{number:06}.jpg", jpeg, row, part.split)
+            yield writer.Face(f"{number:06}.jpg", jpeg, row, part.split)
 
 
 def _drawn(shards: list[Shard], workers: int) -> Iterator[list[Drawn]]:
@@ -74,4 +71,4 @@ def _drawn(shards: list[Shard], workers: int) -> Iterator[list[Drawn]]:
         yield from map(shard, shards)
         return
     with pool.start(workers, __name__) as processes:
-        yield from pool.in_order(processes, shard, shards, under_way=2 * workers + 1)
+        yield from pool.in_order(processes, shard, shards, ahead=2 * workers + 1)

@@ -1,9 +1,9 @@
-"""Bags: a body between a box and a pouch, with a handle, a strap or neither."""
+"""Bags: a body between a box and a pouch, with handles, a strap, a grip or none."""
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
 
 _PRINTS = {"plain": 12, "flowers": 1, "check": 0.6, "hoops": 0.6, "blocks": 1.2, "dots": 0.4, "faded": 1}
 _CARRIED = {"handles": 4, "strap": 2, "none": 3, "grip": 2}
@@ -43,7 +43,7 @@ def _arch(
 
 
 def _pouch(upper: float, lower: float, top: float, tall: float, roundness: float) -> np.ndarray:
-    """A superellipse whose width runs from `upper` to `lower`; roundness 0 is a box, 1 an ellipse."""
+    """Return a superellipse whose width changes from `upper` to `lower`; roundness 0 is a box, 1 an ellipse."""
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     across = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** roundness
     down = (1 + np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** roundness) / 2
@@ -64,21 +64,16 @@ def _front(
     if style == "flap":
         drop, dip = top + tall * rng.uniform(0.3, 0.65), rng.uniform(0, 0.12)
         rim = [
-            (0.5 + upper, top),
-            (0.5 + 0.95 * upper, drop - dip),
-            (0.5, drop),
-            (0.5 - 0.95 * upper, drop - dip),
+            (0.5 + upper, top), (0.5 + 0.95 * upper, drop - dip), (0.5, drop), (0.5 - 0.95 * upper, drop - dip),
             (0.5 - upper, top),
-        ]
+        ]  # fmt: skip
         canvas.fill(rim, np.minimum(1, cloth * rng.uniform(0.8, 1.2)), 0.9)
         canvas.line(rim[1:4], 0.022, seam, 0.9)
         clasp = rng.uniform(0.02, 0.05)
         box = [
-            (0.5 - clasp, drop - clasp),
-            (0.5 + clasp, drop - clasp),
-            (0.5 + clasp, drop + clasp),
+            (0.5 - clasp, drop - clasp), (0.5 + clasp, drop - clasp), (0.5 + clasp, drop + clasp),
             (0.5 - clasp, drop + clasp),
-        ]
+        ]  # fmt: skip
         canvas.fill(box, fabric.contrast(rng, base))
     elif style == "zip":
         y = top + tall * rng.uniform(0.1, 0.3)

@@ -1,4 +1,4 @@
-"""A small canvas for grey drawings: outlines are filled finely, tones are fields, and the result is 28×28."""
+"""A canvas for grey drawings: outlines are filled at a higher resolution and reduced to 28×28 pixels."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from atelier.datasets.embedded.idx.warp import Map
+from atelier.datasets.drawing.warp import Map
 
 SIZE = 28
 _FIELD = 2 * SIZE
@@ -24,7 +24,7 @@ class Canvas:
     """A black square with corners (0, 0) and (1, 1), painted in tones from 0 to 1.
 
     Args:
-        pose: a map of the plane that everything painted passes through.
+        pose: a map of the plane, applied to everything that is painted.
     """
 
     def __init__(self, pose: Map) -> None:
@@ -36,23 +36,23 @@ class Canvas:
         self._paint(outline, 0.0, tone, strength)
 
     def line(self, path: Points, width: float, tone: Tone, strength: float = 1.0) -> None:
-        """Draw along an open path; the width is in the unit of the canvas."""
+        """Draw along an open path; the width is in units of the canvas."""
         self._paint(path, width, tone, strength)
 
     def pixels(self) -> np.ndarray:
-        """The picture as uint8 of shape ``(28, 28)``."""
+        """Return the picture, uint8 of shape ``(28, 28)``."""
         small = self._tones.reshape(SIZE, 2, SIZE, 2).mean(axis=(1, 3))
         return np.rint(255 * np.clip(small, 0, 1)).astype(np.uint8)
 
     def _paint(self, points: Points, width: float, tone: Tone, strength: float) -> None:
-        """Paint a line of this width, or for width 0 the area inside; only the cells that it touches are worked on."""
+        """Paint a line of this width, or for width 0 the area inside; compute only the cells that it touches."""
         places = self._pose(np.asarray(points, dtype=np.float64))
         left, top = (max(0, math.floor((edge - width) * _FIELD)) for edge in places.min(axis=0).tolist())
         right, bottom = (min(_FIELD, math.ceil((edge + width) * _FIELD) + 1) for edge in places.max(axis=0).tolist())
         if left >= right or top >= bottom:
             return
         sheet = Image.new("L", (2 * (right - left), 2 * (bottom - top)))
-        # Pillow puts whole numbers at the centres of pixels.
+        # In Pillow, the centres of pixels are integers.
         corners = [(x, y) for x, y in (places * _FINE - (2 * left + 0.5, 2 * top + 0.5)).tolist()]
         if width > 0:
             ImageDraw.Draw(sheet).line(corners, fill=255, width=max(1, round(width * _FINE)), joint="curve")
@@ -66,7 +66,7 @@ class Canvas:
 
 
 def mirrored(half: Points) -> np.ndarray:
-    """An outline from its right half, listed from top to bottom by distance from the middle (x = 0.5) and height.
+    """Complete an outline from its right half: points (distance from x = 0.5, height) from top to bottom.
 
     >>> mirrored([(0.1, 0.0), (0.25, 1.0)]).tolist()
     [[0.6, 0.0], [0.75, 1.0], [0.25, 1.0], [0.4, 0.0]]

@@ -1,11 +1,11 @@
-"""How the five kinds of tops are cut: a distribution over measures for each, with the overlaps that shops have."""
+"""The distributions of the measures of the five kinds of tops, which overlap as real ones do."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist.fabric import pick
-from atelier.datasets.drawing.fashion_mnist.tops import Arms, Cut
+from atelier.datasets.fashion_mnist.twin.fabric import pick
+from atelier.datasets.fashion_mnist.twin.tops import Arms, Cut
 
 Prints = dict[str, float]
 

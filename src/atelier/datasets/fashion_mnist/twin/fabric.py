@@ -1,40 +1,40 @@
-"""What garments are made of: tones, shading, folds and prints, as fields over the canvas."""
+"""Tones, shading, folds and prints of garments, as fields over the canvas."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist.canvas import X, Y
+from atelier.datasets.fashion_mnist.twin.canvas import X, Y
 
 _BRIGHTNESS = {"light": (0.76, 1.0), "middle": (0.5, 0.76), "dark": (0.24, 0.5)}
 
 
 def tone(rng: np.random.Generator) -> float:
-    """The brightness of a cloth: mostly light, sometimes dark, never black."""
+    """Draw the brightness of a cloth: mostly light, sometimes dark, never black."""
     low, high = _BRIGHTNESS[pick(rng, {"light": 5, "middle": 3, "dark": 2})]
     return float(rng.uniform(low, high))
 
 
 def contrast(rng: np.random.Generator, base: float) -> float:
-    """A tone that stands off from `base`."""
+    """Draw a tone that contrasts with `base`."""
     step = rng.uniform(0.22, 0.5)
     return float(base - step if base - step > 0.1 and (base + step > 1 or rng.random() < 0.6) else min(base + step, 1))
 
 
 def pick(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
-    """One of the keys, by weight."""
+    """Draw one of the keys by weight."""
     keys = list(weights)
     place = np.searchsorted(np.cumsum(list(weights.values())), rng.random() * sum(weights.values()), side="right")
     return keys[min(int(place), len(keys) - 1)]
 
 
 def cloth(rng: np.random.Generator, base: float, prints: Mapping[str, float], round_by: float = 0.5) -> np.ndarray:
-    """A cloth as it hangs: a print, folds, and the shade of a round body.
+    """Draw a cloth: a print, folds, and the shading of a round body.
 
     Args:
         base: brightness of the cloth.
-        prints: how likely each kind of print is.
-        round_by: how much darker the cloth is half the canvas away from the middle.
+        prints: the weight of each kind of print.
+        round_by: how much darker the cloth is at the sides of the canvas than in the middle.
 
     Returns:
         Tones of shape ``(56, 56)``.
@@ -51,7 +51,7 @@ def _folds(rng: np.random.Generator) -> np.ndarray:
 
 
 def _waves(across: np.ndarray, down: np.ndarray, phases: np.ndarray) -> np.ndarray:
-    """The sum of cos(across·x + down·y + phase), by the addition theorem from one row and one column a wave."""
+    """Sum cos(across·x + down·y + phase), by the addition theorem from one row and one column per wave."""
     row, column = X.T * across, Y * down + phases
     return np.cos(column) @ np.cos(row).T - np.sin(column) @ np.sin(row).T
 

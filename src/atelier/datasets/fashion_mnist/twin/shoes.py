@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.drawing.images.splines import smooth
+from atelier.datasets.drawing.splines import smooth
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
 
-# Height of a foot above its sole, from the toes to the heel.
+# Heights of a foot above the sole, from the toes to the heel.
 _FOOT = [0.05, 0.12, 0.17, 0.27, 0.22, 0.24, 0.12]
 _LEATHER = {"plain": 10, "blocks": 1, "flowers": 0.7, "faded": 2}
 
@@ -24,31 +24,18 @@ def sneaker(canvas: Canvas, rng: np.random.Generator) -> None:
     toe = rng.uniform(0.07, 0.13)
     collar = rng.uniform(0.5, 0.6)
     over = smooth(
-        np.array(
-            [
-                (0.02, ground),
-                (0.03, ground - toe * 0.7),
-                (0.12, ground - toe),
-                (0.32, ground - toe - 0.06),
-                (collar - 0.06, tongue + 0.04),
-                (collar, tongue),
-            ]
-        )
-    )
+        np.array([
+            (0.02, ground), (0.03, ground - toe * 0.7), (0.12, ground - toe), (0.32, ground - toe - 0.06),
+            (collar - 0.06, tongue + 0.04), (collar, tongue),
+        ])
+    )  # fmt: skip
     dip = heel + rng.uniform(0.02, 0.06)
     back = smooth(
-        np.array(
-            [
-                (collar + 0.03, tongue + 0.01),
-                (collar + 0.12, dip),
-                (0.84, dip),
-                (0.94, heel),
-                (0.97, heel + 0.06),
-                (0.955, ground - 0.06),
-                (0.975, ground),
-            ]
-        )
-    )
+        np.array([
+            (collar + 0.03, tongue + 0.01), (collar + 0.12, dip), (0.84, dip), (0.94, heel), (0.97, heel + 0.06),
+            (0.955, ground - 0.06), (0.975, ground),
+        ])
+    )  # fmt: skip
     canvas.fill(np.concatenate([over, back]), hide)
     trim = fabric.contrast(rng, base)
     for _ in range(rng.integers(0, 4)):
@@ -71,14 +58,9 @@ def _sole(canvas: Canvas, rng: np.random.Generator, ground: float, thick: float,
     tone = fabric.contrast(rng, base) if rng.random() < 0.6 else base
     lift = rng.uniform(0, 0.03)
     slab = [
-        (0.015, ground - 0.02 - lift),
-        (0.12, ground - 0.005),
-        (0.98, ground - 0.015),
-        (0.985, ground + thick * 0.6),
-        (0.95, ground + thick),
-        (0.12, ground + thick),
-        (0.02, ground + thick * 0.4 - lift),
-    ]
+        (0.015, ground - 0.02 - lift), (0.12, ground - 0.005), (0.98, ground - 0.015), (0.985, ground + thick * 0.6),
+        (0.95, ground + thick), (0.12, ground + thick), (0.02, ground + thick * 0.4 - lift),
+    ]  # fmt: skip
     canvas.fill(slab, tone)
     canvas.line(slab[:3], 0.014, 0.5 * base, 0.6)
 
@@ -93,17 +75,11 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
     heel, ball = floor - lift, floor - 0.03
     toe, front, back = rng.uniform(0.1, 0.17), rng.uniform(0.46, 0.6), rng.uniform(0.9, 0.96)
     over = smooth(
-        np.array(
-            [
-                (0.02, ball),
-                (0.03, ball - toe * 0.7),
-                (0.13, ball - toe),
-                (0.34, ball - toe - 0.1),
-                (front - 0.02, (top + ball) / 2),
-                (front, top),
-            ]
-        )
-    )
+        np.array([
+            (0.02, ball), (0.03, ball - toe * 0.7), (0.13, ball - toe), (0.34, ball - toe - 0.1),
+            (front - 0.02, (top + ball) / 2), (front, top),
+        ])
+    )  # fmt: skip
     rear = smooth(
         np.array([(back, top + rng.uniform(-0.02, 0.03)), (back - 0.02, (top + heel) / 2), (back + 0.02, heel)])
     )
@@ -117,16 +93,10 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
             canvas.line([(x, y), (x + 0.1, y + 0.03)], 0.02, trim, 0.85)
     elif style == "elastic":
         middle = (front + back) / 2 + 0.03
-        canvas.fill(
-            [
-                (middle - 0.1, top),
-                (middle + 0.08, top),
-                (middle + 0.02, (top + heel) / 2 + 0.12),
-                (middle - 0.02, (top + heel) / 2 + 0.12),
-            ],
-            trim,
-            0.8,
-        )
+        canvas.fill([
+            (middle - 0.1, top), (middle + 0.08, top), (middle + 0.02, (top + heel) / 2 + 0.12),
+            (middle - 0.02, (top + heel) / 2 + 0.12),
+        ], trim, 0.8)  # fmt: skip
     elif style == "zip":
         canvas.line([((front + back) / 2, top), ((front + back) / 2 + 0.05, heel - 0.05)], 0.025, trim, 0.9)
     elif style == "cuff":
@@ -147,7 +117,7 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def sandal(canvas: Canvas, rng: np.random.Generator) -> None:
     """Paint a sole with straps: flat, on a wedge, or on a high heel."""
-    # Straps are thin: a dark one would be lost on black.
+    # Straps are thin: a dark strap would be invisible on black.
     base = 0.3 + 0.7 * fabric.tone(rng)
     kind = fabric.pick(rng, {"flat": 5, "heel": 3, "wedge": 2})
     lift = {"flat": rng.uniform(0, 0.05), "heel": rng.uniform(0.22, 0.36), "wedge": rng.uniform(0.1, 0.22)}[kind]
@@ -159,15 +129,9 @@ def sandal(canvas: Canvas, rng: np.random.Generator) -> None:
         canvas.fill(np.concatenate([bed, [(0.97, floor + 0.03), (0.05, floor + 0.03)]]), 0.8 * tone)
     elif kind == "heel":
         slim = rng.uniform(0.02, 0.06)
-        canvas.fill(
-            [
-                (0.97 - 2.2 * slim, floor - lift),
-                (0.97, floor - lift),
-                (0.95, floor + 0.03),
-                (0.95 - slim, floor + 0.03),
-            ],
-            tone,
-        )
+        canvas.fill([
+            (0.97 - 2.2 * slim, floor - lift), (0.97, floor - lift), (0.95, floor + 0.03), (0.95 - slim, floor + 0.03),
+        ], tone)  # fmt: skip
     canvas.line(bed, thick, tone)
     _straps(canvas, rng, base, bed, lift)
 
@@ -200,7 +164,7 @@ def _straps(canvas: Canvas, rng: np.random.Generator, base: float, bed: np.ndarr
 
 
 def _cage(canvas: Canvas, rng: np.random.Generator, base: float, on_bed: Callable[[float], float]) -> None:
-    """An upper over the whole foot, with windows cut between slanting straps."""
+    """Paint an upper over the whole foot, with gaps between slanting straps."""
     tall = rng.uniform(0.8, 1.25)
 
     def ridge(x: float) -> float:

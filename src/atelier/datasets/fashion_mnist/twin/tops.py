@@ -1,20 +1,20 @@
-"""Garments with a body and maybe sleeves, seen from the front: T-shirt, pullover, dress, coat, shirt.
+"""Garments with a body and optional sleeves, from the front: T-shirt, pullover, dress, coat, shirt.
 
-One drawing serves all five; what tells them apart is how likely each cut is, as in life.
+One function draws all five; they differ only in the distributions of their cuts.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas, mirrored
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.drawing import splines
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas, mirrored
 
 
 @dataclass(frozen=True)
 class Arms:
-    """Sleeves: their length (0 for none), how far they stand off (radians), and their widths above and below."""
+    """Sleeves: length (0 for none), angle to the body in radians, and widths at the shoulder and the cuff."""
 
     length: float
     angle: float
@@ -55,7 +55,7 @@ _TOP = 0.05
 
 
 def paint(canvas: Canvas, rng: np.random.Generator, cut: Cut, prints: dict[str, float]) -> None:
-    """Paint a garment of this cut in a cloth of its own."""
+    """Paint a garment of this cut in a random cloth."""
     base = fabric.tone(rng)
     cloth = fabric.cloth(rng, base, prints)
     seam = 0.72 * base if base > 0.4 else min(1.0, 1.5 * base + 0.05)

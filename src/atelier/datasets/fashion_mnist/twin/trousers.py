@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.drawing import splines
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
 
 _PRINTS = {"plain": 10, "faded": 5, "flowers": 0.7, "pinstripes": 0.5, "check": 0.3}
 

@@ -1,21 +1,22 @@
-"""The offline twin of Fashion-MNIST: garments as grey drawings, light on black, as large as the frame."""
+"""The offline twin of Fashion-MNIST: grey drawings of clothing, light on black, as large as the frame."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from atelier.datasets.drawing import warp
+from atelier.datasets.fashion_mnist.twin import bags, cuts, shoes, tops, trousers
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
+from atelier.datasets.formats.idx import writer
 from atelier.datasets.formats.idx.params import Embedded
-from atelier.datasets.drawing.fashion_mnist import bags, cuts, shoes, tops, trousers
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.embedded.idx import twin, warp
 
 Paint = Callable[[Canvas, np.random.Generator], None]
 
 
 def write(directory: Path, params: Embedded) -> None:
-    """Write the four files of Fashion-MNIST, in upstream's own format."""
-    twin.write("fashion_mnist", draw, directory, params)
+    """Write Fashion-MNIST's four files."""
+    writer.write("fashion_mnist", draw, directory, params)
 
 
 def draw(label: int, rng: np.random.Generator) -> np.ndarray:

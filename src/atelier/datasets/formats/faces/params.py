@@ -1,14 +1,14 @@
 """Parameters of a dataset of aligned faces with binary attributes (CelebA)."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from atelier.params.strict import Strict
 
+MODALITY = "images"
+
 
 class Embedded(Strict):
-    """How much the offline twin draws, and with which seed."""
+    """The sizes of the offline twin's splits, and its seed."""
 
     train: int = Field(ge=100, le=200_000)
     validation: int = Field(ge=50, le=20_000)
@@ -17,15 +17,15 @@ class Embedded(Strict):
 
 
 class Prepare(Strict):
-    """What becomes of the pictures.
+    """How pictures become arrays.
 
     Attributes:
-        crop: side of the square that is cut out of the middle of a picture, in its pixels.
-        size: side of the square that it is scaled to.
-        attributes: the attributes that are kept, by upstream's names.
-        max_bad: pictures without attributes or that cannot be decoded which may be let go; one more is an error.
-        validation, test: shares of the splits where the pictures at hand do not cover the official ones.
-        seed: of the hash that then chooses.
+        crop: side of the centred square to cut out of a picture, in its pixels.
+        size: side of the square that the crop is scaled to.
+        attributes: the attributes to keep, by CelebA's names.
+        max_bad: the largest number of pictures to drop because they have no attributes or cannot be decoded.
+        validation, test: shares of these splits, used only if the pictures do not cover the official partition.
+        seed: of the hash that then assigns the splits.
     """
 
     crop: int = Field(ge=16)
@@ -35,11 +35,3 @@ class Prepare(Strict):
     validation: float = Field(gt=0, lt=0.5)
     test: float = Field(gt=0, lt=0.5)
     seed: int = Field(ge=0)
-
-
-class Dataset(Strict):
-    source: Literal["embedded", "upstream", "mirror"]
-    modality: Literal["images"]
-    format: Literal["faces"]
-    embedded: Embedded
-    prepare: Prepare

@@ -1,4 +1,4 @@
-"""Processes that work through many items, with few of them under way at a time and the results in order."""
+"""Map a function over many items in worker processes: few items in memory at a time, results in order."""
 
 import multiprocessing
 import os
@@ -15,31 +15,31 @@ Result = TypeVar("Result")
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start(workers: int, preload: str) -> ProcessPoolExecutor:
-    """A pool whose processes inherit nothing that runs here.
+    """Start worker processes that share no state with this one.
 
     Args:
-        workers: how many.
-        preload: a module to import once for all of them, where the system can.
+        workers: their number.
+        preload: a module to import once for all of them, where the system supports that.
     """
-    # A plain fork would take over locks of threads that the child does not have.
+    # A plain fork would copy locks that threads of this process hold, and no thread of the child could release them.
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
         context.set_forkserver_preload(["__main__", preload])
-    return ProcessPoolExecutor(workers, context, initializer=_serve)
+    return ProcessPoolExecutor(workers, context, initializer=_initialize)
 
 
-def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], under_way: int) -> Iterator[Result]:
-    """The results of `work` in the order of `items`, of which at most `under_way` are handed out ahead."""
+def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """Yield the results of `work` in the order of `items`, with at most `ahead` items submitted at a time."""
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) >= under_way:
+            if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -48,13 +48,13 @@ def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Ite
             future.cancel()
 
 
-def _serve() -> None:
-    """Leave an interrupt to the parent, which ends the pool, and do not outlive it if it is killed."""
+def _initialize() -> None:
+    """Ignore interrupts, which the parent handles by ending the pool, and exit when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _follow() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""Datasets of aligned faces with binary attributes in CelebA's files, from the raw files to arrays and a Spec."""
+"""Prepare a dataset of aligned faces with binary attributes: from CelebA's raw files to arrays and a Spec."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -8,83 +8,79 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from atelier.core import files, images, seeds
-from atelier.datasets.formats.faces.params import Prepare
+from atelier.core import files
 from atelier.core.spec import Spec
-from atelier.datasets.formats.faces import balance, pictures, pool, splits, storage, tables
-from atelier.datasets.formats.faces.archive import Directory
+from atelier.datasets.formats.faces import pictures, pool, preview, splits, storage, tables
+from atelier.datasets.formats.faces.archive import Archive, open_archive
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS
+from atelier.datasets.formats.faces.params import Prepare
 
-ARCHIVE = "img_align_celeba.zip"
-FOLDER = "img_align_celeba"
-ATTRIBUTES = "list_attr_celeba.txt"
-PARTITION = "list_eval_partition.txt"
-
-# Pictures; so few that some shards in flight weigh little, so many that passing them costs little.
-_SHARD = 256
+_SHARD = 256  # pictures: few enough for the memory of several shards, enough to make the hand-over cheap
 _NAMED = 10  # bad pictures that an error names
-_PREVIEW, _PREVIEW_COLUMNS = 130_000, 10  # pixels, so that the PNG stays below 300 kB, and pictures in a row
 
 
-def prepare(
+def prepare_faces(
     name: str, raw: Path, out: Path, params: Prepare, source: str, license: str = "", workers: int | None = None
 ) -> Spec:
-    """Cut, scale and split the pictures; write arrays, `images.json`, `spec.json` and pictures.
+    """Crop, scale and split the pictures; write arrays, `images.json`, `spec.json` and the pictures of the report.
 
-    The bytes written do not depend on the number of processes, and memory not on the number of pictures.
+    The number of worker processes does not change the bytes written. Pixels in memory are bounded by the size of some
+    shards; the directory of the archive takes about half a kilobyte per picture.
 
     Args:
         name: the dataset.
         raw: directory with the zip of pictures and the two tables.
-        out: directory to write; it replaces what was there, whole or not at all.
-        params: what becomes of the pictures.
-        source: where the raw files came from; goes into the Spec, as does `license`.
-        license: what the data may be used for.
-        workers: processes; as many as there are cores if not given.
+        out: directory to write; it replaces an existing one only when it is complete.
+        params: crop, size, attributes and splits.
+        source: where the raw files came from; recorded in the Spec.
+        license: what the data may be used for; recorded in the Spec.
+        workers: processes; by default the number of cores.
 
     Raises:
-        ValueError: an attribute is unknown, a file is malformed, more pictures are bad than `params.max_bad` lets go
-            (no attributes, not in the zip, not decodable, smaller than the crop), or a split would be empty.
+        ValueError: an attribute is unknown, a file is malformed, more than `params.max_bad` pictures are bad (without
+            attributes, not in the zip, not decodable, smaller than the crop), or a split would be empty.
         OSError: a file cannot be read or written.
     """
     try:
         labelled, labels = tables.attributes(raw / ATTRIBUTES, params.attributes)
     except KeyError as error:
         raise ValueError(f"datasets.{name}.prepare.attributes: {error.args[0]}") from None
-    directory = Directory.read(raw / ARCHIVE, FOLDER, ".jpg")
-    row = tables.rows(labelled, directory.names)
-    absent = labelled[tables.rows(directory.names, labelled) < 0]
-    bad = [f"{picture}: not in {ARCHIVE}" for picture in absent]
-    bad += [f"{picture}: no row in {ATTRIBUTES}" for picture in directory.names[row < 0]]
-    split, rule = _split(raw / PARTITION, directory.names, row >= 0, params)
-    bad += [f"{picture}: no row in {PARTITION}" for picture in directory.names[(row >= 0) & (split < 0)]]
-    _limit(name, bad, params.max_bad)
-    usable = np.flatnonzero((row >= 0) & (split >= 0))
-    shape = (params.size, params.size, 3)
-    workers = workers or pool.cores()
-    with files.atomic_directory(out) as folder, pool.start(workers, pictures.__name__) as processes:
-        with ExitStack() as stack, _progress() as progress:
-            written = storage.writers(stack, folder, tables.SPLITS, shape)
-            good = np.zeros(len(usable), bool)
-            done = 0
+    with ExitStack() as stack:
+        archive = stack.enter_context(open_archive(raw / ARCHIVE))
+        names = archive.names
+        row = tables.rows(labelled, names)
+        bad = [f"{picture}: not in {ARCHIVE}" for picture in labelled[tables.rows(names, labelled) < 0]]
+        bad += [f"{picture}: no row in {ATTRIBUTES}" for picture in names[row < 0]]
+        split, rule = splits.assign(raw / PARTITION, names, row >= 0, params.validation, params.test, params.seed)
+        bad += [f"{picture}: no row in {PARTITION}" for picture in names[(row >= 0) & (split < 0)]]
+        _check_limit(name, bad, params.max_bad)
+        usable = np.flatnonzero((row >= 0) & (split >= 0))
+        shape = (params.size, params.size, 3)
+        workers = workers or pool.cores()
+        folder = stack.enter_context(files.atomic_directory(out))
+        processes = stack.enter_context(pool.start(workers, pictures.__name__))
+        good = np.zeros(len(usable), bool)
+        done = 0
+        with storage.writers(folder, SPLITS, shape) as writers, _progress() as progress:
             bar = progress.add_task("pictures", total=len(usable))
-            shards = _shards(raw / ARCHIVE, directory, usable, params)
-            for decoded in pool.in_order(processes, pictures.decode, shards, under_way=2 * workers + 1):
+            shards = _shards(archive, names[usable], params)
+            for decoded in pool.in_order(processes, pictures.decode, shards, ahead=2 * workers + 1):
                 here = slice(done, done + len(decoded.good))
                 good[here] = decoded.good
                 belongs = split[usable[here]][decoded.good]
-                for index, writer in enumerate(written.values()):
+                for index, writer in enumerate(writers.values()):
                     writer.append(decoded.pixels[belongs == index])
                 bad += decoded.bad
                 done = here.stop
                 progress.update(bar, completed=done)
-        _limit(name, bad, params.max_bad)
+        _check_limit(name, bad, params.max_bad)
         kept = usable[good]
-        by_split = {part: labels[row[kept[split[kept] == index]]] for index, part in enumerate(tables.SPLITS)}
+        by_split = {part: labels[row[kept[split[kept] == index]]] for index, part in enumerate(SPLITS)}
         if empty := [part for part, values in by_split.items() if not len(values)]:
             raise ValueError(f"{raw / ARCHIVE}: {len(kept)} pictures, none of them for {empty[0]} (by {rule})")
         for part, values in by_split.items():
             files.write_array(folder / f"{part}_labels.npy", values)
-        storage.write_index(folder, written)
+        storage.write_index(folder, writers)
         arrays = sorted(folder.glob("*.npy"))
         spec = Spec(
             name=name,
@@ -100,33 +96,23 @@ def prepare(
             license=license,
         )
         spec.write(folder / "spec.json")
-        _write_pictures(folder, spec, by_split, written["train"].files, params.seed)
+        preview.write(folder, spec, by_split, writers["train"].files[0][0], params.seed)
     return spec
 
 
-def _split(path: Path, names: np.ndarray, usable: np.ndarray, params: Prepare) -> tuple[np.ndarray, str]:
-    """The split of each picture, −1 where the partition that decides lacks it, and the rule."""
-    listed, parts = tables.partition(path)
-    row = tables.rows(listed, names)
-    official = np.where(row >= 0, parts[row], -1)
-    if set(official[usable].tolist()) >= set(range(len(tables.SPLITS))):
-        return official, splits.OFFICIAL
-    return splits.hashed(names, params.validation, params.test, params.seed), splits.HASHED
-
-
-def _limit(name: str, bad: Sequence[str], allowed: int) -> None:
+def _check_limit(name: str, bad: Sequence[str], allowed: int) -> None:
     if len(bad) <= allowed:
         return
     named = [f"  {line}" for line in sorted(bad)[:_NAMED]]
     more = [f"  and {len(bad) - _NAMED:,} more"] if len(bad) > _NAMED else []
-    head = f"{len(bad):,} bad pictures; datasets.{name}.prepare.max_bad lets {allowed:,} go"
+    head = f"{len(bad):,} bad pictures; datasets.{name}.prepare.max_bad allows {allowed:,}"
     raise ValueError("\n".join([head, *named, *more]))
 
 
-def _shards(path: Path, directory: Directory, usable: np.ndarray, params: Prepare) -> Iterator[pictures.Shard]:
-    for start in range(0, len(usable), _SHARD):
-        chosen = usable[start : start + _SHARD]
-        yield pictures.Shard(path, directory.names[chosen], directory.places[chosen], params.crop, params.size)
+def _shards(archive: Archive, names: np.ndarray, params: Prepare) -> Iterator[pictures.Shard]:
+    for start in range(0, len(names), _SHARD):
+        chosen = names[start : start + _SHARD].tolist()
+        yield pictures.Shard(chosen, [archive.read(name) for name in chosen], params.crop, params.size)
 
 
 def _progress() -> Progress:
@@ -135,26 +121,3 @@ def _progress() -> Progress:
     return Progress(
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
     )
-
-
-def _write_pictures(
-    folder: Path, spec: Spec, labels: dict[str, np.ndarray], shards: Sequence[tuple[str, int]], seed: int
-) -> None:
-    first = np.load(folder / shards[0][0], mmap_mode="r")
-    rows = min(max(1, _PREVIEW // (_PREVIEW_COLUMNS * spec.shape[0] ** 2)), 8)
-    count = min(rows * _PREVIEW_COLUMNS, len(first))
-    chosen = np.sort(seeds.generator(seed, "preview").choice(len(first), count, replace=False))
-    images.write_png(folder / "preview.png", images.grid(first[chosen], _PREVIEW_COLUMNS))
-    images.write_png(folder / "balance.png", balance.chart(spec.attributes, labels))
-    sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
-    drawn = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
-    captions = [
-        {"file": "preview.png", "title": "The data", "caption": f"{count} training images ({sizes}).{drawn}"},
-        {
-            "file": "balance.png",
-            "title": "The attributes",
-            "caption": f"How many pictures of each split have an attribute; the number is that of train. "
-            f"Split by {spec.split_rule}.",
-        },
-    ]
-    files.write_json(folder / "pictures.json", captions)

@@ -1,14 +1,49 @@
-"""A bar chart of how often each attribute is there, split by split."""
+"""What the report shows of a dataset of faces: some pictures, and how frequent each attribute is in each split."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-_SCALE = 2  # for screens with small pixels
+from atelier.core import files, seeds
+from atelier.core.spec import Spec
+
+_PREVIEW, _PREVIEW_COLUMNS = 130_000, 10  # pixels, which keeps the PNG below 300 kB, and pictures in a row
+_SCALE = 2  # for high-resolution screens
 _BAR, _GAP, _WIDTH = 6, 8, 420
 _COLOURS = ((46, 95, 138), (222, 143, 62), (120, 160, 110))
 _INK, _RULE = (40, 40, 40), (225, 225, 225)
+
+
+def write(folder: Path, spec: Spec, labels: Mapping[str, np.ndarray], pixels: str, seed: int) -> None:
+    """Write `preview.png`, `balance.png` and their captions.
+
+    Args:
+        folder: the prepared dataset.
+        spec: its description.
+        labels: by split, 0 or 1 of shape ``(n, attributes)``.
+        pixels: the file of training pictures to show some of.
+        seed: of the choice.
+    """
+    images = np.load(folder / pixels, mmap_mode="r")
+    rows = min(max(1, _PREVIEW // (_PREVIEW_COLUMNS * spec.shape[0] ** 2)), 8)
+    count = min(rows * _PREVIEW_COLUMNS, len(images))
+    chosen = np.sort(seeds.generator(seed, "preview").choice(len(images), count, replace=False))
+    pictures.write_png(folder / "preview.png", pictures.grid(images[chosen], _PREVIEW_COLUMNS))
+    pictures.write_png(folder / "balance.png", chart(spec.attributes, labels))
+    sizes = ", ".join(f"{size:,} {split}" for split, size in spec.sizes.items())
+    twin = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
+    captions = [
+        {"file": "preview.png", "title": "The data", "caption": f"{count} training images ({sizes}).{twin}"},
+        {
+            "file": "balance.png",
+            "title": "The attributes",
+            "caption": "The share of pictures with each attribute, by split; the number is the share in train. "
+            f"Split by {spec.split_rule}.",
+        },
+    ]
+    files.write_json(folder / "pictures.json", captions)
 
 
 def chart(attributes: Sequence[str], labels: Mapping[str, np.ndarray]) -> Image.Image:

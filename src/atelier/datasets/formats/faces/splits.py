@@ -1,21 +1,47 @@
-"""Which picture belongs to which split."""
+"""Assign each picture to a split: by the official partition, or by a hash of its name."""
 
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
+
+from atelier.datasets.formats.faces import tables
+from atelier.datasets.formats.faces.layout import SPLITS
 
 OFFICIAL = "official partition"
 HASHED = "seeded hash of the name: the pictures at hand do not cover the official splits"
 
 
+def assign(
+    path: Path, names: np.ndarray, usable: np.ndarray, validation: float, test: float, seed: int
+) -> tuple[np.ndarray, str]:
+    """Choose the rule and apply it: the official partition, if the usable pictures cover all of its splits.
+
+    Args:
+        path: the official partition.
+        names: the pictures, shape ``(n,)``.
+        usable: whether each of them has attributes, boolean of shape ``(n,)``.
+        validation, test, seed: see `hashed`.
+
+    Returns:
+        Indices into `SPLITS`, shape ``(n,)``, −1 for a picture that the official partition does not list; and the rule.
+    """
+    listed, parts = tables.partition(path)
+    row = tables.rows(listed, names)
+    official = np.where(row >= 0, parts[row], -1)
+    if set(official[usable].tolist()) >= set(range(len(SPLITS))):
+        return official, OFFICIAL
+    return hashed(names, validation, test, seed), HASHED
+
+
 def hashed(names: Iterable[str], validation: float, test: float, seed: int) -> np.ndarray:
-    """Split by a hash of each name, so that a picture stays where it is whatever others come or go.
+    """Split by a hash of each name: a picture keeps its split when other pictures are added or removed.
 
     Args:
         names: of the pictures.
-        validation, test: the shares of two splits; the rest is train.
-        seed: another one draws another split.
+        validation, test: the shares of these two splits; the rest is train.
+        seed: of the hash.
 
     Returns:
         0 for train, 1 for validation, 2 for test: int8 of shape ``(names,)``.
@@ -28,5 +54,5 @@ def hashed(names: Iterable[str], validation: float, test: float, seed: int) -> n
 
 
 def _fraction(text: str) -> float:
-    """A number in [0, 1) that looks random but depends on `text` only."""
+    """Map a text to a pseudo-random number in [0, 1)."""
     return (int.from_bytes(sha256(text.encode()).digest()[:8], "big") >> 11) / (1 << 53)

@@ -1,10 +1,9 @@
-"""Pixels on disk: `.npy` files of bounded length, written as the pixels come, with an index of them."""
+"""Write pixels as they arrive to `.npy` files of bounded length, and an index of the files."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,10 +17,10 @@ class Writer:
     """Appends pictures to ``{split}_images_00000.npy``, ``…_00001.npy`` and so on.
 
     Args:
-        directory: where the files are made.
-        split: whose pictures they are.
+        directory: where to write the files.
+        split: the split of the pictures.
         shape: height, width and channels.
-        limit: bytes of pixels that a file holds at most.
+        limit: the largest number of bytes of pixels in one file.
     """
 
     def __init__(self, directory: Path, split: str, shape: tuple[int, int, int], limit: int) -> None:
@@ -30,14 +29,6 @@ class Writer:
         self._capacity = max(1, limit // int(np.prod(shape)))
         self._file: BinaryIO | None = None
         self._count = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
 
     def append(self, pixels: np.ndarray) -> None:
         """Write uint8 pictures of shape ``(n, height, width, channels)``."""
@@ -50,38 +41,39 @@ class Writer:
             self._count += len(now)
             pixels = pixels[len(now) :]
             if self._count == self._capacity:
-                self._close()
+                self.close()
 
     def _open(self) -> None:
         name = f"{self._split}_images_{len(self.files):05d}.npy"
         self._file, self._name = (self._directory / name).open("wb"), name
-        self._header()
+        self._write_header()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Complete the file that is being written, if there is one."""
         if self._file is None:
             return
-        self._header()
+        self._write_header()
         self._file.close()
         self.files.append((self._name, self._count))
         self._file, self._count = None, 0
 
-    def _header(self) -> None:
-        """Say how many pictures follow; NumPy pads its header, so that the number may grow in place."""
+    def _write_header(self) -> None:
+        """Write the number of pictures into the header; NumPy pads it, which leaves room for a larger number."""
         assert self._file is not None
         self._file.seek(0)
         shape = (self._count, *self._shape)
         np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def writers(
-    stack: ExitStack, directory: Path, splits: tuple[str, ...], shape: tuple[int, int, int]
-) -> dict[str, Writer]:
-    """A writer for each split, all closed with `stack`."""
-    return {split: stack.enter_context(Writer(directory, split, shape, LIMIT)) for split in splits}
+@contextmanager
+def writers(directory: Path, splits: tuple[str, ...], shape: tuple[int, int, int]) -> Iterator[dict[str, Writer]]:
+    """Open a writer for each split, and close them all when the block ends."""
+    with ExitStack() as stack:
+        yield {split: stack.enter_context(closing(Writer(directory, split, shape, LIMIT))) for split in splits}
 
 
 def write_index(directory: Path, writers: Mapping[str, Writer]) -> None:
-    """Write `images.json`: for each split its files in order, and how many pictures each holds."""
+    """Write `images.json`: the files of each split in order, and the number of pictures in each."""
     listed = {
         split: [{"file": name, "images": count} for name, count in writer.files] for split, writer in writers.items()
     }

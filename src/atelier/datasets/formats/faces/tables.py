@@ -1,4 +1,4 @@
-"""Upstream's two tables: binary attributes and the official partition, a picture a row, split on whitespace."""
+"""Read CelebA's two tables, one row per picture: the binary attributes and the official partition."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,28 +6,27 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-SPLITS = ("train", "validation", "test")
+from atelier.datasets.formats.faces.layout import SPLITS
 
 
 def attributes(path: Path, chosen: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Read some columns of the attribute table: a line with the number of rows, one with 40 names, then ±1.
+    """Read columns of the attribute table: a line with the number of rows, a line with the 40 names, then rows of ±1.
 
     Args:
         path: the table.
-        chosen: the attributes that are kept, in this order.
+        chosen: the attributes to read, in this order.
 
     Returns:
         Names of the pictures, ascending, text of shape ``(n,)``, and uint8 0 or 1 of shape ``(n, len(chosen))``.
 
     Raises:
-        KeyError: one of `chosen` is not in the table; its message lists those that are.
-        ValueError: the table is malformed: its number of rows is not that of its first line, a name stands there
-            twice, or a value is neither 1 nor −1.
+        KeyError: the table lacks one of `chosen`; the message lists the known attributes.
+        ValueError: the table is malformed, a name occurs twice, or a value is neither 1 nor −1.
     """
     with path.open(encoding="utf-8") as file:
         count, known = file.readline().strip(), file.readline().split()
     if not count.isdecimal() or not known:
-        raise ValueError(f"{path}: a number and a line of attribute names are expected at its head")
+        raise ValueError(f"{path}: expected a number of rows and a line of attribute names at its head")
     if unknown := [name for name in chosen if name not in known]:
         raise KeyError(f"got {unknown[0]!r}; known are: {', '.join(sorted(known))}")
     table = _read(path, known, head=2)
@@ -48,7 +47,7 @@ def partition(path: Path) -> tuple[np.ndarray, np.ndarray]:
         Names of the pictures, ascending, text of shape ``(n,)``, and indices into `SPLITS`, int8 of shape ``(n,)``.
 
     Raises:
-        ValueError: the table is malformed, a name stands there twice, or a number is none of 0, 1 and 2.
+        ValueError: the table is malformed, a name occurs twice, or a split is not 0, 1 or 2.
     """
     table = _read(path, ["split"], head=0)
     names, splits = table["name"].to_numpy(), table["split"].to_numpy()
@@ -59,7 +58,7 @@ def partition(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rows(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Where each of `wanted` stands in the ascending `names`, −1 where it does not.
+    """Return the index of each of `wanted` in the ascending `names`, −1 where it is missing.
 
     >>> rows(np.array(["a", "c"]), np.array(["c", "b", "z"])).tolist()
     [1, -1, -1]
@@ -71,8 +70,8 @@ def rows(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _read(path: Path, columns: Sequence[str], head: int) -> pd.DataFrame:
-    """Read the rows below `head` lines: a name, and a small number for each of `columns`."""
-    # Without names of its own, the parser refuses rows that are longer than the first; a short one lacks a number.
+    """Read the rows after `head` lines: a name, and a small integer for each of `columns`."""
+    # Without column names, the parser refuses rows longer than the first, and a short row lacks an integer.
     types = {0: object, **dict.fromkeys(range(1, len(columns) + 1), np.int8)}
     try:
         table = pd.read_csv(path, sep=r"\s+", header=None, skiprows=head, dtype=types)
@@ -84,7 +83,7 @@ def _read(path: Path, columns: Sequence[str], head: int) -> pd.DataFrame:
 
 
 def _expected(columns: Sequence[str]) -> str:
-    return f"rows of a name and {len(columns)} number{'s' if len(columns) > 1 else ''} are expected"
+    return f"expected rows of a name and {len(columns)} number{'s' if len(columns) > 1 else ''}"
 
 
 def _ascending(names: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -92,5 +91,5 @@ def _ascending(names: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
     order = np.argsort(text, kind="stable")
     text = text[order]
     if len(twice := text[1:][text[1:] == text[:-1]]):
-        raise ValueError(f"{path}: {twice[0]} is there more than once")
+        raise ValueError(f"{path}: {twice[0]} occurs more than once")
     return text, order

@@ -1,27 +1,22 @@
-"""Aligned faces in CelebA's own layout: a zip of JPEGs, and two lists of text."""
+"""Write CelebA's raw files: a zip of JPEGs, and the two tables."""
 
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-IMAGES = "img_align_celeba.zip"
-FOLDER = "img_align_celeba"
-ATTRIBUTES = "list_attr_celeba.txt"
-PARTITION = "list_eval_partition.txt"
-SPLITS = ("train", "validation", "test")
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION, SPLITS
 
-# The earliest date that a zip can hold.
-_DATE = (1980, 1, 1, 0, 0, 0)
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
 
 
 class Face(NamedTuple):
-    """One picture with what the lists say about it.
+    """A picture and its rows in the tables.
 
     Attributes:
-        name: its file, as ``000001.jpg``.
+        name: of its file, such as ``000001.jpg``.
         jpeg: its bytes.
-        attributes: whether it has each attribute, in the order of the list's header.
+        attributes: whether it has each attribute, in the order of the table's header.
         split: one of `SPLITS`.
     """
 
@@ -32,7 +27,7 @@ class Face(NamedTuple):
 
 
 def write(directory: Path, names: Sequence[str], faces: Iterable[Face]) -> None:
-    """Write the zip and the two lists; equal faces give equal bytes.
+    """Write the zip and the two tables; equal faces give equal bytes.
 
     Args:
         directory: an existing one.
@@ -40,10 +35,10 @@ def write(directory: Path, names: Sequence[str], faces: Iterable[Face]) -> None:
         faces: consumed one by one.
 
     Raises:
-        ValueError: a face has more or fewer attributes than there are names.
+        ValueError: the number of a face's attributes is not the number of names.
     """
     rows, partition = [], []
-    with zipfile.ZipFile(directory / IMAGES, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(directory / ARCHIVE, "w", zipfile.ZIP_STORED) as archive:
         for face in faces:
             if len(face.attributes) != len(names):
                 raise ValueError(f"{face.name} has {len(face.attributes)} attributes, expected {len(names)}")
@@ -57,7 +52,7 @@ def write(directory: Path, names: Sequence[str], faces: Iterable[Face]) -> None:
 
 def _member(name: str) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(f"{FOLDER}/{name}", _DATE)
-    # As on Unix, wherever it is written: a plain file that all may read.
+    # On every platform as on Unix: a plain file that everyone may read.
     member.create_system = 3
     member.external_attr = 0o100644 << 16
     return member

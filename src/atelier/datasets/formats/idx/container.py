@@ -1,7 +1,7 @@
-"""IDX files, gzipped: the format of MNIST and its relatives (LeCun, Cortes & Burges).
+"""Read and write gzipped IDX files, the format of MNIST and its relatives (LeCun, Cortes & Burges).
 
-A file is a magic number (two zero bytes, a type code, the number of dimensions), each dimension as a big-endian
-uint32, and the values in C order. Only type 0x08, unsigned byte, occurs here.
+A file contains a magic number (two zero bytes, a type code, the number of dimensions), each dimension as a big-endian
+uint32, and the values in C order. All files here have type 0x08, unsigned byte.
 """
 
 import gzip
@@ -14,34 +14,39 @@ import numpy as np
 
 from atelier.core import files
 
+IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
+LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
+
 _UINT8 = 0x08
 _TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 def read(path: Path, ndim: int) -> np.ndarray:
-    """Decode one file, and accept nothing but a whole one.
+    """Decode a complete file.
 
     Args:
         path: a gzipped IDX file.
-        ndim: how many dimensions it must have: 1 for labels, 3 for images.
+        ndim: the required number of dimensions: 1 for labels, 3 for images.
 
     Returns:
         uint8 with `ndim` dimensions; writable.
 
     Raises:
-        ValueError: not gzip, truncated, another type or number of dimensions, or bytes missing or left over;
-            the message names the file, what came and what is allowed.
+        ValueError: the file is not gzip, truncated, of another type or number of dimensions, or too short or too long
+            for its header.
         OSError: the file cannot be read.
     """
     content = _gunzip(path)
     if len(content) < 4:
-        raise ValueError(f"{path}: {len(content)} bytes after unzipping; an IDX file begins with a magic of 4 bytes")
+        raise ValueError(f"{path}: {len(content)} bytes after decompression; an IDX file begins with 4 magic bytes")
     zeros, type_code, came = struct.unpack(">HBB", content[:4])
     if zeros != 0 or type_code not in _TYPES:
-        raise ValueError(f"{path}: magic 0x{content[:4].hex()}; this is no IDX file (allowed: {_magic(ndim)})")
+        raise ValueError(
+            f"{path}: magic 0x{content[:4].hex()}; not an IDX file (allowed: 0x0000{_UINT8:02x}{ndim:02x})"
+        )
     if (type_code, came) != (_UINT8, ndim):
-        raise ValueError(f"{path}: holds {_TYPES[type_code]} with {came} dimensions; allowed is uint8 with {ndim}")
+        raise ValueError(f"{path}: contains {_TYPES[type_code]} with {came} dimensions; allowed is uint8 with {ndim}")
     header = 4 + 4 * ndim
     if len(content) < header:
         raise ValueError(f"{path}: ends inside its header, after {len(content)} of {header} bytes")
@@ -55,13 +60,13 @@ def read(path: Path, ndim: int) -> np.ndarray:
 
 
 def write(path: Path, array: np.ndarray) -> None:
-    """Encode an array, atomically; equal arrays give equal bytes, as no time or file name goes into the gzip header.
+    """Encode an array, atomically; equal arrays give equal bytes, because the gzip header has no time and no name.
 
     Raises:
         ValueError: `array` is not uint8, or has no dimension.
     """
     if array.dtype != np.uint8 or not 1 <= array.ndim <= 255:
-        raise ValueError(f"{path}: got {array.dtype} with {array.ndim} dimensions; IDX files here hold uint8 arrays")
+        raise ValueError(f"{path}: got {array.dtype} with {array.ndim} dimensions; allowed is uint8 with 1 to 255")
     header = struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape)
     with (
         files.atomic(path) as temporary,
@@ -72,18 +77,14 @@ def write(path: Path, array: np.ndarray) -> None:
 
 
 def _gunzip(path: Path) -> bytes:
-    # Not `gzip.open`: it takes a second member or zero padding after the first for more of the same file.
+    # Not `gzip.open`, which silently accepts a second gzip member or zero padding after the first.
     stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
         content = stream.decompress(path.read_bytes())
     except zlib.error as error:
-        raise ValueError(f"{path}: not a sound gzip file ({error})") from None
+        raise ValueError(f"{path}: not a valid gzip file ({error})") from None
     if not stream.eof:
-        raise ValueError(f"{path}: truncated; the gzip stream has no end after {len(content)} unzipped bytes")
+        raise ValueError(f"{path}: truncated; the gzip stream does not end after {len(content)} decompressed bytes")
     if stream.unused_data:
-        raise ValueError(f"{path}: {len(stream.unused_data)} bytes follow the end of the gzip stream; none may")
+        raise ValueError(f"{path}: {len(stream.unused_data)} bytes follow the end of the gzip stream; allowed are 0")
     return content
-
-
-def _magic(ndim: int) -> str:
-    return f"0x0000{_UINT8:02x}{ndim:02x}"

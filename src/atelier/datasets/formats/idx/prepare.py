@@ -1,38 +1,35 @@
-"""Datasets of labelled images in four IDX files: MNIST and its relatives, from raw files to arrays and a Spec."""
+"""Prepare a dataset of labelled images: from the four IDX files of MNIST and its relatives to arrays and a Spec."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from atelier.core import files, images, seeds
-from atelier.datasets.formats.idx.params import Prepare
+from atelier.core import files, pictures, seeds
 from atelier.core.spec import Spec
 from atelier.datasets.formats.idx import container
-
-IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
-LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
+from atelier.datasets.formats.idx.params import Prepare
 
 _PREVIEW_COLUMNS = 16
 
 
-def prepare(
-    name: str, classes: Sequence[str], shape: tuple[int, int, int], raw: Path, out: Path, params: Prepare, source: str
+def prepare_labelled(
+    name: str, raw: Path, out: Path, params: Prepare, source: str, classes: Sequence[str], shape: tuple[int, int, int]
 ) -> Spec:
-    """Decode the four files, hold out a validation split, and write arrays, `spec.json` and pictures.
+    """Decode the four files, hold out a validation split, and write arrays, `spec.json` and the report's pictures.
 
     Args:
         name: the dataset.
-        classes: class names, in the order of the labels.
-        shape: height, width and channels (one) that every image must have.
         raw: directory with the four files.
-        out: directory to write; it replaces what was there, whole or not at all.
-        params: how many train images are held out, and by which draw; the official test split stays the test split.
-        source: where the raw files came from; goes into the Spec.
+        out: directory to write; it replaces an existing one only when it is complete.
+        params: the size and the seed of the validation split. The official test split stays the test split.
+        source: where the raw files came from; recorded in the Spec.
+        classes: class names, in the order of the labels.
+        shape: height, width and channels (one) of every image.
 
     Raises:
-        ValueError: a file is truncated, foreign or of another shape, images and labels differ in number, a label is
-            out of range, or the validation split would leave nothing to train on.
+        ValueError: a file is malformed, images have another shape, images and labels differ in number, a label is out
+            of range, or the validation split would leave nothing to train on.
         OSError: a file cannot be read or written.
     """
     train_images, train_labels = decode(raw, "train", shape, len(classes))
@@ -61,22 +58,22 @@ def prepare(
             source=source,
         )
         spec.write(directory / "spec.json")
-        sheet = images.labelled_rows(preview(*splits["train"], len(classes)), classes, _PREVIEW_COLUMNS, scale=2)
-        images.write_png(directory / "preview.png", sheet)
+        sheet = pictures.labelled_rows(preview(*splits["train"], len(classes)), classes, _PREVIEW_COLUMNS, scale=2)
+        pictures.write_png(directory / "preview.png", sheet)
         files.write_json(directory / "pictures.json", [_caption(spec)])
     return spec
 
 
 def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Read the images and labels of ``train`` or ``test`` and hold them against each other.
+    """Read the images and labels of ``train`` or ``test``, and check that they match.
 
     Returns:
         uint8 images of shape ``(n, height, width, 1)`` and uint8 labels of shape ``(n,)``.
 
     Raises:
-        ValueError: see `prepare`.
+        ValueError: see `prepare_labelled`.
     """
-    images_path, labels_path = raw / IMAGES[split], raw / LABELS[split]
+    images_path, labels_path = raw / container.IMAGES[split], raw / container.LABELS[split]
     pixels, labels = container.read(images_path, ndim=3), container.read(labels_path, ndim=1)
     if pixels.shape[1:] != shape[:2]:
         raise ValueError(
@@ -84,8 +81,8 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
         )
     if len(pixels) != len(labels) or len(pixels) == 0:
         raise ValueError(
-            f"{images_path} holds {len(pixels)} images and {labels_path} {len(labels)} labels; "
-            "one label for each image is needed, and at least one image"
+            f"{images_path} contains {len(pixels)} images and {labels_path} {len(labels)} labels; "
+            "needed are one label for each image, and at least one image"
         )
     if labels.max() >= classes:
         first = int(np.argmax(labels >= classes))
@@ -94,26 +91,26 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
 
 
 def carve(train: int, validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split the indices of the train images by a seeded draw; both parts keep upstream's order.
+    """Draw the indices of the validation images from those of the official train split.
 
     Returns:
-        Indices that stay, shape ``(train − validation,)``, and indices held out, shape ``(validation,)``.
+        Indices that stay in train, shape ``(train − validation,)``, and the others, shape ``(validation,)``; ascending.
 
     Raises:
-        ValueError: nothing would stay.
+        ValueError: no image would stay in train.
 
     >>> kept, held_out = carve(5, 2, seed=0)
     >>> sorted([*kept.tolist(), *held_out.tolist()])
     [0, 1, 2, 3, 4]
     """
     if validation >= train:
-        raise ValueError(f"validation: got {validation}; the train split holds {train} images, so at most {train - 1}")
+        raise ValueError(f"validation: got {validation}; the train split has {train} images, so at most {train - 1}")
     order = seeds.generator(seed, "validation").permutation(train)
     return np.sort(order[validation:]), np.sort(order[:validation])
 
 
 def preview(pixels: np.ndarray, labels: np.ndarray, classes: int, columns: int = _PREVIEW_COLUMNS) -> np.ndarray:
-    """The first images of each class, a row a class, black where a class has fewer than `columns`.
+    """Select the first images of each class: one row per class, with black images where it has fewer than `columns`.
 
     Returns:
         uint8 of shape ``(classes·columns, height, width, channels)``.
@@ -127,9 +124,9 @@ def preview(pixels: np.ndarray, labels: np.ndarray, classes: int, columns: int =
 
 def _caption(spec: Spec) -> dict[str, str]:
     sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
-    drawn = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
+    twin = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
     return {
         "file": "preview.png",
         "title": "The data",
-        "caption": f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{drawn}",
+        "caption": f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{twin}",
     }

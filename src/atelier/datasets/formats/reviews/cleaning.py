@@ -1,17 +1,17 @@
-"""From a review as it was typed into a web page to plain text on one line."""
+"""Clean a review that was typed into a web page: plain text on one line."""
 
 import re
 import unicodedata
 
 _BREAK = re.compile(r"<\s*/?\s*br\s*/?\s*>", re.IGNORECASE)
-# Windows-1252 that was taken for Latin-1 came out as controls; browsers read them so as well.
+# Windows-1252 that was read as Latin-1 became control characters; browsers interpret them in the same way.
 _WINDOWS = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
 
 
 def clean(text: str) -> str:
-    """Take out line breaks, as markup too, control and invisible characters; compose accents (NFC).
+    """Remove line breaks (also ``<br>``), control and invisible characters, and compose accents (NFC).
 
-    Other markup is what somebody wrote, and stays.
+    Other markup is part of what the author wrote and stays.
 
     >>> clean("Good.<br /><br />Not\\tgreat, bu\\u0308t &lt;b&gt; <b>fun</b>\\u200b!")
     'Good. Not great, büt &lt;b&gt; <b>fun</b>!'
@@ -28,7 +28,7 @@ def _visible(character: str) -> str:
     match unicodedata.category(character):
         case "Cc":
             return " "
-        case "Cf":  # zero-width marks, soft hyphens, changes of the direction
+        case "Cf":  # zero-width characters, soft hyphens, changes of direction
             return ""
         case _:
             return character

@@ -1,4 +1,4 @@
-"""All reviews of an archive in memory, compactly: texts once, their words as numbers."""
+"""Hold all reviews of an archive in memory: their texts, and their words as numbers."""
 
 from array import array
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from atelier.datasets.formats.reviews import archive
 from atelier.datasets.formats.reviews.cleaning import clean
 
 _DIGEST = 16
-_CHUNK = 2000  # reviews, so that counting them takes little memory
+_CHUNK = 2000  # reviews counted at a time, which limits memory
 
 
 class Lexicon(dict[str, int]):
-    """Words, numbered as they come: looking up a new one numbers it."""
+    """A numbering of words: looking up a new word gives it the next number."""
 
     def __missing__(self, word: str) -> int:
         self[word] = number = len(self)
@@ -25,16 +25,16 @@ class Lexicon(dict[str, int]):
 
 @dataclass(frozen=True)
 class Collection:
-    """Cleaned reviews: train before test, in both negative, positive, unlabelled, and in each by number.
+    """Cleaned reviews, sorted by split (train first), label and number.
 
     Attributes:
-        texts: one string each.
-        labels: uint8 ``(reviews,)``, as in `archive.FOLDERS`.
-        test: boolean ``(reviews,)``: whether the review is of the official test set.
+        texts: one string per review.
+        labels: uint8 ``(reviews,)``, indices into `archive.LABELS`.
+        test: boolean ``(reviews,)``: whether a review belongs to the official test set.
         lexicon: all words of all reviews.
-        words: int32 ``(words,)``: numbers of the words of all reviews, one after the other, in the archive's order.
-        spans: int64 ``(reviews, 2)``: where the words of each review begin and end in `words`.
-        digests: of the words of each review: equal where two reviews differ in case, spaces and punctuation only.
+        words: int32 ``(words,)``: the words of all reviews in the archive's order.
+        spans: int64 ``(reviews, 2)``: start and end of the words of each review in `words`.
+        digests: one per review, of its words: equal if two reviews differ only in case, spaces and punctuation.
     """
 
     texts: list[str]
@@ -46,12 +46,12 @@ class Collection:
     digests: list[bytes]
 
     def words_of(self, index: int) -> np.ndarray:
-        """Numbers of the words of one review."""
+        """Return the numbers of the words of one review."""
         start, stop = self.spans[index]
         return self.words[start:stop]
 
     def counts(self, indices: np.ndarray) -> np.ndarray:
-        """How often each word of the lexicon stands in some reviews, int64 ``(lexicon,)``."""
+        """Count how often each word of the lexicon occurs in some reviews, int64 ``(lexicon,)``."""
         total = np.zeros(len(self.lexicon), np.int64)
         for start in range(0, len(indices), _CHUNK):
             found = np.concatenate([self.words_of(index) for index in indices[start : start + _CHUNK]])
@@ -60,10 +60,10 @@ class Collection:
 
 
 def read(path: Path, unlabelled: bool) -> Collection:
-    """Read, clean and count; the result does not depend on the order in the archive but for the lexicon's numbers.
+    """Read an archive, and clean and number its texts. Only the lexicon's numbers depend on the archive's order.
 
     Raises:
-        ValueError: the archive is not what it should be (see `archive.read`), or lacks one of the labelled kinds.
+        ValueError: the archive is malformed (see `archive.read`), or lacks the reviews of a split and label.
         OSError: it cannot be read.
     """
     lexicon, flat = Lexicon(), array("i")
@@ -79,10 +79,11 @@ def read(path: Path, unlabelled: bool) -> Collection:
         texts.append(text)
         keys.append((review.split == "test", review.label, review.number, review.rating))
     present = {key[:2] for key in keys}
-    for folder, label in archive.FOLDERS.items():
-        for split in archive.SPLITS:
-            if label != archive.UNLABELLED and (split == "test", label) not in present:
-                raise ValueError(f"{path}: no reviews aclImdb/{split}/{folder}/NUMBER_RATING.txt")
+    for split in archive.SPLITS:
+        for label in (archive.NEGATIVE, archive.POSITIVE):
+            if (split == "test", label) not in present:
+                folder = f"{archive.FOLDER}/{split}/{archive.LABELS[label]}"
+                raise ValueError(f"{path}: no reviews {folder}/NUMBER_RATING.txt")
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return Collection(
         texts=[texts[i] for i in order],

@@ -1,4 +1,4 @@
-"""Reviews as tokens, one after the other, as `atelier.core.text.Corpus` reads them."""
+"""Encode reviews as one row of tokens, which `atelier.core.text.Corpus` reads."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,27 +8,26 @@ import numpy as np
 from atelier.core import files
 from atelier.core.text import END, UNKNOWN, Corpus, Tokenizer
 from atelier.datasets.formats.reviews.collection import Collection
-from atelier.datasets.formats.reviews.restoring import Restorer
-from atelier.datasets.formats.reviews.spelling import Speller
+from atelier.datasets.formats.reviews.spelling import Restorer, Speller
 
-_CHUNK = 1000  # reviews that are encoded at a time
+_CHUNK = 1000  # reviews encoded at a time
 
-# For each review of a split: its tokens without END, its bytes, and the nats of what the tokens leave out.
+# A review's tokens without END, its length in bytes, and the cost in nats of what the tokens leave out.
 Encoded = tuple[np.ndarray, int, float]
 
 
 def by_words(
     collection: Collection, chosen: np.ndarray, trained: np.ndarray, learned: Sequence[str]
 ) -> Callable[[np.ndarray], Iterator[Encoded]]:
-    """An encoder that knows some words.
+    """Return an encoder of known words.
 
-    The words are numbered already, so that a table is faster than the tokenizer, and says the same.
+    The words are already numbered, and a table of their tokens is faster than the tokenizer and gives the same tokens.
 
     Args:
         collection: the reviews.
         chosen: numbers of the words of the vocabulary, in the order of their tokens.
-        trained: numbers of the words of train, of which those that the vocabulary lacks teach how words are spelled.
-        learned: texts of train, which teach what stands between words.
+        trained: numbers of the words of train; those outside of the vocabulary fit the model of spelling.
+        learned: texts of train, which fit the model of case and punctuation.
     """
     names = list(collection.lexicon)
     token = np.full(len(names), UNKNOWN, np.int64)
@@ -46,7 +45,7 @@ def by_words(
 
 
 def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Callable[[np.ndarray], Iterator[Encoded]]:
-    """An encoder by a tokenizer that spells anything, so that nothing is unknown."""
+    """Return an encoder by a tokenizer that encodes any text and needs no unknown token."""
 
     def encode(indices: np.ndarray) -> Iterator[Encoded]:
         for start in range(0, len(indices), _CHUNK):
@@ -60,9 +59,9 @@ def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Callable[[np.ndar
 def pack(
     collection: Collection, indices: np.ndarray, encode: Callable[[np.ndarray], Iterator[Encoded]], vocabulary: int
 ) -> Corpus:
-    """Encode the reviews of a split, in their order; see `Corpus` for what comes of it.
+    """Encode the reviews of a split in their order.
 
-    Tokens are uint16 where the vocabulary has at most 65,536 of them.
+    Tokens are uint16 if the vocabulary has at most 65,536 of them, else uint32.
     """
     kind = np.uint16 if vocabulary <= 1 << 16 else np.uint32
     end = np.array([END], kind)
@@ -79,6 +78,6 @@ def pack(
 
 
 def write(directory: Path, split: str, corpus: Corpus) -> None:
-    """Write the arrays of a split under the names that `Corpus.read` expects."""
+    """Write the arrays of a split, named as `Corpus.read` expects."""
     for name, array in vars(corpus).items():
         files.write_array(directory / f"{split}_{name}.npy", array)

@@ -6,9 +6,11 @@ from pydantic import Field
 
 from atelier.params.strict import Strict
 
+MODALITY = "text"
+
 
 class Embedded(Strict):
-    """How many reviews the offline twin writes, half of train and test positive, and with which seed."""
+    """The sizes of the offline twin's splits, and its seed; half of the reviews in train and test are positive."""
 
     train: int = Field(ge=100, le=50_000)
     test: int = Field(ge=100, le=50_000)
@@ -17,27 +19,19 @@ class Embedded(Strict):
 
 
 class Prepare(Strict):
-    """What becomes of the reviews.
+    """How reviews become tokens.
 
     Attributes:
-        tokenizer: ``word`` (lower-case, without punctuation), or pieces of words that spell anything: ``unigram``
-            (Kudo, 2018) or ``bpe`` (Sennrich et al., 2016), both over bytes.
-        vocabulary: tokens at most, with the three special ones; pieces need one for each of 256 bytes.
-        unsup: whether the unlabelled reviews are trained on too.
-        validation: reviews held out of train.
-        seed: of the draw that chooses them.
+        tokenizer: ``word``: lower-case words without punctuation; ``bpe``: sub-words over bytes, which encode any text
+            (Sennrich et al., 2016).
+        vocabulary: the largest number of tokens, the three special ones included; ``bpe`` needs one for each byte.
+        unsup: whether train includes the unlabelled reviews.
+        validation: the number of reviews held out of train.
+        seed: of the hash that chooses them.
     """
 
-    tokenizer: Literal["word", "unigram", "bpe"]
+    tokenizer: Literal["word", "bpe"]
     vocabulary: int = Field(ge=300, le=1_000_000)
     unsup: bool
     validation: int = Field(ge=1)
     seed: int = Field(ge=0)
-
-
-class Dataset(Strict):
-    source: Literal["embedded", "upstream", "mirror"]
-    modality: Literal["text"]
-    format: Literal["reviews"]
-    embedded: Embedded
-    prepare: Prepare

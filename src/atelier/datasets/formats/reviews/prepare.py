@@ -1,4 +1,4 @@
-"""Datasets of film reviews in IMDb's archive, from the raw file to tokens and a Spec."""
+"""Prepare a dataset of film reviews: from IMDb's archive to tokens and a Spec."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,33 +6,32 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files, seeds
-from atelier.datasets.formats.reviews.params import Prepare
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL, TOKENIZER, UNKNOWN, Corpus, Tokenizer
 from atelier.datasets.formats.reviews import collection as collections
 from atelier.datasets.formats.reviews import packing, preview, splits, vocabulary
+from atelier.datasets.formats.reviews.archive import ARCHIVE
 from atelier.datasets.formats.reviews.collection import Collection
+from atelier.datasets.formats.reviews.params import Prepare
 
-ARCHIVE = "aclImdb_v1.tar.gz"
 CLASSES = ("negative", "positive")
 SPLITS = ("train", "validation", "test")
 
 
-def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Clean and split the reviews, make a tokenizer of those of train, and write tokens, `spec.json` and exhibits.
+def prepare_reviews(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
+    """Clean and split the reviews, fit a tokenizer to train, and write tokens, `spec.json` and the report's pictures.
 
-    The bytes written do not depend on the number of threads. What is in memory is about twice the texts.
+    The number of threads does not change the bytes written. Memory is about twice the size of the texts.
 
     Args:
         name: the dataset.
         raw: directory with the archive.
-        out: directory to write; it replaces what was there, whole or not at all.
-        params: how the reviews are split and cut into tokens.
-        source: where the raw file came from; goes into the Spec.
+        out: directory to write; it replaces an existing one only when it is complete.
+        params: splits and tokenizer.
+        source: where the raw file came from; recorded in the Spec.
 
     Raises:
-        ValueError: the archive is malformed or holds what it should not (see `archive.read`), or too few reviews for
-            the validation split or the vocabulary.
+        ValueError: the archive is malformed (see `archive.read`), or has too few reviews for the validation split.
         OSError: a file cannot be read or written.
     """
     reviews = collections.read(raw / ARCHIVE, params.unsup)
@@ -50,7 +49,7 @@ def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Sp
             files.write_text(path, vocabulary.of_words([names[number] for number in chosen]))
             encode = packing.by_words(reviews, chosen, np.flatnonzero(counts), vocabulary.spaced(texts))
         else:
-            files.write_text(path, vocabulary.of_pieces(texts, params.tokenizer, params.vocabulary))
+            files.write_text(path, vocabulary.of_pieces(texts, params.vocabulary))
             encode = packing.by_pieces(reviews, Tokenizer(path))
         tokenizer = Tokenizer(path)
         packed: dict[str, Corpus] = {}
@@ -71,15 +70,15 @@ def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Sp
             statistics=_statistics(packed, counts, division),
         )
         spec.write(folder / "spec.json")
-        preview.write(folder, spec, packed, _shown(reviews, division.train, params.seed), tokenizer)
+        preview.write(folder, spec, packed, _examples(reviews, division.train, params.seed), tokenizer)
     return spec
 
 
 def _statistics(packed: Mapping[str, Corpus], counts: np.ndarray, division: splits.Division) -> dict[str, float]:
-    """Numbers about the data, by name; shares are of 1, words those of train."""
+    """Compute numbers about the data, by name; those about words are of train."""
     train = packed["train"]
     lengths = train.sizes[:, 1]
-    spelled = int(train.sizes[:, 0].sum(dtype=np.int64))
+    size = int(train.sizes[:, 0].sum(dtype=np.int64))
     found: dict[str, float] = {
         "duplicates_removed": division.removed,
         "duplicates_in_train": division.repeated,
@@ -87,17 +86,17 @@ def _statistics(packed: Mapping[str, Corpus], counts: np.ndarray, division: spli
         "words_median": float(np.median(lengths)),
         "words_p95": round(float(np.percentile(lengths, 95)), 1),
         "word_types": int((counts > 0).sum()),
-        "bytes_per_token": round(spelled / max(len(train.tokens) - len(train), 1), 4),
+        "bytes_per_token": round(size / max(len(train.tokens) - len(train), 1), 4),
     }
     for split, corpus in packed.items():
-        own = len(corpus.tokens) - len(corpus)  # without END
+        tokens = len(corpus.tokens) - len(corpus)  # without END
         found[f"tokens_{split}"] = len(corpus.tokens)
-        found[f"oov_rate_{split}"] = round(int((corpus.tokens == UNKNOWN).sum()) / max(own, 1), 6)
+        found[f"oov_rate_{split}"] = round(int((corpus.tokens == UNKNOWN).sum()) / max(tokens, 1), 6)
     return found
 
 
-def _shown(reviews: Collection, train: np.ndarray, seed: int) -> dict[str, str]:
-    """A review of each class in train, drawn from those of middling length."""
+def _examples(reviews: Collection, train: np.ndarray, seed: int) -> dict[str, str]:
+    """Choose a review of each class in train at random from the middle third of the lengths."""
     found = {}
     for label, title in enumerate(CLASSES):
         candidates = train[reviews.labels[train] == label]

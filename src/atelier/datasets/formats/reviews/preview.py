@@ -1,4 +1,4 @@
-"""What the report shows of a dataset of reviews: how long they are, and how a few are cut into tokens."""
+"""What the report shows of a dataset of reviews: their lengths, and the tokens of two of them."""
 
 import csv
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.core.text import Corpus, Tokenizer
 
-_SCALE = 2  # for screens with small pixels
+_SCALE = 2  # for high-resolution screens
 _WIDTH, _HEIGHT, _BINS = 620, 220, 62
 _LEFT, _TOP, _BOTTOM, _RIGHT = 44, 34, 40, 24
 _COLOURS = ((46, 95, 138), (222, 143, 62), (120, 160, 110))
 _INK, _RULE, _FAINT = (40, 40, 40), (225, 225, 225), (206, 220, 232)
-_LONGEST = 99  # percentile where the axis ends
-_TOKENS = 90  # of a review that are shown
+_LONGEST = 99  # percentile at the end of the axis
+_TOKENS = 90  # shown of a review
 
 
 def write(
@@ -27,10 +27,10 @@ def write(
 
     Args:
         folder: the prepared dataset.
-        spec: what it is.
+        spec: its description.
         packed: its splits, train first.
         shown: a text for each title.
-        tokenizer: what cuts them.
+        tokenizer: of the dataset.
     """
     with files.atomic(folder / "lengths.png") as temporary:
         chart({split: corpus.sizes[:, 1] for split, corpus in packed.items()}).save(temporary, "PNG", optimize=True)
@@ -40,31 +40,33 @@ def write(
         for title, text in shown.items():
             tokens = tokenizer.encode(text)
             spelled = "".join(tokenizer.pieces(tokens[:_TOKENS])).strip()
-            # Of words, the punctuation is gone: the same share of the text stands for the same tokens.
+            # Tokens of words have no punctuation: cut the text at the same length.
             cut = text if len(tokens) <= _TOKENS else text[: max(len(spelled), 1)].rsplit(" ", 1)[0] + " …"
-            rows.writerow([title, cut, cut_up(tokenizer, tokens[:_TOKENS]) + (" …" if len(tokens) > _TOKENS else "")])
+            rows.writerow(
+                [title, cut, separated(tokenizer, tokens[:_TOKENS]) + (" …" if len(tokens) > _TOKENS else "")]
+            )
     sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
-    drawn = " Written by Atelier's own grammar: the offline twin." if spec.source == "embedded" else ""
+    twin = " Written by Atelier's own grammar: the offline twin." if spec.source == "embedded" else ""
     median, p95 = (spec.statistics[key] for key in ("words_median", "words_p95"))
     captions = [
         {
             "file": "lengths.png",
             "title": "The data",
-            "caption": f"How long the reviews are ({sizes}); half of train have at most {median:,.0f} words, "
-            f"95 % at most {p95:,.0f}; the last bar holds all that are longer.{drawn}",
+            "caption": f"The lengths of the reviews ({sizes}). In train, the median is {median:,.0f} words and the "
+            f"95th percentile {p95:,.0f}; the last bar counts all longer reviews.{twin}",
         },
         {
             "file": "reviews.csv",
             "title": "From text to tokens",
-            "caption": f"The beginning of two training reviews, and how it is cut by the vocabulary of "
-            f"{spec.vocabulary:,} tokens; {spec.statistics['oov_rate_test']:.2%} of test are unknown.",
+            "caption": f"The beginning of two training reviews and its tokens, from a vocabulary of "
+            f"{spec.vocabulary:,}; {spec.statistics['oov_rate_test']:.2%} of the tokens of test are unknown.",
         },
     ]
     files.write_json(folder / "pictures.json", captions)
 
 
-def cut_up(tokenizer: Tokenizer, tokens: list[int]) -> str:
-    """Tokens with a bar between those that belong to one word or touch, and a space between words."""
+def separated(tokenizer: Tokenizer, tokens: list[int]) -> str:
+    """Join tokens with a space between words and a bar within words."""
     return "".join(
         piece if index == 0 or piece.startswith(" ") or not piece else f"|{piece}"
         for index, piece in enumerate(tokenizer.pieces(tokens))
@@ -72,7 +74,7 @@ def cut_up(tokenizer: Tokenizer, tokens: list[int]) -> str:
 
 
 def chart(lengths: Mapping[str, np.ndarray]) -> Image.Image:
-    """Draw a histogram of lengths for each split: bars for the first, steps for the others.
+    """Draw a histogram of lengths for each split: bars for the first split, lines for the others.
 
     Args:
         lengths: words of each review, by split.
@@ -121,7 +123,7 @@ def chart(lengths: Mapping[str, np.ndarray]) -> Image.Image:
 
 
 def _ticks(end: float) -> list[float]:
-    """Round numbers from 0 to at most `end`, three to seven of them.
+    """Return three to seven round numbers from 0 to at most `end`.
 
     >>> _ticks(0.07), _ticks(950)
     ([0.0, 0.02, 0.04, 0.06], [0.0, 200.0, 400.0, 600.0, 800.0])

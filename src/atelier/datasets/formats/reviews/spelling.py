@@ -1,18 +1,24 @@
-"""What it costs to spell a word that the vocabulary lacks, so that models of closed vocabularies can be compared."""
+"""Cost in nats of what tokens of words leave out of a text: unknown words, letter case, punctuation and spaces.
+
+With this cost, a model of words can be compared with a model of any other vocabulary.
+"""
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-# A letter that no word of train has is one of all code points.
-_CODE_POINTS = 0x110000
+from atelier.core.text import WORD
+
+_CODE_POINTS = 0x110000  # equally likely where a character was never seen
+# The letters of a word: all small, a capital first, all capitals, or a mixture, which is encoded letter by letter.
+_SMALL, _FIRST, _ALL, _EACH = range(4)
 
 
 class Speller:
-    """Letters drawn independently, then an end of the word: a unigram model with add-one smoothing.
+    """A unigram model of the letters of unknown words and of the end of a word, with add-one smoothing.
 
-    Its alphabet are the letters of the words it was made of, the end, and one symbol for any other letter; behind that
-    symbol the code point is told, all being equally likely.
+    Its alphabet consists of the letters that it was fitted to, the end, and one symbol for any other letter, followed
+    by the letter's code point.
 
     >>> speller = Speller(["aab"])
     >>> [round(math.exp(-speller.cost(word)) * 8**3, 9) for word in ("ab", "ba")]  # 3/8 · 2/8 · 2/8
@@ -20,7 +26,7 @@ class Speller:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        """Count the letters of some words, each of which counts once."""
+        """Count the letters of some words, each word once."""
         counts: Counter[str] = Counter()
         ends = 0
         for word in words:
@@ -32,5 +38,50 @@ class Speller:
         self._other = total + math.log(_CODE_POINTS)
 
     def cost(self, word: str) -> float:
-        """Nats that a word costs."""
+        """Return the cost of a word."""
         return math.fsum(self._letters.get(letter, self._other) for letter in word) + self._end
+
+
+class Restorer:
+    """A unigram model of pairs, with add-one smoothing: the characters before each word, and the word's letter case.
+
+    One symbol stands for any other pair, followed by the code points of its characters.
+
+    >>> restorer = Restorer(["Fine. Fine."])
+    >>> round(math.exp(-restorer.cost("Bad. Good.")) * 7**3, 9)  # 2/7 · 2/7 · 2/7
+    8.0
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Count the pairs of some texts."""
+        counts: Counter[tuple[str, int]] = Counter()
+        for text in texts:
+            counts.update(_pairs(text))
+        self._total = math.log(counts.total() + len(counts) + 1)
+        self._costs = {pair: self._total - math.log(count + 1) for pair, count in counts.items()}
+
+    def cost(self, text: str) -> float:
+        """Return the cost of a text whose words are known in lower case."""
+        costs = self._costs
+        nats = 0.0
+        for pair in _pairs(text):
+            if pair not in costs:
+                costs[pair] = self._total + (len(pair[0]) + 1) * math.log(_CODE_POINTS) + math.log(4)
+            nats += costs[pair]
+        mixed = (word for word in WORD.findall(text) if _case(word) == _EACH)
+        return nats + math.log(2) * sum(map(len, mixed))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the characters before each word with the word's case, then the characters after the last word."""
+    between = WORD.split(text)
+    cases = map(_case, WORD.findall(text))
+    return zip(between, [*cases, _SMALL], strict=True)
+
+
+def _case(word: str) -> int:
+    if word.islower() or (not word.isalpha() and word == word.lower()):
+        return _SMALL
+    if word[0].isupper() and word[1:] == word[1:].lower():
+        return _FIRST
+    return _ALL if word.isupper() else _EACH

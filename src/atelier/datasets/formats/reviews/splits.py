@@ -1,4 +1,4 @@
-"""Which review belongs to which split: the official test set stays whole, and nothing of it is trained on."""
+"""Assign reviews to splits: the official test set stays complete, and train contains none of its texts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ RULE = "official test set; validation by seeded hash of the words, equal reviews
 
 @dataclass(frozen=True)
 class Division:
-    """Indices of the reviews of each split, ascending, and what was found on the way.
+    """The reviews of each split, and the number of duplicates.
 
     Attributes:
-        train, validation, test: int64 ``(reviews,)`` each.
-        removed: reviews let go because their words stand in a test review too.
-        repeated: reviews of train whose words stand in an earlier one; they are kept.
+        train, validation, test: ascending indices, int64 ``(reviews,)`` each.
+        removed: number of reviews dropped because a test review has the same words.
+        repeated: number of reviews of train with the same words as an earlier one; they are kept.
     """
 
     train: np.ndarray
@@ -28,19 +28,19 @@ class Division:
 
 
 def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: int) -> Division:
-    """Carve a validation split out of what is not test, so that no text lies on both sides.
+    """Choose a validation split from the reviews outside of the test set, such that no two splits share a text.
 
-    A group of equal reviews goes to validation whole or not at all; groups come in the order of a seeded hash until
-    the number is reached, so that a review stays where it is whatever others come or go.
+    A group of equal reviews goes to validation as a whole. Groups are taken in the order of a seeded hash until the
+    number is reached: a review mostly keeps its split when others are added or removed.
 
     Args:
         digests: equal for equal reviews.
-        test: boolean ``(reviews,)``: whether a review is of the official test set.
-        validation: reviews to hold out.
-        seed: another one holds out others.
+        test: boolean ``(reviews,)``: whether a review belongs to the official test set.
+        validation: number of reviews to hold out.
+        seed: of the hash.
 
     Raises:
-        ValueError: nothing would be left to train on, or the groups do not add up to the number.
+        ValueError: no review would stay in train, or no choice of groups has that number of reviews.
 
     >>> parts = divide([b"a", b"b", b"c", b"a", b"d"], np.array([0, 0, 0, 0, 1], bool), 1, seed=0)
     >>> len(parts.train), len(parts.validation), parts.test.tolist(), parts.repeated
@@ -55,14 +55,14 @@ def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: in
     groups = Counter(digests[index] for index in pool)
     held: set[bytes] = set()
     missing = validation
-    for digest in sorted(groups, key=lambda digest: _draw(digest, seed)):
+    for digest in sorted(groups, key=lambda digest: _hash(digest, seed)):
         if groups[digest] <= missing:
             held.add(digest)
             missing -= groups[digest]
         if not missing:
             break
     else:
-        raise ValueError(f"validation: got {validation}; no set of whole groups of equal reviews has that number")
+        raise ValueError(f"validation: got {validation}; no set of complete groups of equal reviews has that number")
     kept = [index for index in pool if digests[index] not in held]
     return Division(
         train=np.array(kept, np.int64),
@@ -73,5 +73,5 @@ def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: in
     )
 
 
-def _draw(digest: bytes, seed: int) -> bytes:
+def _hash(digest: bytes, seed: int) -> bytes:
     return blake2b(digest, key=str(seed).encode(), digest_size=16).digest()

@@ -1,13 +1,11 @@
-"""Text from weighted productions that agree with what was said before.
+"""Generate text from weighted productions, with agreement over any distance.
 
 A production is text with slots:
 
-    {noun}          any production of the rule `noun`
-    {noun:thing}    the same, and what came of it is kept as `thing`
-    {thing}         what was kept, once more
-    {thing.is}      a feature of what was kept, such as the verb that agrees with it
-
-A slot that names something kept repeats it, however far back it was said; so agreement spans any distance.
+    {noun}          a production of the rule `noun`
+    {noun:thing}    the same, and keep the result as `thing`
+    {thing}         repeat the result that was kept as `thing`
+    {thing.is}      a feature of the kept result, such as the verb that agrees with it
 """
 
 import re
@@ -26,11 +24,11 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Production:
-    """One way to say something.
+    """One alternative of a rule.
 
     Attributes:
         text: with slots.
-        weight: how likely it is, beside the others of its rule.
+        weight: relative to the other productions of the rule.
         features: words that agree with it, by name.
     """
 
@@ -41,13 +39,13 @@ class Production:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a slot was filled with, and the words that agree with it."""
+    """The text that filled a slot, and the words that agree with it."""
 
     text: str
     features: Mapping[str, str] = field(default_factory=dict)
 
 
-# Literal text, then the slot behind it: its name, the mark, and what is behind the mark.
+# Literal text, then the slot after it: its name, the mark (":" or "."), and the text after the mark.
 _Part = tuple[str, str, str, str]
 
 
@@ -60,15 +58,15 @@ class Grammar:
         given: Sequence[str] = (),
         made: Mapping[str, Callable[[np.random.Generator], str]] | None = None,
     ) -> None:
-        """Take rules apart.
+        """Parse the rules.
 
         Args:
             rules: productions by name.
-            given: names that will be kept before anything is said.
-            made: rules of which no list could hold all productions: what makes one, by name.
+            given: names for which every draft has a value from the start.
+            made: rules whose productions a function generates, by name.
 
         Raises:
-            ValueError: a slot names neither a rule nor anything that is ever kept.
+            ValueError: a slot names neither a rule nor a name that is ever kept.
         """
         self.parts: dict[str, list[tuple[list[_Part], Mapping[str, str]]]] = {}
         self.weights: dict[str, list[float]] = {}
@@ -81,15 +79,15 @@ class Grammar:
         for _, name, mark, _ in slots:
             known = kept if mark == "." else {*rules, *self.made} | (set() if mark else kept)
             if name not in known:
-                raise ValueError(f"slot {name!r}: no such rule, and nothing is kept under that name")
+                raise ValueError(f"slot {name!r}: no such rule, and no production keeps that name")
 
     def draft(self, rng: np.random.Generator, kept: Mapping[str, Kept] | None = None) -> "Draft":
-        """A text to be begun, with some things kept already."""
+        """Begin a text, with values for the given names."""
         return Draft(self, rng, dict(kept or {}))
 
 
 class Draft:
-    """A text under way: what it has kept, and which productions it has used, for it avoids to repeat itself."""
+    """A text in progress: its kept values, and the productions it has used, which it avoids to repeat."""
 
     def __init__(self, grammar: Grammar, rng: np.random.Generator, kept: dict[str, Kept]) -> None:
         self.kept = kept
@@ -97,14 +95,14 @@ class Draft:
         self._used: set[tuple[str, int]] = set()
 
     def keep(self, rule: str) -> None:
-        """Decide on a rule: from now on, a slot of its name repeats what came of it."""
+        """Fill a rule once; from now on, a slot of its name repeats the result."""
         self.kept[rule] = self._fill(rule)
 
     def say(self, rule: str) -> str:
-        """A production of a rule as a sentence: capitals at its beginning, "a" or "an" by the letter that follows.
+        """Generate a sentence by a rule, with a capital at its beginning, and "a" or "an" by the next letter.
 
         Raises:
-            KeyError: there is no such rule, or a slot asks for a feature that what was kept lacks.
+            KeyError: there is no such rule, or a kept value lacks a feature that a slot names.
         """
         text = _ARTICLE.sub(lambda m: m[1] + "n" if m[2] in "aeiouAEIOU" else m[1], self._fill(rule).text)
         return _OPENING.sub(lambda m: m[1] + m[2].upper(), text)

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from atelier.datasets.drawing.text.grammar import Production
+from atelier.datasets.imdb.twin.grammar import Production
 
 _ONE = {"is": "is", "was": "was", "has": "has", "does": "does", "it": "it", "its": "its", "s": "s", "one": "one"}
 _MANY = {"is": "are", "was": "were", "has": "have", "does": "do", "it": "they", "its": "their", "s": "", "one": "ones"}
 
 
 def ranked(words: str) -> list[Production]:
-    """Words parted by commas, the n-th with the weight 1/n."""
+    """Split words at commas; the n-th has weight 1/n."""
     return [Production(word.strip(), 1 / rank) for rank, word in enumerate(words.split(","), 1)]
 
 
 def numbered(singular: str, plural: str) -> list[Production]:
-    """Nouns with the verbs that agree with them."""
+    """Return nouns with the verbs that agree with them."""
     return [
         Production(word.text, word.weight, features)
         for words, features in ((singular, _ONE), (plural, _MANY))
@@ -23,12 +23,12 @@ def numbered(singular: str, plural: str) -> list[Production]:
 
 
 def sentences(texts: Iterable[str]) -> list[Production]:
-    """Sentences, all equally likely."""
+    """Return equally likely sentences."""
     return [Production(text) for text in texts]
 
 
 WORDS: dict[str, list[Production]] = {
-    # Parts of a film that may be good or bad.
+    # Parts of a film that can be good or bad.
     "part": numbered(
         "the script, the plot, the music, the photography, the dialogue, the pacing, the ending, the editing, "
         "the whole story, the second act, the supporting cast, the atmosphere, the score, the sound, the opening",

@@ -1,4 +1,4 @@
-"""Names that nobody bears and words that nobody uses, with the long tail that names have in life."""
+"""Invented names of people and places, whose frequencies have a long tail."""
 
 import math
 from functools import cache
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atelier.core import seeds
-from atelier.datasets.drawing.text.grammar import Kept
+from atelier.datasets.imdb.twin.grammar import Kept
 
 _WOMEN = (
     *("Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin"),
@@ -17,37 +17,14 @@ _MEN = (
     *("Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars"),
     *("Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno"),
 )
-_ONSETS = (
-    "b",
-    "br",
-    "c",
-    "d",
-    "dr",
-    "f",
-    "g",
-    "gr",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "st",
-    "t",
-    "tr",
-    "v",
-    "w",
-    "z",
-)
+_ONSETS = tuple(["b", "br", "c", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z"])
 _NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "au", "ie")
 _CODAS = ("", "", "l", "n", "r", "s", "m", "nd", "rk", "lt", "ss", "x")
 _ENDINGS = {
     "surname": ("berg", "wick", "sen", "holm", "mond", "ley", "ov", "ard", "etti", "quist", "worth", "ane"),
     "place": ("ford", "burg", "mere", "haven", "stad", "ville", "moor", "minster", "port", "ia", "dale", "gate"),
 }
-_DISTINCT = 20_000  # names of a kind
+_DISTINCT = 20_000  # names of each kind
 
 _FEATURES = {
     True: {"he": "she", "him": "her", "his": "her", "himself": "herself", "actor": "actress", "man": "woman"},
@@ -56,14 +33,14 @@ _FEATURES = {
 
 
 class Person(NamedTuple):
-    """Somebody of a film: the whole name with words that agree with it, and the last name."""
+    """A person of a film: full name and last name, with the pronouns that agree with them."""
 
     name: Kept
     last: Kept
 
 
 def person(rng: np.random.Generator) -> Person:
-    """Draw somebody; the pronouns are those of the first name."""
+    """Draw a person; the pronouns agree with the first name."""
     woman = bool(rng.random() < 0.5)
     pool = _WOMEN if woman else _MEN
     first, last = pool[_rank(rng, len(pool)) - 1], invented(rng, "surname")
@@ -71,7 +48,7 @@ def person(rng: np.random.Generator) -> Person:
 
 
 def invented(rng: np.random.Generator, kind: str) -> str:
-    """Draw a ``surname`` or a ``place``: the n-th commonest is about n times rarer than the first (Zipf's law)."""
+    """Draw a ``surname`` or a ``place`` with probability about 1/rank (Zipf's law)."""
     return _spelled(kind, _rank(rng, _DISTINCT))
 
 
@@ -84,7 +61,7 @@ def _spelled(kind: str, rank: int) -> str:
 
 
 def _rank(rng: np.random.Generator, count: int) -> int:
-    """A number from 1 to `count` that is drawn the rarer the larger it is."""
+    """Draw a rank from 1 to `count` with probability about 1/rank."""
     return min(int(math.exp(rng.random() * math.log(count + 1))), count)
 
 

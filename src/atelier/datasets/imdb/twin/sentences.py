@@ -1,13 +1,13 @@
-"""The sentences of film reviews: what is told, what is praised, what is blamed.
+"""The grammar of film reviews: plot, praise and blame.
 
-`GIVEN` is kept before a review begins, and so are the film's `genre` and its lead's `job`.
+A review starts with values for `GIVEN`, and keeps the film's `genre` and its lead's `job`.
 """
 
 import numpy as np
 
-from atelier.datasets.drawing.imdb.lexicon import WORDS, sentences
-from atelier.datasets.drawing.imdb.names import invented
-from atelier.datasets.drawing.text.grammar import Grammar
+from atelier.datasets.imdb.twin.grammar import Grammar
+from atelier.datasets.imdb.twin.lexicon import WORDS, sentences
+from atelier.datasets.imdb.twin.names import invented
 
 GIVEN = (
     *("title", "lead", "lead_last", "second", "second_last", "director", "director_last", "place", "year", "stars"),
@@ -17,7 +17,7 @@ _PHRASES = {
     "very_praise": sentences(("{praise}", "{degree} {praise}", "{praise} and {praise}", "anything but {blame}")),
     "very_blame": sentences(("{blame}", "{degree} {blame}", "{blame} and {blame}", "anything but {praise}")),
     "of_film": sentences(("of the film", "of {title}", "that {director_last} put together", "in this {genre}")),
-    # What stands between a noun and its verb has a number of its own.
+    # The text between a noun and its verb has its own grammatical number.
     "aside": sentences(
         (
             ", which {other} could not spoil,",
@@ -53,7 +53,7 @@ _OPENINGS = sentences(
         "After {age} years I have finally seen {title} by {director}.",
     )
 )
-_TOLD = sentences(
+_PLOT = sentences(
     (
         "{lead}, {career}, plays a(n) {job} who wants to {goal}.",
         "{lead} is a(n) {job} from {place} who has to {goal} before {trouble}.",
@@ -165,7 +165,7 @@ _SMALL = ("of", "in", "and", "the")
 
 
 def title(rng: np.random.Generator) -> str:
-    """The title of a film.
+    """Draw the title of a film.
 
     >>> title(np.random.default_rng(2))
     'House of Brolsteania'
@@ -179,7 +179,7 @@ GRAMMAR = Grammar(
         **WORDS,
         **_PHRASES,
         "opening": _OPENINGS,
-        "told": _TOLD,
+        "plot": _PLOT,
         "praised": _PRAISED,
         "blamed": _BLAMED,
         "turn": _TURNS,

@@ -1,7 +1,7 @@
-"""How people write the ten digits: for each, several skeletons of pen strokes.
+"""Handwritten digits: several skeletons of pen strokes for each.
 
-A skeleton lives in a box with x to the right and y downwards, 1 high. A stroke is a smooth curve; where the pen turns
-a corner, a new stroke begins at the same point, and the two move together.
+A skeleton has height 1, with x to the right and y down. A stroke is a smooth curve; at a corner, the next stroke
+begins at the same point, and both move together.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from functools import cache
 
 import numpy as np
 
-from atelier.datasets.drawing.images import splines
+from atelier.datasets.drawing import splines
 
 Stroke = tuple[tuple[float, float], ...]
 SAMPLES = 90
 
-# (weight, strokes) for each way of writing a digit; the weights of a digit need not sum to 1.
+# (weight, strokes) of each way to write a digit; the weights of a digit need not sum to 1.
 # fmt: off
 _WAYS: dict[int, list[tuple[float, tuple[Stroke, ...]]]] = {
     0: [
@@ -95,37 +95,33 @@ _WAYS: dict[int, list[tuple[float, tuple[Stroke, ...]]]] = {
 
 @dataclass(frozen=True)
 class Way:
-    """One way of writing a digit.
+    """One way to write a digit.
 
     Attributes:
-        points: the pen's turning points, shape ``(points, 2)``.
-        path: linear map from the points to places along the strokes, shape ``(SAMPLES, points)``.
-        stroke: which stroke each place is on, shape ``(SAMPLES,)``.
+        points: control points of the strokes, shape ``(points, 2)``.
+        path: linear map from the points to samples along the strokes, shape ``(SAMPLES, points)``.
     """
 
     points: np.ndarray
     path: np.ndarray
-    stroke: np.ndarray
 
 
 @cache
 def ways(digit: int) -> tuple[tuple[Way, ...], np.ndarray]:
-    """The ways of writing `digit`, and how often each occurs (probabilities)."""
+    """Return the ways to write `digit` and their probabilities."""
     weights = np.array([weight for weight, _ in _WAYS[digit]], dtype=np.float64)
     return tuple(_way(strokes) for _, strokes in _WAYS[digit]), weights / weights.sum()
 
 
 def _way(strokes: tuple[Stroke, ...]) -> Way:
-    # Equal coordinates are one point, so that strokes which share a corner stay joined however the point moves.
+    # Equal coordinates are one point: strokes that share a corner stay joined when it moves.
     unique = list(dict.fromkeys(point for stroke in strokes for point in stroke))
     lengths = np.array([np.linalg.norm(np.diff(np.array(s), axis=0), axis=1).sum() for s in strokes])
     edges = np.rint(np.concatenate([[0], np.cumsum(lengths)]) / lengths.sum() * SAMPLES).astype(int)
     path = np.zeros((SAMPLES, len(unique)))
-    owner = np.zeros(SAMPLES, dtype=np.int64)
-    for number, (stroke, begin, end) in enumerate(zip(strokes, edges[:-1], edges[1:], strict=True)):
+    for stroke, begin, end in zip(strokes, edges[:-1], edges[1:], strict=True):
         points = np.array(stroke)
         local = splines.matrix(len(points), splines.evenly(points, end - begin))
         for column, point in enumerate(stroke):
             path[begin:end, unique.index(point)] += local[:, column]
-        owner[begin:end] = number
-    return Way(np.array(unique), path, owner)
+    return Way(np.array(unique), path)

@@ -1,4 +1,4 @@
-"""Printed digits in Pillow's own font, taken apart into discs so that the same pen inks them as strokes."""
+"""Printed digits in Pillow's default font, decomposed into discs that are drawn like pen strokes."""
 
 from functools import cache
 
@@ -11,16 +11,17 @@ _DISCS = 120
 
 @cache
 def glyph(digit: int) -> tuple[np.ndarray, np.ndarray]:
-    """A digit as a union of discs.
+    """Return a digit as a union of discs.
 
     Returns:
-        Centres, shape ``(discs, 2)``, x to the right and y downwards, the digit 1 high; and radii, shape ``(discs,)``.
+        Centres, shape ``(discs, 2)``, with x to the right and y down, for a digit of height 1.
+        Radii, shape ``(discs,)``.
     """
     font = ImageFont.load_default(size=_SIZE)
     picture = Image.new("L", (_SIZE, _SIZE + _SIZE // 3))
     ImageDraw.Draw(picture).text((_SIZE // 4, 0), str(digit), fill=255, font=font)
     ink = np.asarray(picture) > 127
-    # Only paper that touches ink can be the nearest paper.
+    # The nearest pixel without ink touches a pixel with ink.
     edge = ~ink & (np.roll(ink, 1, 0) | np.roll(ink, -1, 0) | np.roll(ink, 1, 1) | np.roll(ink, -1, 1))
     inside, outside = np.argwhere(ink).astype(np.float64), np.argwhere(edge).astype(np.float64)
     radii = np.sqrt(_squared(inside, outside).min(axis=1)) - 0.5
@@ -32,7 +33,7 @@ def glyph(digit: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cover(inside: np.ndarray, radii: np.ndarray) -> list[int]:
-    """Greedily the largest discs whose centres lie deep enough in what is not yet covered."""
+    """Choose discs greedily, always the largest whose centre is not yet covered."""
     depth = radii.copy()
     chosen: list[int] = []
     while len(chosen) < _DISCS and depth.max() > 0:

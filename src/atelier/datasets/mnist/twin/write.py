@@ -1,29 +1,30 @@
-"""The offline twin of MNIST: digits in many hands, drawn by this module.
+"""The offline twin of MNIST: drawn digits in many styles of handwriting.
 
-As the original was made (LeCun et al., 1998): each digit is fitted into 20×20 pixels with its proportions kept, and
-moved so that the centre of its ink lies in the middle of 28×28.
+As in the original (LeCun et al., 1998), each digit is scaled into 20×20 pixels with its proportions kept, and shifted
+until its centre of mass is the centre of 28×28 pixels.
 """
 
 from pathlib import Path
 
 import numpy as np
 
+from atelier.datasets.drawing import warp
+from atelier.datasets.formats.idx import writer
 from atelier.datasets.formats.idx.params import Embedded
-from atelier.datasets.drawing.mnist import hands, typeface
-from atelier.datasets.embedded.idx import twin, warp
+from atelier.datasets.mnist.twin import hands, typeface
 
 _SIZE, _BOX = 28, 20
-_PRINTED = 0.08
-_SOFTNESS = 1.25
+_PRINTED = 0.08  # share of printed digits
+_SOFTNESS = 1.25  # pixels from full ink to none at an edge
 
 
 def write(directory: Path, params: Embedded) -> None:
-    """Write the four files of MNIST, in upstream's own format."""
-    twin.write("mnist", draw, directory, params)
+    """Write MNIST's four files."""
+    writer.write("mnist", draw, directory, params)
 
 
 def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
-    """Write one digit, white on black.
+    """Draw one digit, white on black.
 
     Returns:
         uint8 of shape ``(28, 28)``.
@@ -54,7 +55,7 @@ def _printed(digit: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
 
 
 def _ink(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """How much of each pixel a union of discs covers, from the distance to its rim: shape ``(28, 28)``, in 0…1."""
+    """Compute the share of each pixel that a union of discs covers, from the distance to its edge: ``(28, 28)``."""
     pixels = np.arange(_SIZE, dtype=np.float64)[:, np.newaxis]
     across, down = (pixels - centres[:, 0]) ** 2, (pixels - centres[:, 1]) ** 2
     beyond = (np.sqrt(down[:, np.newaxis] + across[np.newaxis]) - radii).min(axis=-1)
@@ -62,7 +63,7 @@ def _ink(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
 
 
 def _centred(grey: np.ndarray) -> np.ndarray:
-    """Move by whole pixels until the centre of mass is in the middle; ink that reaches the rim stops it."""
+    """Shift by whole pixels until the centre of mass is in the middle or the ink reaches the border."""
     places = np.arange(_SIZE) - (_SIZE - 1) / 2
     for axis in (0, 1):
         profile = grey.sum(axis=1 - axis, dtype=np.float64)
