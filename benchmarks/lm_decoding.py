@@ -10,7 +10,8 @@ import lm_network
 import textbook_lm
 from atelier.modalities.text.params import UNFILTERED
 from atelier.core.text import END
-from atelier.families.transformer_lm.network import Config, TransformerLM
+from atelier.families.transformer_lm.network import TransformerLM
+from atelier.families.transformer_lm.params import Config
 from atelier.networks import network as networks
 from atelier.modalities.text.generate import NEVER, Request, Writer
 from side_by_side import Comparison, Side, compare

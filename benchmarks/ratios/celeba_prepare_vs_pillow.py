@@ -13,9 +13,9 @@ from PIL import Image
 
 from atelier.datasets.formats.faces.params import Embedded, Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.celeba import source
+from atelier.datasets.celeba.source import prepare
 from atelier.datasets.celeba.twin import write as twin
-from atelier.datasets.formats.faces import aligned
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.core.prepared import Prepared
 from side_by_side import Comparison, Side, compare
 
@@ -30,7 +30,7 @@ def measure() -> Comparison:
     pictures = len(_names(raw))
 
     def ours() -> Spec:
-        return celeba.prepare(raw, folder / "ours", PARAMS, source)
+        return prepare("celeba", raw, folder / "ours", PARAMS, source)
 
     def theirs() -> None:
         np.save(folder / "theirs.npy", plain(raw))
@@ -50,7 +50,7 @@ def plain(raw: Path) -> np.ndarray:
     """Read all faces in the order of their names, uint8 ``(n, size, size, 3)``."""
     crop, size = PARAMS.crop, PARAMS.size
     squares = []
-    with zipfile.ZipFile(raw / aligned.ARCHIVE) as archive:
+    with zipfile.ZipFile(raw / ARCHIVE) as archive:
         for name in _names(raw):
             picture = Image.open(io.BytesIO(archive.read(name))).convert("RGB")
             left, top = (picture.width - crop) // 2, (picture.height - crop) // 2
@@ -60,14 +60,14 @@ def plain(raw: Path) -> np.ndarray:
 
 
 def _names(raw: Path) -> list[str]:
-    with zipfile.ZipFile(raw / aligned.ARCHIVE) as archive:
+    with zipfile.ZipFile(raw / ARCHIVE) as archive:
         return sorted(name for name in archive.namelist() if name.endswith(".jpg"))
 
 
 def _raw(folder: Path) -> tuple[Path, str]:
     """Return a directory of raw faces, real ones if the mirror has them and drawn ones otherwise, and their source."""
     place = os.environ.get("ATELIER_MIRROR", "")
-    if place and (Path(place) / "celeba" / aligned.ARCHIVE).is_file():
+    if place and (Path(place) / "celeba" / ARCHIVE).is_file():
         return Path(place) / "celeba", "mirror"
     drawn = folder / "raw"
     drawn.mkdir()
@@ -79,13 +79,13 @@ def _raw(folder: Path) -> tuple[Path, str]:
 
 def _repeat(raw: Path, times: int) -> None:
     """Replace each face in `raw` by `times` copies."""
-    with zipfile.ZipFile(raw / aligned.ARCHIVE) as archive:
+    with zipfile.ZipFile(raw / ARCHIVE) as archive:
         faces = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(raw / aligned.ARCHIVE, "w") as archive:
+    with zipfile.ZipFile(raw / ARCHIVE, "w") as archive:
         for turn in range(times):
             for name, data in faces.items():
                 archive.writestr(name.replace("/", f"/{turn:02}"), data)
-    for table, head in ((aligned.ATTRIBUTES, 2), (aligned.PARTITION, 0)):
+    for table, head in ((ATTRIBUTES, 2), (PARTITION, 0)):
         lines = (raw / table).read_text().splitlines(keepends=True)
         rows = [f"{turn:02}{row}" for turn in range(times) for row in lines[head:]]
         above = [f"{len(rows)}\n", lines[1]] if head else []

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def project(
-    door, lock, params_file: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory
+    run_stage, lock, params_file: Path, prepared: Path, judge: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A checkout's layout with one trained run."""
     place = tmp_path_factory.mktemp("project")
@@ -27,7 +27,7 @@ def project(
         "checkpoints": place / ".checkpoints",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    door("train", "mnist-vae", *arguments, "--params", params_file)
+    run_stage("train", "mnist-vae", *arguments, "--params", params_file)
     lock(place, "train@mnist-vae", "data/models/mnist-vae/config.json", "data/models/mnist-vae/model.weights.h5")
     return place
 

@@ -8,18 +8,7 @@ from atelier.datasets.formats.idx.container import IMAGES, LABELS
 from atelier.datasets.formats.idx.params import Prepare
 from atelier.datasets.formats.idx.prepare import prepare_labelled
 
-CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SHAPE = (28, 28, 1)
 
 # The authors' own host has no https; the pinned SHA-256 makes the download safe.

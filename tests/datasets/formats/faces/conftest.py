@@ -1,4 +1,4 @@
-"""A small archive of random JPEGs in upstream's layout, and what may be wrong with it."""
+"""A small archive of random JPEGs in CelebA's layout, to be damaged by tests."""
 
 import io
 import zipfile
@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats.faces import aligned
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
+from atelier.datasets.formats.faces.params import Prepare
+from atelier.datasets.formats.faces.prepare import prepare_faces
 
 KNOWN = ("Bald", "Eyeglasses", "Smiling", "Young")
 
 
 def jpeg(rng: np.random.Generator, width: int = 40, height: int = 50, mode: str = "RGB") -> bytes:
-    """A picture of soft patches, as no two others are."""
+    """Encode random soft patches."""
     patches = Image.fromarray(rng.integers(0, 256, (6, 5, 3), np.uint8))
     buffer = io.BytesIO()
     patches.resize((width, height), Image.Resampling.BICUBIC).convert(mode).save(buffer, "JPEG", quality=90)
@@ -27,7 +28,7 @@ def jpeg(rng: np.random.Generator, width: int = 40, height: int = 50, mode: str 
 
 @dataclass
 class Raw:
-    """The three raw files, to be changed before they are written; `spoil` changes them after."""
+    """The three raw files; tests change them before `write`, or after it by `spoil`."""
 
     folder: Path
     pictures: dict[str, bytes]
@@ -40,16 +41,16 @@ class Raw:
 
     def write(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(self.folder / aligned.ARCHIVE, "w", self.method) as archive:
-            archive.writestr(f"{aligned.FOLDER}/", b"")
+        with zipfile.ZipFile(self.folder / ARCHIVE, "w", self.method) as archive:
+            archive.writestr(f"{FOLDER}/", b"")
             for name, data in self.pictures.items():
-                archive.writestr(f"{aligned.FOLDER}/{name}", data)
-        # Upstream's spacing is uneven, and its lines end with a space.
+                archive.writestr(f"{FOLDER}/{name}", data)
+        # As in the original, spacing is uneven and lines end with a space.
         rows = [f"{name} {' '.join(f'{value:2}' for value in values)}\n" for name, values in self.rows.items()]
         head = f"{self.count or len(rows)}\n{' '.join(self.known)} \n"
-        (self.folder / aligned.ATTRIBUTES).write_text(head + "".join(rows))
+        (self.folder / ATTRIBUTES).write_text(head + "".join(rows))
         lines = [f"{name} {split}\n" for name, split in self.partition.items()]
-        (self.folder / aligned.PARTITION).write_text("".join(lines))
+        (self.folder / PARTITION).write_text("".join(lines))
         self.spoil(self.folder)
         return self.folder
 
@@ -76,8 +77,8 @@ PARAMS = Prepare(
 def prepare(raw: Raw, tmp_path: Path) -> Callable[..., Spec]:
     """Write `raw` and prepare it into ``out``, with some parameters changed."""
 
-    def prepare(out: str = "out", source: str = "mirror", workers: int = 2, **changed: object) -> Spec:
+    def prepare(out: str = "out", source: str = "mirror", workers: int = 1, **changed: object) -> Spec:
         params = PARAMS.model_copy(update=changed)
-        return aligned.prepare("celeba", raw.write(), tmp_path / out, params, source, "a licence", workers)
+        return prepare_faces("celeba", raw.write(), tmp_path / out, params, source, "a licence", workers)
 
     return prepare

@@ -1,4 +1,4 @@
-"""A small archive of reviews in upstream's layout, and what may be wrong with it."""
+"""A small archive of reviews in IMDb's layout, to be damaged by tests."""
 
 import io
 import tarfile
@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atelier.datasets.formats.reviews.params import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats.reviews import corpus
+from atelier.datasets.formats.reviews.archive import ARCHIVE
+from atelier.datasets.formats.reviews.params import Prepare
+from atelier.datasets.formats.reviews.prepare import prepare_reviews
 
 Pack = Callable[..., Path]
 
@@ -19,7 +20,7 @@ _NOUNS = ("film", "story", "music", "ending", "plot", "cast", "camera", "hero")
 
 
 def texts(rng: np.random.Generator, count: int) -> list[str]:
-    """Reviews, no two of which are equal."""
+    """Return different reviews."""
     return [
         f"Review {int(rng.integers(1 << 40))}: I {rng.choice(_VERBS)} the {rng.choice(_NOUNS)}, "
         f"she {rng.choice(_VERBS)} the {rng.choice(_NOUNS)}!<br /><br />So it goes."
@@ -29,7 +30,7 @@ def texts(rng: np.random.Generator, count: int) -> list[str]:
 
 @pytest.fixture
 def members() -> dict[str, bytes]:
-    """Forty labelled reviews to train on, twenty to test, thirty unlabelled, and files beside them."""
+    """Forty labelled reviews for train, twenty for test, thirty unlabelled, and other files."""
     rng = np.random.default_rng(0)
     named = {"aclImdb/README": b"read me", "aclImdb/imdb.vocab": b"the\n", "aclImdb/train/urls_pos.txt": b"http://x"}
     for folder, count, rating in (("train/neg", 20, 2), ("train/pos", 20, 9), ("test/neg", 10, 1), ("test/pos", 10, 8)):
@@ -42,10 +43,10 @@ def members() -> dict[str, bytes]:
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Pack:
-    """Write members into ``raw/``, then any other ones as they are given; say where the archive is."""
+    """Write the members to an archive in ``raw/``, and return its path."""
 
     def pack(members: dict[str, bytes], *others: tarfile.TarInfo) -> Path:
-        path = tmp_path / "raw" / corpus.ARCHIVE
+        path = tmp_path / "raw" / ARCHIVE
         path.parent.mkdir(exist_ok=True)
         with tarfile.open(path, "w:gz", compresslevel=1) as tar:
             for name, data in members.items():
@@ -68,6 +69,6 @@ def prepare(pack: Pack, members: dict[str, bytes], tmp_path: Path) -> Callable[.
 
     def prepare(out: str = "out", source: str = "mirror", **changed: object) -> Spec:
         raw = pack(members).parent
-        return corpus.prepare("imdb", raw, tmp_path / out, PARAMS.model_copy(update=changed), source)
+        return prepare_reviews("imdb", raw, tmp_path / out, PARAMS.model_copy(update=changed), source)
 
     return prepare

@@ -1,4 +1,4 @@
-"""The archive is read as a stream, and what a well-meant one does not hold is refused."""
+"""The archive is read as a stream, and suspicious members are refused."""
 
 import gzip
 import io
@@ -27,25 +27,25 @@ def refusal(path: Path) -> str:
     return str(raised.value)
 
 
-def test_reviews_come_with_what_their_names_say(pack: Pack, members: dict[str, bytes]) -> None:
+def test_reviews_have_the_metadata_of_their_names(pack: Pack, members: dict[str, bytes]) -> None:
     found = list(archive.read(pack(members)))
     assert len(found) == 90
     assert found[0]._replace(text="") == archive.Review("train", archive.NEGATIVE, 0, 2, "")
     assert found[-1]._replace(text="") == archive.Review("train", archive.UNLABELLED, 29, 0, "")
 
 
-def test_unlabelled_reviews_are_passed_over_when_not_wanted(pack: Pack, members: dict[str, bytes]) -> None:
+def test_unlabelled_reviews_can_be_skipped(pack: Pack, members: dict[str, bytes]) -> None:
     assert len(list(archive.read(pack(members), unlabelled=False))) == 60
 
 
-def test_files_that_are_no_reviews_are_passed_over(pack: Pack) -> None:
+def test_other_files_are_skipped(pack: Pack) -> None:
     others = ("aclImdb/train/labeledBow.feat", "aclImdb/test/unsup/0_0.txt", "aclImdb/train/pos/x.txt", "pos/1_9.txt")
     assert list(archive.read(pack(dict.fromkeys(others, b"1 2:3")))) == []
 
 
 @pytest.mark.parametrize("name", ["../aclImdb/1.txt", "aclImdb/../../etc/passwd", "/etc/passwd"])
-def test_names_that_lead_out_are_refused(pack: Pack, members: dict[str, bytes], name: str) -> None:
-    assert "leads out of the archive" in refusal(pack(members, member(name)))
+def test_names_outside_of_the_archive_are_refused(pack: Pack, members: dict[str, bytes], name: str) -> None:
+    assert "points outside of the archive" in refusal(pack(members, member(name)))
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
@@ -53,12 +53,12 @@ def test_links_and_devices_are_refused(pack: Pack, members: dict[str, bytes], ki
     assert "link, a device" in refusal(pack(members, member("aclImdb/train/pos/99_9.txt", kind, "/etc/passwd")))
 
 
-def test_a_review_that_is_far_too_long_is_refused_unread(pack: Pack, members: dict[str, bytes]) -> None:
+def test_a_too_long_review_is_refused_unread(pack: Pack, members: dict[str, bytes]) -> None:
     bomb = member("aclImdb/train/pos/99_9.txt", size=archive.LONGEST + 1)
     assert "99_9.txt has 1,048,577 bytes; a review has at most 1,048,576" in refusal(pack(members, bomb))
 
 
-def test_an_extended_header_that_is_far_too_long_is_refused(tmp_path: Path) -> None:
+def test_a_too_long_extended_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
     header = member("././@PaxHeader", tarfile.XHDTYPE, size=1 << 33)
     path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(4096)))
@@ -86,10 +86,10 @@ def test_a_flipped_bit_is_found(pack: Pack, members: dict[str, bytes]) -> None:
     refusal(path)
 
 
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_type_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "page.tar.gz"
     path.write_text("<html>Not found</html>")
-    assert "no whole tar.gz" in refusal(path)
+    assert "not a complete tar.gz" in refusal(path)
 
 
 def test_bytes_that_are_no_utf8_are_refused_by_name(pack: Pack, members: dict[str, bytes]) -> None:
@@ -97,7 +97,7 @@ def test_bytes_that_are_no_utf8_are_refused_by_name(pack: Pack, members: dict[st
     assert "77_8.txt is not UTF-8 (byte 3)" in refusal(pack(members))
 
 
-def test_a_name_that_stands_twice_is_refused(pack: Pack, members: dict[str, bytes]) -> None:
+def test_a_name_that_occurs_twice_is_refused(pack: Pack, members: dict[str, bytes]) -> None:
     assert "more than once" in refusal(pack(members, member("aclImdb/train/pos/0_9.txt")))
 
 

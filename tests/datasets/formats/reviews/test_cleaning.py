@@ -1,4 +1,4 @@
-"""Reviews become plain text on one line, and what somebody wrote stays."""
+"""Reviews become plain text on one line, and keep what their author wrote."""
 
 import unicodedata
 
@@ -19,7 +19,7 @@ def test_accents_are_composed() -> None:
     assert unicodedata.is_normalized("NFC", clean("A\u030a\u200b\u0301 x"))
 
 
-def test_controls_part_words_and_invisible_characters_do_not() -> None:
+def test_control_characters_separate_words_and_invisible_ones_do_not() -> None:
     assert clean("one\x00two\x1bthree") == "one two three"
     assert clean("co\u00adope\u200brate\ufeff \u202eabc") == "cooperate abc"
 
@@ -28,11 +28,11 @@ def test_all_kinds_of_spaces_are_collapsed() -> None:
     assert clean(" \u00a0a \u2003 b\u2028c\r\n\t d ") == "a b c d"
 
 
-def test_windows_punctuation_is_read_as_browsers_do() -> None:
+def test_windows_punctuation_is_read_as_in_browsers() -> None:
     assert clean("it\x92s \x93fine\x94 \x96 so") == "it’s “fine” – so"
 
 
-def test_other_markup_and_braces_pass_unharmed() -> None:
+def test_other_markup_and_braces_stay() -> None:
     text = "<script>alert('x')</script> {{ braces }} {% raw %} &lt;b&gt; [END] <brave> 100 % \\n"
     assert clean(text) == text
 

@@ -1,4 +1,4 @@
-"""No text lies on both sides of a split, and the official test set stays whole."""
+"""No two splits share a text, and the official test set stays complete."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_repeats_inside_train_are_kept_and_counted(digests: list[bytes]) -> None
     assert parts.repeated == len(parts.train) - len({digests[index] for index in parts.train}) > 0
 
 
-def test_another_seed_holds_out_others_and_a_newcomer_moves_nobody_else(digests: list[bytes]) -> None:
+def test_another_seed_holds_out_others_and_a_new_review_moves_few(digests: list[bytes]) -> None:
     first = divide(digests, TEST, 20, seed=0).validation
     assert set(first) != set(divide(digests, TEST, 20, seed=1).validation)
     more = divide([*digests, b"new"], np.append(TEST, False), 20, seed=0).validation
@@ -50,7 +50,7 @@ def test_another_seed_holds_out_others_and_a_newcomer_moves_nobody_else(digests:
 
 
 @pytest.mark.parametrize(
-    "validation, said", [(4, "got 4; 4 reviews are not in test, so at most 3"), (1, "whole groups")]
+    "validation, said", [(4, "got 4; 4 reviews are not in test, so at most 3"), (1, "complete groups")]
 )
 def test_an_impossible_number_is_refused(validation: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):

@@ -60,15 +60,9 @@ def _face(seed: int, split: str, index: int) -> Drawn:
 def _faces(shards: list[Shard], workers: int) -> Iterator[writer.Face]:
     """Yield all faces in order, numbered from 1 across the splits."""
     number = 0
-    for part, drawn in zip(shards, _drawn(shards, workers), strict=True):
-        for jpeg, row in drawn:
-            number += 1
-            yield writer.Face(f"{number:06}.jpg", jpeg, row, part.split)
-
-
-def _drawn(shards: list[Shard], workers: int) -> Iterator[list[Drawn]]:
-    if workers == 1:
-        yield from map(shard, shards)
-        return
     with pool.start(workers, __name__) as processes:
-        yield from pool.in_order(processes, shard, shards, ahead=2 * workers + 1)
+        drawn = pool.in_order(processes, shard, shards, ahead=2 * workers + 1)
+        for part, faces in zip(shards, drawn, strict=True):
+            for jpeg, row in faces:
+                number += 1
+                yield writer.Face(f"{number:06}.jpg", jpeg, row, part.split)

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -19,18 +19,29 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def start(workers: int, preload: str) -> ProcessPoolExecutor:
+def start(workers: int, preload: str) -> Executor:
     """Start worker processes that share no state with this one.
 
     Args:
-        workers: their number.
+        workers: their number; 1 works in this process instead.
         preload: a module to import once for all of them, where the system supports that.
     """
+    if workers == 1:
+        return _InProcess()
     # A plain fork would copy locks that threads of this process hold, and no thread of the child could release them.
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
         context.set_forkserver_preload(["__main__", preload])
     return ProcessPoolExecutor(workers, context, initializer=_initialize)
+
+
+class _InProcess(Executor):
+    """An executor without workers: `submit` does the work."""
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        future: Future[Result] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 def in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from atelier.core import files, seeds
+from atelier.core import files, pictures, seeds
 from atelier.core.spec import Spec
 
 _PREVIEW, _PREVIEW_COLUMNS = 130_000, 10  # pixels, which keeps the PNG below 300 kB, and pictures in a row

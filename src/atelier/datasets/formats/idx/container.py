@@ -42,9 +42,7 @@ def read(path: Path, ndim: int) -> np.ndarray:
         raise ValueError(f"{path}: {len(content)} bytes after decompression; an IDX file begins with 4 magic bytes")
     zeros, type_code, came = struct.unpack(">HBB", content[:4])
     if zeros != 0 or type_code not in _TYPES:
-        raise ValueError(
-            f"{path}: magic 0x{content[:4].hex()}; not an IDX file (allowed: 0x0000{_UINT8:02x}{ndim:02x})"
-        )
+        raise ValueError(f"{path}: magic 0x{content[:4].hex()}; allowed is 0x0000{_UINT8:02x}{ndim:02x}")
     if (type_code, came) != (_UINT8, ndim):
         raise ValueError(f"{path}: contains {_TYPES[type_code]} with {came} dimensions; allowed is uint8 with {ndim}")
     header = 4 + 4 * ndim

@@ -1,7 +1,5 @@
 """The words of film reviews, by part of speech."""
 
-from collections.abc import Iterable
-
 from atelier.datasets.imdb.twin.grammar import Production
 
 _ONE = {"is": "is", "was": "was", "has": "has", "does": "does", "it": "it", "its": "its", "s": "s", "one": "one"}
@@ -22,7 +20,7 @@ def numbered(singular: str, plural: str) -> list[Production]:
     ]
 
 
-def sentences(texts: Iterable[str]) -> list[Production]:
+def sentences(*texts: str) -> list[Production]:
     """Return equally likely sentences."""
     return [Production(text) for text in texts]
 

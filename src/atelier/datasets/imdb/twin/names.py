@@ -10,14 +10,16 @@ from atelier.core import seeds
 from atelier.datasets.imdb.twin.grammar import Kept
 
 _WOMEN = (
-    *("Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin"),
-    *("Leonie", "Mabel", "Nadia", "Odile", "Petra", "Rosa", "Sabine", "Thea", "Ursula", "Vera", "Wilma", "Yvonne"),
-)
+    "Ada", "Alma", "Bettina", "Cora", "Delia", "Edith", "Flora", "Greta", "Hedda", "Ines", "Judith", "Karin",
+    "Leonie", "Mabel", "Nadia", "Odile", "Petra", "Rosa", "Sabine", "Thea", "Ursula", "Vera", "Wilma", "Yvonne",
+)  # fmt: skip
 _MEN = (
-    *("Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars"),
-    *("Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno"),
-)
-_ONSETS = tuple(["b", "br", "c", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z"])
+    "Alfred", "Bruno", "Cedric", "Dario", "Edgar", "Felix", "Gustav", "Hector", "Igor", "Julius", "Konrad", "Lars",
+    "Magnus", "Nestor", "Oskar", "Pavel", "Rufus", "Stefan", "Tobias", "Ulrich", "Victor", "Walter", "Yuri", "Zeno",
+)  # fmt: skip
+_ONSETS = (
+    "b", "br", "c", "d", "dr", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w", "z",
+)  # fmt: skip
 _NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "au", "ie")
 _CODAS = ("", "", "l", "n", "r", "s", "m", "nd", "rk", "lt", "ss", "x")
 _ENDINGS = {

@@ -1,4 +1,4 @@
-"""From the archive to tokens: what is written is what a language model needs, and the same bytes each time."""
+"""From the archive to tokens: the arrays of a corpus, and the same bytes each time."""
 
 import json
 import math
@@ -11,12 +11,12 @@ import pytest
 from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.core.text import END, UNKNOWN, Corpus, Tokenizer, words
-from atelier.datasets.formats.reviews import corpus, packing
+from atelier.datasets.formats.reviews import packing
 from atelier.datasets.formats.reviews.collection import Collection, Lexicon
 from atelier.report import exhibits
 
 Prepared = Callable[..., Spec]
-KINDS = ("word", "unigram", "bpe")
+KINDS = ("word", "bpe")
 
 
 def texts_of(folder: Path, split: str) -> list[str]:
@@ -45,9 +45,8 @@ def test_what_is_written_is_what_corpus_reads(prepare: Prepared, tmp_path: Path,
     assert len(digests) == 16
 
 
-@pytest.mark.parametrize("kind", ["unigram", "bpe"])
-def test_pieces_spell_the_reviews_and_their_sizes(prepare: Prepared, tmp_path: Path, kind: str) -> None:
-    spec = prepare(tokenizer=kind)
+def test_subwords_spell_the_reviews_and_their_sizes(prepare: Prepared, tmp_path: Path) -> None:
+    spec = prepare(tokenizer="bpe")
     read = Corpus.read(tmp_path / "out", "test")
     spelled = texts_of(tmp_path / "out", "test")
     assert all(text.startswith("Review ") and text.endswith("! So it goes.") for text in spelled)
@@ -80,7 +79,7 @@ def test_a_word_of_test_only_is_unknown_and_costs_its_spelling(
     assert read.sizes[10].tolist() == [len("I liked the zyzzyva film"), 5]
 
 
-def test_words_pay_for_case_and_punctuation_and_pieces_for_nothing(
+def test_words_cost_case_and_punctuation_and_subwords_cost_nothing(
     prepare: Prepared, members: dict[str, bytes], tmp_path: Path
 ) -> None:
     members["aclImdb/test/pos/0_8.txt"] = b"The film, the film."
@@ -104,8 +103,8 @@ def test_repeats_of_test_reviews_leave_train_and_are_counted(
     spec = prepare(tokenizer="bpe")
     assert spec.sizes == {"train": 60, "validation": 8, "test": 20}
     assert spec.statistics["duplicates_removed"] == 2
-    told = [words(text) for split in ("train", "validation") for text in texts_of(tmp_path / "out", split)]
-    assert not [text for text in told if text in list(map(words, texts_of(tmp_path / "out", "test")))]
+    kept = [words(text) for split in ("train", "validation") for text in texts_of(tmp_path / "out", split)]
+    assert not [text for text in kept if text in list(map(words, texts_of(tmp_path / "out", "test")))]
     assert spec.statistics["duplicates_in_train"] in (0, 1)  # both may have gone to validation
 
 
@@ -117,10 +116,10 @@ def test_without_unlabelled_reviews_every_label_is_known(prepare: Prepared, tmp_
     assert set(Corpus.read(tmp_path / "out", "train").labels.tolist()) == {0, 1, 2}
 
 
-def test_markup_and_braces_pass_unharmed(prepare: Prepared, members: dict[str, bytes], tmp_path: Path) -> None:
+def test_markup_and_braces_stay(prepare: Prepared, members: dict[str, bytes], tmp_path: Path) -> None:
     text = "<script>alert('x')</script> {{ braces }} {% for %} [END] [PAD] &amp; on"
     members["aclImdb/train/pos/0_9.txt"] = members["aclImdb/test/pos/0_8.txt"] = text.encode()
-    prepare(tokenizer="unigram")
+    prepare(tokenizer="bpe")
     assert texts_of(tmp_path / "out", "test")[10] == text
 
 
@@ -128,8 +127,8 @@ def test_markup_and_braces_pass_unharmed(prepare: Prepared, members: dict[str, b
 def test_equal_archives_are_equal_bytes(prepare: Prepared, tmp_path: Path, kind: str) -> None:
     for out in ("first", "second"):
         prepare(out, tokenizer=kind)
-    held = [{path.name: path.read_bytes() for path in (tmp_path / out).iterdir()} for out in ("first", "second")]
-    assert held[0] == held[1]
+    contents = [{path.name: path.read_bytes() for path in (tmp_path / out).iterdir()} for out in ("first", "second")]
+    assert contents[0] == contents[1]
 
 
 def test_the_order_in_the_archive_does_not_matter(prepare: Prepared, members: dict[str, bytes], tmp_path: Path) -> None:
@@ -142,7 +141,7 @@ def test_the_order_in_the_archive_does_not_matter(prepare: Prepared, members: di
 
 
 @pytest.mark.parametrize("vocabulary, kind", [(65_536, np.uint16), (65_537, np.uint32)])
-def test_large_vocabularies_take_wider_tokens(vocabulary: int, kind: type) -> None:
+def test_large_vocabularies_have_wider_tokens(vocabulary: int, kind: type) -> None:
     one = Collection(
         texts=["a"],
         labels=np.zeros(1, np.uint8),
@@ -179,4 +178,4 @@ def test_the_report_shows_lengths_and_tokens(prepare: Prepared, tmp_path: Path) 
     assert [row[0] for row in table.rows[1:]] == ["negative", "positive"]
     assert "|" in table.rows[1][2]
     assert json.loads((tmp_path / "out" / "pictures.json").read_text())[0]["file"] == "lengths.png"
-    assert corpus.SPLITS[0] in lengths.caption
+    assert "train" in lengths.caption

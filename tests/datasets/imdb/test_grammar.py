@@ -1,9 +1,9 @@
-"""A grammar says what its productions allow, and remembers what it said."""
+"""A grammar generates what its productions allow, and keeps results for agreement."""
 
 import numpy as np
 import pytest
 
-from atelier.datasets.drawing.text.grammar import Grammar, Kept, Production
+from atelier.datasets.imdb.twin.grammar import Grammar, Kept, Production
 
 NOUNS = [
     Production("the owl", features={"is": "is", "it": "it"}),
@@ -26,7 +26,7 @@ def test_a_verb_agrees_with_what_was_kept_before_it() -> None:
     }
 
 
-def test_what_is_given_is_repeated() -> None:
+def test_given_values_are_repeated() -> None:
     assert say("{who} saw {who.him}.", who=Kept("Vera", {"him": "her"})) == "Vera saw her."
 
 
@@ -34,7 +34,7 @@ def test_articles_follow_the_next_letter_and_sentences_begin_with_a_capital() ->
     assert say('a(n) {adjective} owl. so what? a(n) cat! "a(n) end."') == 'An old owl. So what? A cat! "An end."'
 
 
-def test_weights_are_shares() -> None:
+def test_weights_are_relative_frequencies() -> None:
     grammar = Grammar({"top": [Production("a", 3), Production("b", 1), Production("c", 0)]})
     rng = np.random.default_rng(0)
     said = [grammar.draft(rng).say("top") for _ in range(2000)]
@@ -42,18 +42,18 @@ def test_weights_are_shares() -> None:
     assert "C" not in said
 
 
-def test_a_draft_avoids_to_repeat_itself() -> None:
+def test_a_draft_avoids_repetition() -> None:
     grammar = Grammar({"top": [Production(letter) for letter in "abcdefghij"]})
     drafts = [grammar.draft(np.random.default_rng(seed)) for seed in range(200)]
     equal = sum(draft.say("top") == draft.say("top") for draft in drafts)
     assert equal < 3
 
 
-def test_a_slot_that_leads_nowhere_is_refused_at_once() -> None:
+def test_an_unknown_slot_is_refused_at_once() -> None:
     for text in ("{nuon}", "{bird.is}", "{who:noun}"):
         with pytest.raises(ValueError, match="no such rule"):
             say(text)
 
 
-def test_the_same_generator_says_the_same() -> None:
+def test_equal_generators_give_equal_texts() -> None:
     assert say("{noun} {noun}", seed=4) == say("{noun} {noun}", seed=4)

@@ -1,4 +1,4 @@
-"""Four raw files become arrays, a Spec and pictures; what does not fit together is refused."""
+"""Four raw files become arrays, a Spec and pictures; files that do not match are refused."""
 
 import re
 from pathlib import Path
@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from atelier.core import files
-from atelier.datasets.formats.idx.params import Prepare
 from atelier.core.spec import Spec
-from atelier.datasets.formats.idx import container, labelled
+from atelier.datasets.formats.idx import container
+from atelier.datasets.formats.idx import prepare as preparing
+from atelier.datasets.formats.idx.params import Prepare
 
 CLASSES = ("nought", "one", "two")
 SHAPE = (6, 5, 1)
@@ -23,14 +24,14 @@ def raw(tmp_path: Path) -> Path:
     raw, rng = tmp_path / "raw", np.random.default_rng(0)
     for split, count in (("train", TRAIN), ("test", TEST)):
         images = rng.integers(0, 256, (count, 6, 5)).astype(np.uint8)
-        images[:, 0, 0] = np.arange(count)  # tells the images apart
-        container.write(raw / labelled.IMAGES[split], images)
-        container.write(raw / labelled.LABELS[split], (np.arange(count) % 3).astype(np.uint8))
+        images[:, 0, 0] = np.arange(count)  # identifies the image
+        container.write(raw / container.IMAGES[split], images)
+        container.write(raw / container.LABELS[split], (np.arange(count) % 3).astype(np.uint8))
     return raw
 
 
 def prepare(raw: Path, out: Path, params: Prepare = PARAMS) -> Spec:
-    return labelled.prepare("toy", CLASSES, SHAPE, raw, out, params, "mirror")
+    return preparing.prepare_labelled("toy", raw, out, params, "mirror", CLASSES, SHAPE)
 
 
 def test_every_image_keeps_its_label_and_goes_to_one_split(raw: Path, tmp_path: Path) -> None:
@@ -47,11 +48,11 @@ def test_every_image_keeps_its_label_and_goes_to_one_split(raw: Path, tmp_path: 
 
 def test_official_test_split_stays_the_test_split(raw: Path, tmp_path: Path) -> None:
     prepare(raw, tmp_path / "out")
-    upstream = container.read(raw / labelled.IMAGES["test"], ndim=3)
+    upstream = container.read(raw / container.IMAGES["test"], ndim=3)
     np.testing.assert_array_equal(np.load(tmp_path / "out" / "test_images.npy")[..., 0], upstream)
 
 
-def test_spec_tells_sizes_and_digests(raw: Path, tmp_path: Path) -> None:
+def test_spec_records_sizes_and_digests(raw: Path, tmp_path: Path) -> None:
     spec = prepare(raw, tmp_path / "out")
     assert Spec.read(tmp_path / "out" / "spec.json") == spec
     assert spec.sizes == {"train": 32, "validation": 8, "test": 10}
@@ -79,16 +80,16 @@ def test_same_files_and_params_give_the_same_bytes(raw: Path, tmp_path: Path) ->
 
 
 def test_validation_draw_depends_on_its_seed() -> None:
-    kept, held_out = labelled.carve(1000, 100, seed=0)
-    assert np.array_equal(held_out, labelled.carve(1000, 100, seed=0)[1])
-    assert not np.array_equal(held_out, labelled.carve(1000, 100, seed=1)[1])
+    kept, held_out = preparing.carve(1000, 100, seed=0)
+    assert np.array_equal(held_out, preparing.carve(1000, 100, seed=0)[1])
+    assert not np.array_equal(held_out, preparing.carve(1000, 100, seed=1)[1])
     assert not set(kept) & set(held_out)
     assert np.all(np.diff(held_out) > 0)
     assert held_out.max() > 900, "the draw is from all of the split, not its head"
 
 
 def test_validation_that_leaves_nothing_to_train_on_is_refused(raw: Path, tmp_path: Path) -> None:
-    message = r"datasets\.toy\.prepare\.validation: got 40; the train split holds 40 images, so at most 39"
+    message = r"datasets\.toy\.prepare\.validation: got 40; the train split has 40 images, so at most 39"
     with pytest.raises(ValueError, match=message):
         prepare(raw, tmp_path / "out", Prepare(validation=40, seed=0))
     assert not (tmp_path / "out").exists()
@@ -97,13 +98,13 @@ def test_validation_that_leaves_nothing_to_train_on_is_refused(raw: Path, tmp_pa
 @pytest.mark.parametrize(
     ("file", "array", "message"),
     [
-        (labelled.LABELS["train"], np.full(TRAIN, 3, np.uint8), "label 3 at index 0; allowed are 0 to 2"),
-        (labelled.LABELS["test"], np.zeros(9, np.uint8), "holds 10 images and"),
-        (labelled.IMAGES["test"], np.zeros((TEST, 5, 6), np.uint8), "images of 5×6; allowed are 6×5"),
+        (container.LABELS["train"], np.full(TRAIN, 3, np.uint8), "label 3 at index 0; allowed are 0 to 2"),
+        (container.LABELS["test"], np.zeros(9, np.uint8), "contains 10 images and"),
+        (container.IMAGES["test"], np.zeros((TEST, 5, 6), np.uint8), "images of 5×6; allowed are 6×5"),
         (
-            labelled.IMAGES["train"],
+            container.IMAGES["train"],
             np.zeros(TRAIN, np.uint8),
-            "holds uint8 with 1 dimensions; allowed is uint8 with 3",
+            "contains uint8 with 1 dimensions; allowed is uint8 with 3",
         ),
     ],
 )
@@ -118,15 +119,15 @@ def test_files_that_do_not_fit_are_refused_by_name(
 
 
 def test_empty_split_is_refused(raw: Path, tmp_path: Path) -> None:
-    container.write(raw / labelled.IMAGES["test"], np.zeros((0, 6, 5), np.uint8))
-    container.write(raw / labelled.LABELS["test"], np.zeros(0, np.uint8))
+    container.write(raw / container.IMAGES["test"], np.zeros((0, 6, 5), np.uint8))
+    container.write(raw / container.LABELS["test"], np.zeros(0, np.uint8))
     with pytest.raises(ValueError, match="at least one image"):
         prepare(raw, tmp_path / "out")
 
 
 def test_failure_leaves_the_earlier_result(raw: Path, tmp_path: Path) -> None:
     spec = prepare(raw, tmp_path / "out")
-    (raw / labelled.LABELS["test"]).unlink()
+    (raw / container.LABELS["test"]).unlink()
     with pytest.raises(FileNotFoundError):
         prepare(raw, tmp_path / "out")
     assert Spec.read(tmp_path / "out" / "spec.json") == spec
@@ -135,5 +136,5 @@ def test_failure_leaves_the_earlier_result(raw: Path, tmp_path: Path) -> None:
 
 def test_preview_has_a_row_for_each_class_even_a_rare_one() -> None:
     pixels = np.full((3, 2, 2, 1), 9, np.uint8)
-    rows = labelled.preview(pixels, np.array([0, 0, 2], np.uint8), classes=3, columns=2)
+    rows = preparing.preview(pixels, np.array([0, 0, 2], np.uint8), classes=3, columns=2)
     assert rows[:, 0, 0, 0].tolist() == [9, 9, 0, 0, 9, 0]

@@ -1,4 +1,4 @@
-"""A zip and two tables become shards, labels, a Spec and pictures; what is wrong with them is named."""
+"""A zip and two tables become shards, labels, a Spec and pictures; errors name what is wrong."""
 
 import io
 import os
@@ -16,7 +16,9 @@ from PIL import Image
 
 from atelier.core import files
 from atelier.core.spec import Spec
-from atelier.datasets.formats.faces import aligned, splits, storage
+from atelier.datasets.formats.faces import prepare as module
+from atelier.datasets.formats.faces import splits, storage
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
 
 OFFICIAL_SIZES = {"train": 20, "validation": 4, "test": 6}
 
@@ -49,7 +51,7 @@ def test_labels_follow_the_chosen_attributes_picture_by_picture(raw, prepare, tm
     assert (labels.dtype, labels.tolist()) == (np.uint8, expected)
 
 
-def test_pictures_stand_in_the_order_of_their_names_whatever_the_order_in_the_files(raw, prepare, tmp_path):
+def test_pictures_are_sorted_by_name(raw, prepare, tmp_path):
     prepare("sorted")
     for table in (raw.pictures, raw.rows, raw.partition):
         for name in sorted(table, key=lambda name: name[::-1]):
@@ -59,7 +61,7 @@ def test_pictures_stand_in_the_order_of_their_names_whatever_the_order_in_the_fi
 
 
 def test_bytes_are_the_same_for_any_number_of_processes(prepare, tmp_path, monkeypatch):
-    monkeypatch.setattr(aligned, "_SHARD", 4)
+    monkeypatch.setattr(module, "_SHARD", 4)
     monkeypatch.setattr(storage, "LIMIT", 7 * 16 * 16 * 3)
     for workers in (1, 2, 3):
         prepare(str(workers), workers=workers)
@@ -108,7 +110,7 @@ def test_a_hash_of_the_name_decides_where_the_pictures_do_not_cover_the_official
     assert images(tmp_path / "out", "validation").shape == (np.sum(expected == 1), 16, 16, 3)
 
 
-def test_a_hashed_picture_stays_in_its_split_when_others_go():
+def test_a_hashed_picture_keeps_its_split_when_others_are_removed():
     names = [f"{index:06}.jpg" for index in range(1000)]
     everything = splits.hashed(names, 0.1, 0.2, seed=15)
     np.testing.assert_array_equal(splits.hashed(names[::3], 0.1, 0.2, seed=15), everything[::3])
@@ -116,7 +118,7 @@ def test_a_hashed_picture_stays_in_its_split_when_others_go():
     assert np.abs(np.bincount(everything) / 1000 - [0.7, 0.1, 0.2]).max() < 0.04
 
 
-def test_spec_tells_shape_sizes_digests_and_licence(prepare, tmp_path):
+def test_spec_records_shape_sizes_digests_and_licence(prepare, tmp_path):
     spec = prepare()
     out = tmp_path / "out"
     assert Spec.read(out / "spec.json") == spec
@@ -183,14 +185,14 @@ bad = pytest.mark.parametrize(("spoil", "said"), BAD, ids=[spoil.__name__.strip(
 @bad
 def test_a_bad_picture_is_an_error_that_names_it(raw, prepare, tmp_path, spoil, said):
     spoil(raw)
-    with pytest.raises(ValueError, match=r"1 bad pictures; datasets.celeba.prepare.max_bad lets 0 go") as caught:
+    with pytest.raises(ValueError, match=r"1 bad pictures; datasets.celeba.prepare.max_bad allows 0") as caught:
         prepare()
     assert str(caught.value).splitlines()[1:] == [f"  {said}"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw"]
 
 
 @bad
-def test_max_bad_lets_a_bad_picture_go_and_the_spec_records_it(raw, prepare, tmp_path, spoil, said):
+def test_max_bad_drops_a_bad_picture_and_the_spec_records_it(raw, prepare, tmp_path, spoil, said):
     prepare("all")
     spoil(raw)
     spec = prepare(max_bad=1)
@@ -204,7 +206,7 @@ def test_max_bad_lets_a_bad_picture_go_and_the_spec_records_it(raw, prepare, tmp
 def test_max_bad_counts_all_kinds_together(raw, prepare):
     _no_row(raw)
     raw.pictures["000004.jpg"] = b"no picture"
-    with pytest.raises(ValueError, match=r"2 bad pictures; datasets.celeba.prepare.max_bad lets 1 go"):
+    with pytest.raises(ValueError, match=r"2 bad pictures; datasets.celeba.prepare.max_bad allows 1"):
         prepare(max_bad=1)
     assert len(prepare(max_bad=2).dropped) == 2
 
@@ -224,9 +226,9 @@ def test_many_bad_pictures_are_named_up_to_ten(raw, prepare):
 
 def test_bytes_damaged_inside_the_zip_are_noticed(raw, prepare):
     def damage(folder):
-        path = folder / aligned.ARCHIVE
+        path = folder / ARCHIVE
         with zipfile.ZipFile(path) as archive:
-            start = archive.getinfo(f"{aligned.FOLDER}/000003.jpg").header_offset
+            start = archive.getinfo(f"{FOLDER}/000003.jpg").header_offset
         data = bytearray(path.read_bytes())
         data[start + 300] ^= 0xFF
         path.write_bytes(data)
@@ -248,40 +250,40 @@ def _rewrite(name, change):
 
 WRONG = {
     "value": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: re.sub(r"(000005.jpg) +-?1", r"\1  0", text)),
+        _rewrite(ATTRIBUTES, lambda text: re.sub(r"(000005.jpg) +-?1", r"\1  0", text)),
         "list_attr_celeba.txt: 000005.jpg has a value other than 1 and -1",
     ),
     "word": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: re.sub(r"(000005.jpg) +-?1", r"\1  yes", text)),
-        "list_attr_celeba.txt: rows of a name and 4 numbers are expected",
+        _rewrite(ATTRIBUTES, lambda text: re.sub(r"(000005.jpg) +-?1", r"\1  yes", text)),
+        "list_attr_celeba.txt: expected rows of a name and 4 numbers",
     ),
     "twice": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: text.replace("000005.jpg", "000006.jpg")),
-        "list_attr_celeba.txt: 000006.jpg is there more than once",
+        _rewrite(ATTRIBUTES, lambda text: text.replace("000005.jpg", "000006.jpg")),
+        "list_attr_celeba.txt: 000006.jpg occurs more than once",
     ),
     "head": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: text.partition("\n")[2]),
-        "list_attr_celeba.txt: a number and a line of attribute names are expected at its head",
+        _rewrite(ATTRIBUTES, lambda text: text.partition("\n")[2]),
+        "list_attr_celeba.txt: expected a number of rows and a line of attribute names",
     ),
     "short row": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: re.sub(r"000005.jpg.*", "000005.jpg 1 1", text)),
-        "list_attr_celeba.txt: rows of a name and 4 numbers are expected",
+        _rewrite(ATTRIBUTES, lambda text: re.sub(r"000005.jpg.*", "000005.jpg 1 1", text)),
+        "list_attr_celeba.txt: expected rows of a name and 4 numbers",
     ),
     "long row": (
-        _rewrite(aligned.ATTRIBUTES, lambda text: re.sub(r"000005.jpg.*", "000005.jpg 1 1 1 1 1", text)),
-        "list_attr_celeba.txt: rows of a name and 4 numbers are expected",
+        _rewrite(ATTRIBUTES, lambda text: re.sub(r"000005.jpg.*", "000005.jpg 1 1 1 1 1", text)),
+        "list_attr_celeba.txt: expected rows of a name and 4 numbers",
     ),
     "partition": (
-        _rewrite(aligned.PARTITION, lambda text: text.replace("000005.jpg 0", "000005.jpg 3")),
+        _rewrite(PARTITION, lambda text: text.replace("000005.jpg 0", "000005.jpg 3")),
         "list_eval_partition.txt: split 3; allowed are 0 (train), 1 (validation) and 2 (test)",
     ),
     "no partition": (
-        _rewrite(aligned.PARTITION, lambda text: ""),
-        "list_eval_partition.txt: rows of a name and 1 number are expected",
+        _rewrite(PARTITION, lambda text: ""),
+        "list_eval_partition.txt: expected rows of a name and 1 number",
     ),
     "no zip": (
-        lambda folder: (folder / aligned.ARCHIVE).write_bytes(b"quota"),
-        "img_align_celeba.zip: no whole zip archive",
+        lambda folder: (folder / ARCHIVE).write_bytes(b"quota"),
+        "img_align_celeba.zip: not a complete zip archive",
     ),
 }
 
@@ -296,23 +298,23 @@ def test_malformed_files_are_refused_by_name(raw, prepare, tmp_path, spoil, said
 
 def test_a_truncated_zip_is_refused(raw, prepare):
     def truncate(folder):
-        path = folder / aligned.ARCHIVE
+        path = folder / ARCHIVE
         path.write_bytes(path.read_bytes()[:-500])
 
     raw.spoil = truncate
-    with pytest.raises(ValueError, match=r"img_align_celeba.zip: no whole zip archive"):
+    with pytest.raises(ValueError, match=r"img_align_celeba.zip: not a complete zip archive"):
         prepare()
 
 
 def test_a_zip_without_the_folder_is_refused(raw, prepare):
     raw.pictures = {f"../elsewhere/{name}": data for name, data in raw.pictures.items()}
-    raw.spoil = lambda folder: zipfile.ZipFile(folder / aligned.ARCHIVE, "w").close()
-    with pytest.raises(ValueError, match=r"holds no img_align_celeba/\*\.jpg"):
+    raw.spoil = lambda folder: zipfile.ZipFile(folder / ARCHIVE, "w").close()
+    with pytest.raises(ValueError, match=r"contains no img_align_celeba/\*\.jpg"):
         prepare()
 
 
-def test_a_missing_file_is_an_error_of_the_system_that_names_it(raw, prepare):
-    raw.spoil = lambda folder: (folder / aligned.PARTITION).unlink()
+def test_a_missing_file_is_named(raw, prepare):
+    raw.spoil = lambda folder: (folder / PARTITION).unlink()
     with pytest.raises(FileNotFoundError, match=r"list_eval_partition.txt"):
         prepare()
 
@@ -333,10 +335,11 @@ def test_failure_leaves_the_earlier_result(raw, prepare, tmp_path):
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from atelier.datasets.formats.faces.params import Prepare
-from atelier.datasets.formats.faces import aligned, storage
+from atelier.datasets.formats.faces import storage
+from atelier.datasets.formats.faces.prepare import prepare_faces
 
 append = storage.Writer.append
 def slow(self, pixels):
@@ -345,32 +348,35 @@ def slow(self, pixels):
     time.sleep(60)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored, as under nohup
     storage.Writer.append = slow
     params = Prepare(crop=32, size=16, attributes=("Bald",), max_bad=0, validation=0.2, test=0.3, seed=15)
-    aligned.prepare("celeba", Path("raw"), Path("out"), params, "mirror", workers=2)
+    prepare_faces("celeba", Path("raw"), Path("out"), params, "mirror", workers=2)
 """
 
 
-def _begin(raw, tmp_path):
-    """Start to prepare in a process of its own, and let it get to its first pixels."""
+@pytest.fixture
+def process(raw, tmp_path):
+    """Prepare in another process that has written its first pixels and now sleeps."""
     raw.write()
     (tmp_path / "slow.py").write_text(SLOW)
-    process = subprocess.Popen([sys.executable, "slow.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "written\n"
-    assert len(list(tmp_path.glob(".out-*/*.npy"))) == 1
-    return process
+    with subprocess.Popen([sys.executable, "slow.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "written\n"
+            assert len(list(tmp_path.glob(".out-*/*.npy"))) == 1
+            yield process
+        finally:
+            process.kill()
 
 
-def test_prepare_interrupted_midway_leaves_nothing(raw, tmp_path):
-    process = _begin(raw, tmp_path)
+def test_prepare_interrupted_midway_leaves_nothing(process, tmp_path):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "slow.py"]
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to see other processes")
-def test_prepare_killed_midway_leaves_no_result_and_no_process(raw, tmp_path):
-    process = _begin(raw, tmp_path)
+def test_prepare_killed_midway_leaves_no_result_and_no_process(process, tmp_path):
     process.kill()
     process.communicate(timeout=30)
     assert not (tmp_path / "out").exists()

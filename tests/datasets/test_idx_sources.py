@@ -1,39 +1,37 @@
-"""MNIST and Fashion-MNIST: where they come from, and the real thing prepared where a mirror holds it."""
+"""Datasets in IDX files: their pinned files, and the real data prepared if there is a mirror."""
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import packages
 import pytest
 
+from atelier.datasets.formats.idx.container import IMAGES, LABELS
 from atelier.datasets.formats.idx.params import Prepare
-from atelier.datasets import fashion_mnist, mnist
-from atelier.datasets.formats.idx import labelled
 
-MODULES = {"mnist": mnist, "fashion_mnist": fashion_mnist}
-both = pytest.mark.parametrize("name", list(MODULES))
+every = pytest.mark.parametrize("name", packages.names("idx"))
 
 
 @pytest.fixture
 def mirror(name: str) -> Path:
     place = os.environ.get("ATELIER_MIRROR", "")
     if not (Path(place) / name).is_dir() or not place:
-        pytest.skip("needs real data: ATELIER_MIRROR names no directory that holds it")
+        pytest.skip("needs real data: ATELIER_MIRROR names no directory with it")
     return Path(place)
 
 
 def _module(name: str) -> ModuleType:
-    return MODULES[name]
+    return import_module(f"atelier.datasets.{name}.source")
 
 
-@both
-def test_the_four_files_are_pinned_and_each_has_a_second_host(name: str) -> None:
+@every
+def test_the_four_files_are_pinned_and_have_a_second_host(name: str) -> None:
     remotes = _module(name).FILES
-    assert [r.name for r in remotes] == [
-        table[split] for split in ("train", "test") for table in (labelled.IMAGES, labelled.LABELS)
-    ]
+    assert [r.name for r in remotes] == [table[split] for split in ("train", "test") for table in (IMAGES, LABELS)]
     for remote in remotes:
         assert len(remote.sha256) == 64
         assert remote.bytes > 0
@@ -41,21 +39,21 @@ def test_the_four_files_are_pinned_and_each_has_a_second_host(name: str) -> None
         assert all(url.endswith("/" + remote.name) for url in remote.urls)
 
 
-@both
+@every
 def test_there_are_ten_classes(name: str) -> None:
     assert len(set(_module(name).CLASSES)) == 10
 
 
-@both
-def test_pins_are_those_of_the_mirror(name: str, mirror: Path) -> None:
+@every
+def test_pins_equal_those_of_the_mirror(name: str, mirror: Path) -> None:
     listed = json.loads((mirror / "manifest.json").read_text())["datasets"][name]["files"]
     pinned = {r.name: {"bytes": r.bytes, "sha256": r.sha256} for r in _module(name).FILES}
     assert pinned == listed
 
 
-@both
-def test_real_data_is_prepared_whole(name: str, mirror: Path, tmp_path: Path) -> None:
-    spec = _module(name).prepare(mirror / name, tmp_path / "out", Prepare(validation=5000, seed=0), "mirror")
+@every
+def test_real_data_is_prepared(name: str, mirror: Path, tmp_path: Path) -> None:
+    spec = _module(name).prepare(name, mirror / name, tmp_path / "out", Prepare(validation=5000, seed=0), "mirror")
     assert spec.sizes == {"train": 55_000, "validation": 5_000, "test": 10_000}
     labels = np.load(tmp_path / "out" / "test_labels.npy")
     assert (

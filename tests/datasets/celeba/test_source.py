@@ -1,4 +1,4 @@
-"""CelebA: where it comes from, what it may be used for, and real faces prepared where a mirror holds them."""
+"""CelebA: its pinned files, its licence, and prepared real faces if there is a mirror."""
 
 import json
 import os
@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.shards import Shards
 from atelier.core.spec import Spec
-from atelier.datasets import celeba
-from atelier.datasets.formats.faces import aligned
+from atelier.datasets.celeba import source as celeba
+from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
+from atelier.datasets.formats.faces.params import Prepare
 from atelier.core.prepared import Prepared
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FEW = 80
 PREPARE = {
     "crop": 140,
@@ -42,11 +42,12 @@ def test_the_three_files_are_pinned_by_the_published_md5():
 
 
 @pytest.mark.parametrize(("source", "license"), [("mirror", celeba.LICENSE), ("embedded", "")])
-def test_the_twin_has_no_licence_and_real_faces_do(monkeypatch, source, license):
+def test_only_real_faces_have_a_licence(monkeypatch, source, license):
     seen = []
-    monkeypatch.setattr(aligned, "prepare", lambda *arguments: seen.append(arguments))
-    celeba.prepare(Path("raw"), Path("out"), Prepare.model_validate_json(json.dumps(PREPARE)), source)
-    assert seen[0][4:] == (source, license)
+    monkeypatch.setattr(celeba, "prepare_faces", lambda *arguments: seen.append(arguments))
+    celeba.prepare("faces2", Path("raw"), Path("out"), Prepare.model_validate_json(json.dumps(PREPARE)), source)
+    name, *_, source_seen, license_seen = seen[0]
+    assert (name, source_seen, license_seen) == ("faces2", source, license)
 
 
 @pytest.fixture(scope="module")
@@ -54,58 +55,54 @@ def mirror(tmp_path_factory) -> Path:
     """A mirror with the first few of the real faces."""
     place = os.environ.get("ATELIER_MIRROR", "")
     if not place or not (Path(place) / "celeba").is_dir():
-        pytest.skip("needs real data: ATELIER_MIRROR names no directory that holds it")
+        pytest.skip("needs real data: ATELIER_MIRROR names no directory with it")
     source, mirror = Path(place) / "celeba", tmp_path_factory.mktemp("mirror")
     few = mirror / "celeba"
     few.mkdir()
-    with zipfile.ZipFile(source / aligned.ARCHIVE) as whole, zipfile.ZipFile(few / aligned.ARCHIVE, "w") as archive:
+    with zipfile.ZipFile(source / ARCHIVE) as whole, zipfile.ZipFile(few / ARCHIVE, "w") as archive:
         names = sorted(name for name in whole.namelist() if name.endswith(".jpg"))[:FEW]
         for name in names:
             archive.writestr(name, whole.read(name))
-    with (source / aligned.ATTRIBUTES).open() as table:
+    with (source / ATTRIBUTES).open() as table:
         _, known, *rows = islice(table, FEW + 2)
-    (few / aligned.ATTRIBUTES).write_text("".join([f"{FEW}\n", known, *rows]))
-    with (source / aligned.PARTITION).open() as table:
-        (few / aligned.PARTITION).write_text("".join(islice(table, FEW + 5)))
+    (few / ATTRIBUTES).write_text("".join([f"{FEW}\n", known, *rows]))
+    with (source / PARTITION).open() as table:
+        (few / PARTITION).write_text("".join(islice(table, FEW + 5)))
     listed = {path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)} for path in few.iterdir()}
     (mirror / "manifest.json").write_text(json.dumps({"datasets": {"celeba": {"files": listed}}}))
     return mirror
 
 
 @pytest.fixture(scope="module")
-def doors(mirror, tmp_path_factory):
-    """Real faces through both doors: what they printed, and the prepared folder."""
-    folder = tmp_path_factory.mktemp("doors")
-    section = {
-        "source": "mirror",
-        "modality": "images",
-        "format": "faces",
-        "embedded": {"train": 100, "validation": 50, "test": 50, "seed": 0},
-        "prepare": PREPARE,
-    }
-    params = {"datasets": {"celeba": section}, "judges": {}, "runs": {}, "edits": {}}
+def staged(mirror, tmp_path_factory):
+    """Real faces through both stages: the output of each, and the prepared folder."""
+    folder = tmp_path_factory.mktemp("stages")
+    embedded = {"train": 100, "validation": 50, "test": 50, "seed": 0}
+    downloads = {"celeba": {"source": "mirror", "embedded": embedded}}
+    datasets = {"celeba": {"kind": "celeba", "prepare": PREPARE}}
+    params = {"downloads": downloads, "datasets": datasets, "judges": {}, "runs": {}, "edits": {}}
     (folder / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
-    said = []
-    for door, *options in (
+    printed = []
+    for stage, *options in (
         ("download", "--out", "raw", "--partial", "part"),
         ("prepare", "--raw", "raw", "--out", "out"),
     ):
-        command = [sys.executable, str(ROOT / "stages" / f"{door}.py"), "celeba", *options]
+        command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), "celeba", *options]
         environment = os.environ | {"ATELIER_MIRROR": str(mirror)}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        said.append(done.stdout + done.stderr)
-    return said, folder / "out"
+        printed.append(done.stdout + done.stderr)
+    return printed, folder / "out"
 
 
-def test_download_tells_what_the_faces_may_be_used_for(doors):
-    (downloaded, _), _ = doors
+def test_download_prints_the_licence(staged):
+    (downloaded, _), _ = staged
     assert downloaded.splitlines()[0] == f"celeba: {celeba.LICENSE}"
     assert "non-commercial" in celeba.LICENSE
 
 
-def test_real_faces_are_prepared(doors):
-    _, out = doors
+def test_real_faces_are_prepared(staged):
+    _, out = staged
     spec = Spec.read(out / "spec.json")
     assert (spec.shape, sum(spec.sizes.values())) == ((64, 64, 3), FEW)
     assert (spec.source, spec.license) == ("mirror", celeba.LICENSE)
@@ -115,8 +112,8 @@ def test_real_faces_are_prepared(doors):
     assert (labels.mean(axis=0) < [0.8, 0.8, 0.3]).all()
 
 
-def test_prepared_faces_read_like_an_array(doors):
-    _, out = doors
+def test_prepared_faces_read_like_an_array(staged):
+    _, out = staged
     prepared = Prepared.read(out)
     images = prepared.images("train")
     assert isinstance(images, Shards)

@@ -1,4 +1,4 @@
-"""The offline twin of CelebA: upstream's files, faces that show their attributes, and attributes that go together."""
+"""The offline twin of CelebA: the original files, faces that show their attributes, and correlated attributes."""
 
 import io
 import zipfile
@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 
 from atelier.core import seeds
+from atelier.datasets.celeba.twin import attributes
+from atelier.datasets.celeba.twin import write as twin
+from atelier.datasets.celeba.twin.portrait import draw
+from atelier.datasets.formats.faces import layout, writer
 from atelier.datasets.formats.faces.params import Embedded
-from atelier.datasets.drawing.celeba import attributes
-from atelier.datasets.drawing.celeba.portrait import draw
-from atelier.datasets.embedded import celeba
-from atelier.datasets.embedded.faces import archive
 
-# Fewer than params.yaml may ask for, but more than one shard.
+# Fewer than params.yaml allows, but more than one shard.
 SMALL = Embedded.model_construct(train=70, validation=6, test=4, seed=5)
-# What CelebA has, but 0.11 for what is rare there; each of these is drawn boldly.
+# The rates of CelebA, 0.11 for rare attributes; each of these is visible at 32×32 pixels.
 RATES = {
     "Smiling": 0.48,
     "Mouth_Slightly_Open": 0.48,
@@ -36,14 +36,13 @@ RATES = {
     "No_Beard": 0.83,
     "Mustache": 0.11,
 }
-# A mouth covers about as many cells of the face at 32×32.
-MOUTH = 24
+MOUTH = 24  # pixels that a mouth covers at 32×32
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("celeba")
-    celeba.write(directory, SMALL, workers=1)
+    twin.write(directory, SMALL, workers=1)
     return directory
 
 
@@ -56,7 +55,7 @@ def person(**traits: bool) -> dict[str, bool]:
     return {**dict.fromkeys(attributes.NAMES, False), "Young": True, "No_Beard": True, **traits}
 
 
-def test_archive_holds_numbered_pictures_of_upstreams_size_and_no_dates(written: Path) -> None:
+def test_archive_has_numbered_pictures_of_the_original_size_and_no_dates(written: Path) -> None:
     with zipfile.ZipFile(written / "img_align_celeba.zip") as pictures:
         members = pictures.infolist()
         assert [m.filename for m in members] == [f"img_align_celeba/{n:06}.jpg" for n in range(1, 81)]
@@ -67,7 +66,7 @@ def test_archive_holds_numbered_pictures_of_upstreams_size_and_no_dates(written:
             assert not picture.getexif()
 
 
-def test_lists_are_laid_out_as_upstreams(written: Path) -> None:
+def test_tables_have_the_original_layout(written: Path) -> None:
     count, header, *rows = (written / "list_attr_celeba.txt").read_text().splitlines()
     assert count == "80"
     assert header.split() == list(attributes.NAMES) == sorted(attributes.NAMES)
@@ -77,20 +76,20 @@ def test_lists_are_laid_out_as_upstreams(written: Path) -> None:
     partition = [line.split() for line in (written / "list_eval_partition.txt").read_text().splitlines()]
     assert [name for name, _ in partition] == [row.split()[0] for row in rows]
     assert [split for _, split in partition] == ["0"] * 70 + ["1"] * 6 + ["2"] * 4
-    assert {path.name for path in written.iterdir()} == {archive.IMAGES, archive.ATTRIBUTES, archive.PARTITION}
+    assert {path.name for path in written.iterdir()} == {layout.ARCHIVE, layout.ATTRIBUTES, layout.PARTITION}
 
 
 def test_any_number_of_workers_writes_the_same_bytes(written: Path, tmp_path: Path) -> None:
-    celeba.write(tmp_path, SMALL, workers=3)
+    twin.write(tmp_path, SMALL, workers=3)
     for path in written.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
 def test_face_depends_on_seed_split_and_index_only() -> None:
-    longer = celeba.shard(celeba.Shard(5, "train", 0, 12))
-    assert celeba.shard(celeba.Shard(5, "train", 0, 5)) == longer[:5]
-    assert celeba.shard(celeba.Shard(5, "train", 9, 12)) == longer[9:]
-    others = [*celeba.shard(celeba.Shard(5, "test", 0, 12)), *celeba.shard(celeba.Shard(6, "train", 0, 12))]
+    longer = twin.shard(twin.Shard(5, "train", 0, 12))
+    assert twin.shard(twin.Shard(5, "train", 0, 5)) == longer[:5]
+    assert twin.shard(twin.Shard(5, "train", 9, 12)) == longer[9:]
+    others = [*twin.shard(twin.Shard(5, "test", 0, 12)), *twin.shard(twin.Shard(6, "train", 0, 12))]
     assert not {jpeg for jpeg, _ in longer} & {jpeg for jpeg, _ in others}
 
 
@@ -99,13 +98,13 @@ def test_no_two_faces_are_the_same(written: Path) -> None:
         assert len({pictures.read(name) for name in pictures.namelist()}) == 80
 
 
-def test_archive_refuses_a_face_with_an_attribute_too_few(tmp_path: Path) -> None:
+def test_writer_refuses_a_face_with_a_missing_attribute(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"000001\.jpg has 1 attributes, expected 2"):
-        archive.write(tmp_path, ("Male", "Young"), [archive.Face("000001.jpg", b"", (True,), "train")])
+        writer.write(tmp_path, ("Male", "Young"), [writer.Face("000001.jpg", b"", (True,), "train")])
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_attribute_is_seen_at_32_pixels_when_nothing_else_changes(name: str) -> None:
+def test_attribute_is_visible_at_32_pixels_when_nothing_else_changes(name: str) -> None:
     base = person(Male=name in {"Bald", "No_Beard", "Mustache"})
     for index in range(4):
         pair = [draw({**base, name: has}, seeds.generator(5, "pair", index)) for has in (False, True)]
@@ -122,11 +121,11 @@ def test_equal_generators_draw_equal_faces() -> None:
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_base_rates_are_near_upstreams(name: str, people: list[dict[str, bool]]) -> None:
+def test_base_rates_are_close_to_the_original(name: str, people: list[dict[str, bool]]) -> None:
     assert np.mean([p[name] for p in people]) == pytest.approx(RATES[name], abs=0.03)
 
 
-def test_attributes_keep_to_logic(people: list[dict[str, bool]]) -> None:
+def test_attributes_are_consistent(people: list[dict[str, bool]]) -> None:
     for p in people:
         assert list(p) == list(attributes.NAMES)
         colours = sum(p[name] for name in attributes.HAIR_COLOURS)
@@ -145,7 +144,7 @@ def test_attributes_keep_to_logic(people: list[dict[str, bool]]) -> None:
             assert not any(p[name] for name in ("Mustache", "Goatee", "Sideburns", "Bald", "Wearing_Necktie"))
 
 
-def test_attributes_go_together_as_in_life(people: list[dict[str, bool]]) -> None:
+def test_attributes_are_correlated_realistically(people: list[dict[str, bool]]) -> None:
     def rate(name: str, **given: bool) -> float:
         return float(np.mean([p[name] for p in people if all(p[key] == value for key, value in given.items())]))
 

@@ -1,4 +1,4 @@
-"""IMDb: where it comes from, and the real archive where a mirror holds it."""
+"""IMDb: its pinned file, and the real archive if there is a mirror."""
 
 import os
 from itertools import islice
@@ -6,25 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from atelier.datasets.formats.reviews.params import Embedded, Prepare
 from atelier.core.text import Corpus
-from atelier.datasets import imdb
-from atelier.datasets.embedded import imdb as twin
 from atelier.datasets.formats.reviews import archive
+from atelier.datasets.formats.reviews.params import Embedded, Prepare
+from atelier.datasets.imdb import source
+from atelier.datasets.imdb.twin import write as twin
 
 
-def test_the_archive_is_pinned_as_upstream_published_it() -> None:
-    (remote,) = imdb.FILES
+def test_the_archive_is_pinned_by_the_published_md5() -> None:
+    (remote,) = source.FILES
     assert remote.word == "MD5"
     assert remote.bytes == 84_125_825
     assert remote.urls == ("https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",)
 
 
-def test_the_twin_is_prepared_as_upstream_would_be(tmp_path: Path) -> None:
+def test_the_twin_is_prepared(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     twin.write(tmp_path / "raw", Embedded(train=600, test=300, unsup=100, seed=1))
     params = Prepare(tokenizer="word", vocabulary=600, unsup=True, validation=60, seed=0)
-    spec = imdb.prepare(tmp_path / "raw", tmp_path / "out", params, "embedded")
+    spec = source.prepare("imdb", tmp_path / "raw", tmp_path / "out", params, "embedded")
     removed = spec.statistics["duplicates_removed"]
     assert removed > 0
     assert spec.sizes == {"train": 640 - removed, "validation": 60, "test": 300}
@@ -34,11 +34,11 @@ def test_the_twin_is_prepared_as_upstream_would_be(tmp_path: Path) -> None:
     assert set(Corpus.read(tmp_path / "out", "test").labels.tolist()) == {0, 1}
 
 
-def test_the_real_archive_holds_what_it_should() -> None:
+def test_the_real_archive_is_readable() -> None:
     place = Path(os.environ.get("ATELIER_MIRROR", ""))
-    path = place / "imdb" / imdb.FILES[0].name
+    path = place / "imdb" / source.FILES[0].name
     if "ATELIER_MIRROR" not in os.environ or not path.is_file():
-        pytest.skip("needs real data: ATELIER_MIRROR names no directory that holds it")
+        pytest.skip("needs real data: ATELIER_MIRROR names no directory with it")
     reviews = list(islice(archive.read(path), 3000))
     assert len({(review.split, review.label, review.number) for review in reviews}) == 3000
     assert {review.rating for review in reviews} <= set(range(11))

@@ -1,4 +1,4 @@
-"""The offline twin of IMDb: upstream's layout, the same bytes for a seed, and language that agrees with itself."""
+"""The offline twin of IMDb: the original layout, the same bytes for a seed, and grammatical agreement."""
 
 import re
 from pathlib import Path
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.datasets.formats.reviews.params import Embedded
 from atelier.core.text import words
-from atelier.datasets.drawing.imdb.review import write as write_review
-from atelier.datasets.embedded import imdb
-from atelier.datasets.embedded.reviews.archive import ARCHIVE
 from atelier.datasets.formats.reviews import archive
+from atelier.datasets.formats.reviews.archive import ARCHIVE
 from atelier.datasets.formats.reviews.cleaning import clean
+from atelier.datasets.formats.reviews.params import Embedded
+from atelier.datasets.imdb.twin import write as twin
+from atelier.datasets.imdb.twin.review import write as write_review
 
 SMALL = Embedded(train=120, test=101, unsup=30, seed=5)
 
@@ -24,8 +24,8 @@ def written() -> list[tuple[int, str]]:
     return [(rating := 1 + seed % 10, clean(write_review(np.random.default_rng(seed), rating))) for seed in range(1500)]
 
 
-def test_twin_writes_what_upstream_would(tmp_path: Path) -> None:
-    imdb.write(tmp_path, SMALL)
+def test_twin_writes_a_readable_archive(tmp_path: Path) -> None:
+    twin.write(tmp_path, SMALL)
     found = list(archive.read(tmp_path / ARCHIVE))
     counts = {(review.split, review.label): 0 for review in found}
     for review in found:
@@ -36,12 +36,12 @@ def test_twin_writes_what_upstream_would(tmp_path: Path) -> None:
     assert counts == {("train", 0): 60, ("train", 1): 60, ("test", 0): 51, ("test", 1): 50, ("train", 2): 30}
 
 
-def test_a_seed_is_a_file(tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_bytes(tmp_path: Path) -> None:
     digests = []
     for index, seed in enumerate((5, 5, 6)):
         folder = tmp_path / str(index)
         folder.mkdir()
-        imdb.write(folder, SMALL.model_copy(update={"seed": seed}))
+        twin.write(folder, SMALL.model_copy(update={"seed": seed}))
         digests.append(files.sha256(folder / ARCHIVE))
     assert digests[0] == digests[1] != digests[2]
 
@@ -53,13 +53,13 @@ def test_reviews_have_60_to_250_words(written: list[tuple[int, str]]) -> None:
     assert len({text for _, text in written}) == len(written)
 
 
-def test_nothing_of_the_grammar_is_left_over(written: list[tuple[int, str]]) -> None:
+def test_no_slot_is_left_in_a_text(written: list[tuple[int, str]]) -> None:
     for _, text in written:
         assert not re.search(r"[{}]|\(n\)|  |\b[Aa] [aeiouAEIOU]|\b[Aa]n [^aeiouAEIOU]| [,.;]", text), text
         assert not re.search(r"(?:^|[.!?] )[a-z]", text), text
 
 
-def test_the_pronoun_is_that_of_the_name_said_long_before(written: list[tuple[int, str]]) -> None:
+def test_pronouns_agree_with_a_name_far_before(written: list[tuple[int, str]]) -> None:
     women = men = 0
     for _, text in written:
         for name, pronoun in re.findall(r"(\w+) plays the [\w ]+ next door, and (s?he) has more", text):
@@ -72,7 +72,7 @@ def test_the_pronoun_is_that_of_the_name_said_long_before(written: list[tuple[in
     assert min(women, men) > 20
 
 
-def test_the_verb_agrees_across_a_clause(written: list[tuple[int, str]]) -> None:
+def test_verbs_agree_across_a_clause(written: list[tuple[int, str]]) -> None:
     found = re.findall(r"The (\w+)[^.]*?, which \w+ took from (?:his|her) earlier films, (is|are) ", "\n".join(
         text for _, text in written))  # fmt: skip
     assert {verb for _, verb in found} == {"is", "are"}

@@ -1,4 +1,4 @@
-"""The offline twins: the same bytes for a seed, other pictures for another, and neither trivial nor hopeless."""
+"""Offline twins in IDX files: the same bytes for a seed, other images for another, and a realistic difficulty."""
 
 from importlib import import_module
 from pathlib import Path
@@ -6,24 +6,23 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+import packages
 import pytest
 from sklearn.svm import SVC
 
-from atelier.core import lookup
+from atelier.datasets.formats.idx import container, prepare, writer
 from atelier.datasets.formats.idx.params import Embedded
-from atelier.datasets.embedded.idx import twin
-from atelier.datasets.formats.idx import container, labelled
 
-NAMES = ("fashion_mnist", "mnist")
+NAMES = packages.names("idx")
 SMALL = Embedded(train=120, test=100, seed=5)
 
 
 def twin_of(name: str) -> ModuleType:
-    return import_module(f"atelier.datasets.embedded.{name}")
+    return import_module(f"atelier.datasets.{name}.twin.write")
 
 
 def shard(name: str, split: str, indices: range, seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
-    return twin.shard(name, twin_of(name).draw, seed, split, indices)
+    return writer.shard(name, twin_of(name).draw, seed, split, indices)
 
 
 class Drawn(NamedTuple):
@@ -42,35 +41,35 @@ def _features(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1) / 255.0
 
 
-def test_every_dataset_with_idx_files_has_a_twin() -> None:
-    assert set(NAMES) <= set(lookup.names("datasets.embedded"))
+@pytest.fixture(scope="module", params=NAMES)
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The name of a dataset, and its files."""
+    directory = tmp_path_factory.mktemp(request.param)
+    twin_of(request.param).write(directory, SMALL)
+    return request.param, directory
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_twin_writes_what_upstream_would(name: str, tmp_path: Path) -> None:
-    twin_of(name).write(tmp_path, SMALL)
-    names = {*labelled.IMAGES.values(), *labelled.LABELS.values()}
-    assert {path.name for path in tmp_path.iterdir()} == names
+def test_twin_writes_readable_files(written: tuple[str, Path]) -> None:
+    _, directory = written
+    assert {path.name for path in directory.iterdir()} == {*container.IMAGES.values(), *container.LABELS.values()}
     for split, count in (("train", 120), ("test", 100)):
-        images, labels = labelled.decode(tmp_path, split, (28, 28, 1), classes=10)
+        images, labels = prepare.decode(directory, split, (28, 28, 1), classes=10)
         assert images.shape == (count, 28, 28, 1)
         assert np.bincount(labels, minlength=10).tolist() == [count // 10] * 10
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_same_seed_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
-    for folder in ("first", "second"):
-        twin_of(name).write(tmp_path / folder, SMALL)
-    for path in (tmp_path / "first").iterdir():
-        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_image_depends_on_its_index_not_on_its_shard(name: str, tmp_path: Path) -> None:
+def test_same_seed_gives_the_same_bytes(written: tuple[str, Path], tmp_path: Path) -> None:
+    name, directory = written
     twin_of(name).write(tmp_path, SMALL)
+    for path in directory.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes()
+
+
+def test_image_depends_on_its_index_not_on_its_shard(written: tuple[str, Path]) -> None:
+    name, directory = written
     images, labels = shard(name, "train", range(37, 44))
-    np.testing.assert_array_equal(container.read(tmp_path / labelled.IMAGES["train"], 3)[37:44], images)
-    np.testing.assert_array_equal(container.read(tmp_path / labelled.LABELS["train"], 1)[37:44], labels)
+    np.testing.assert_array_equal(container.read(directory / container.IMAGES["train"], 3)[37:44], images)
+    np.testing.assert_array_equal(container.read(directory / container.LABELS["train"], 1)[37:44], labels)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,7 +92,7 @@ def test_no_two_pictures_are_the_same(drawn: Drawn) -> None:
     assert len(np.unique(images, axis=0)) == 1900
 
 
-def test_classes_cannot_be_told_by_their_means(drawn: Drawn) -> None:
+def test_class_means_do_not_separate_the_classes(drawn: Drawn) -> None:
     (images, labels), (test_images, test_labels) = drawn.train, drawn.test
     means = np.stack([_features(images[labels == label]).mean(axis=0) for label in range(10)])
     distances = ((_features(test_images)[:, np.newaxis] - means) ** 2).sum(axis=-1)
@@ -101,14 +100,14 @@ def test_classes_cannot_be_told_by_their_means(drawn: Drawn) -> None:
     assert 0.4 < accuracy < 0.9
 
 
-def test_classes_can_be_learnt_but_not_without_error(drawn: Drawn) -> None:
+def test_a_classifier_separates_the_classes_with_some_errors(drawn: Drawn) -> None:
     (images, labels), (test_images, test_labels) = drawn.train, drawn.test
     accuracy = SVC(C=5).fit(_features(images), labels).score(_features(test_images), test_labels)
     assert 0.85 < accuracy < 0.99
 
 
-def test_pictures_vary_smoothly_in_a_few_directions_and_on_in_many(drawn: Drawn) -> None:
-    # What a VAE's latent plane can show, and what is left for more latents: noise would spread evenly.
+def test_images_vary_strongly_in_a_few_directions_and_weakly_in_many(drawn: Drawn) -> None:
+    # A few directions suit a small latent space; noise would spread evenly over all directions.
     spectrum = np.linalg.eigvalsh(np.cov(_features(drawn.train[0]), rowvar=False))[::-1]
     share = np.cumsum(spectrum) / spectrum.sum()
     assert share[1] > 0.15

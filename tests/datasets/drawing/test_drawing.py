@@ -1,13 +1,12 @@
-"""The tools of the drawings: curves, warps, cloth and the canvas."""
+"""The tools of the drawings: curves, deformations, cloth, canvas, handwriting and typeface."""
 
 import numpy as np
 import pytest
 
-from atelier.datasets.drawing.fashion_mnist import fabric
-from atelier.datasets.drawing.fashion_mnist.canvas import Canvas
-from atelier.datasets.drawing.images import splines
-from atelier.datasets.drawing.mnist import hands, typeface
-from atelier.datasets.embedded.idx import warp
+from atelier.datasets.drawing import splines, warp
+from atelier.datasets.fashion_mnist.twin import fabric
+from atelier.datasets.fashion_mnist.twin.canvas import Canvas
+from atelier.datasets.mnist.twin import hands, typeface
 
 
 def _still(points: np.ndarray) -> np.ndarray:
@@ -32,7 +31,7 @@ def test_even_places_are_even() -> None:
     np.testing.assert_allclose(steps, steps.mean(), rtol=0.05)
 
 
-def test_elastic_field_moves_neighbours_alike() -> None:
+def test_elastic_field_is_smooth() -> None:
     points = np.random.default_rng(1).random((200, 2))
     move = warp.elastic(np.random.default_rng(0), reach=0.4, amount=0.05)
     shift, near = move(points) - points, move(points + 0.01) - points - 0.01
@@ -41,10 +40,10 @@ def test_elastic_field_moves_neighbours_alike() -> None:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_every_digit_has_hands_and_a_typeface(digit: int) -> None:
-    ways, shares = hands.ways(digit)
+def test_every_digit_has_ways_to_write_it_and_a_typeface(digit: int) -> None:
+    ways, probabilities = hands.ways(digit)
     assert len(ways) >= 3
-    assert shares.sum() == pytest.approx(1)
+    assert probabilities.sum() == pytest.approx(1)
     for way in ways:
         np.testing.assert_allclose(way.path.sum(axis=1), 1)
         height = np.ptp((way.path @ way.points)[:, 1])
@@ -63,7 +62,7 @@ def test_fill_covers_its_area_in_its_tone() -> None:
     assert pixels.sum() / 128 == pytest.approx(14 * 14, rel=0.06)
 
 
-def test_paint_beyond_the_rim_is_cut_off() -> None:
+def test_paint_outside_the_canvas_is_cut_off() -> None:
     canvas = Canvas(_still)
     canvas.fill([(2, 2), (3, 2), (3, 3)], 1.0)
     canvas.line([(-1, 0.5), (2, 0.5)], 0.1, 1.0)
@@ -72,7 +71,7 @@ def test_paint_beyond_the_rim_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("print_", ["plain", "hoops", "pinstripes", "check", "dots", "flowers", "blocks", "faded"])
-def test_cloth_has_tones_of_the_canvas(print_: str) -> None:
+def test_cloth_has_tones_for_the_canvas(print_: str) -> None:
     cloth = fabric.cloth(np.random.default_rng(0), 0.6, {print_: 1.0})
     assert cloth.shape == (56, 56)
     assert -0.1 < cloth.min() < cloth.max() < 1.4

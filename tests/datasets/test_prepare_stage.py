@@ -1,0 +1,66 @@
+"""`stages/prepare.py`, as DVC calls it: from drawn raw files to arrays."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from atelier.core.spec import Spec
+from atelier.datasets.formats.idx import container
+from atelier.datasets.formats.idx.params import Embedded
+from atelier.datasets.mnist.twin import write as twin
+from atelier.datasets.download import sources
+
+SCRIPT = Path(__file__).parents[2] / "stages" / "prepare.py"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    downloads = {"digits": {"source": "embedded", "embedded": {"train": 120, "test": 100, "seed": 0}}}
+    datasets = {"digits": {"kind": "mnist", "prepare": {"validation": 20, "seed": 0}}}
+    params = {"downloads": downloads, "datasets": datasets, "judges": {}, "runs": {}, "edits": {}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    twin.write(tmp_path / "raw", Embedded(train=120, test=100, seed=0))
+    sources.record(tmp_path / "raw", "digits", "embedded")
+    return tmp_path
+
+
+def run(folder: Path, dataset: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), dataset, "--raw", "raw", "--out", "out"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_stage_prepares_the_twin_under_the_name_of_the_dataset(folder: Path) -> None:
+    done = run(folder, "digits")
+    assert done.returncode == 0, done.stderr
+    spec = Spec.read(folder / "out" / "spec.json")
+    assert (spec.name, spec.source) == ("digits", "embedded")
+    assert spec.sizes == ({"train": 100, "validation": 20, "test": 100})
+
+
+def test_truncated_file_is_one_line(folder: Path) -> None:
+    path = folder / "raw" / container.IMAGES["train"]
+    path.write_bytes(path.read_bytes()[:500])
+    done = run(folder, "digits")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"{container.IMAGES['train']}: truncated" in done.stderr
+
+
+def test_unknown_dataset_is_one_line_with_the_known_ones(folder: Path) -> None:
+    done = run(folder, "cifar")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["Error: no 'cifar' in datasets of params.yaml; there are: digits"]
+
+
+def test_stage_loads_no_heavy_library() -> None:
+    code = (
+        "import json, runpy, sys; import atelier.datasets.mnist.source, atelier.datasets.mnist.twin.write;"
+        f"runpy.run_path({str(SCRIPT)!r}); print(json.dumps(sorted(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    heavy = {"keras", "tensorflow", "jax", "pandas", "matplotlib", "scipy"}
+    assert heavy.isdisjoint(json.loads(loaded.stdout))
