@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from atelier.cli.graph import renew
 from atelier.core.code.manifest import CHECKED_ONLY, RESULT_FREE
 from atelier.workflow.cleanup import removed_runs
-from atelier.cli.graph import renew
 
 ROOT = Path(__file__).parents[1]
 

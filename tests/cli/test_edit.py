@@ -13,11 +13,12 @@ from PIL import Image
 
 from atelier.cli.edit import edit as command
 from atelier.core import picture_files
-from atelier.params import file
 from atelier.core.spec import Spec
-from atelier.networks import batching, network as networks
 from atelier.editing.vectors import KINDS, Concepts
 from atelier.modalities.images import generate as generation
+from atelier.networks import batching
+from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 RUN = "celeba-vae"
@@ -28,7 +29,7 @@ SIZE = 32
 @pytest.fixture(scope="module")
 def network() -> networks.Network:
     shape = {"latent_dim": 6, "encoder_filters": (), "decoder_filters": (), "encoder_dense": (), "decoder_dense": ()}
-    train = file.read(ROOT / "params.yaml").run(RUN).train.model_copy(update=shape)
+    train = file.read(ROOT / "params.yaml").entry("runs", RUN).train.model_copy(update=shape)
     spec = Spec("celeba", (SIZE, SIZE, 3), (0, 255), (), NAMES, {}, {}, "embedded")
     return networks.build("vae", train, spec, seed=1, precision="float32")
 
@@ -89,7 +90,7 @@ def expected(network, original: np.ndarray, step: np.ndarray | float) -> np.ndar
 def test_folder_gets_the_decoded_sum_of_latent_and_vector(project: Path, network, concepts: Concepts):
     made(RUN, "faces/a.png", "faces/b.jpg", "--concept", "Smiling", "--strength", "2", "-o", "out")
     assert sorted(path.name for path in (project / "out").iterdir()) == ["a.png", "b.png"]
-    crop = file.read(project / "params.yaml").dataset("celeba").prepare.crop
+    crop = file.read(project / "params.yaml").entry("datasets", "celeba").prepare.crop
     for name in ("a.png", "b.jpg"):
         original = picture_files.read(project / "faces" / name, SIZE, crop=crop)
         edited = np.asarray(Image.open((project / "out" / name).with_suffix(".png")))

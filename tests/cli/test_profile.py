@@ -71,7 +71,7 @@ def test_what_a_profile_gives_does_not_depend_on_what_was_there(project: Path) -
 
 def test_values_changed_by_hand_are_replaced(project: Path) -> None:
     before = (project / "params.yaml").read_text(encoding="utf-8")
-    epochs = file.read(project / "params.yaml").run("mnist-vae").train.epochs
+    epochs = file.read(project / "params.yaml").entry("runs", "mnist-vae").train.epochs
     (project / "params.yaml").write_text(before.replace(f"epochs: {epochs}\n", "epochs: 77\n"), encoding="utf-8")
     output = atelier("profile", "apply", "demo").output
     assert f"runs.mnist-vae.train.epochs: 77 → {epochs}" in output.splitlines()

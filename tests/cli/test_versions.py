@@ -19,11 +19,11 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from atelier.cli.main import main
-from atelier.params import file
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL
-from atelier.networks import network as networks
 from atelier.editing.vectors import KINDS, Concepts
+from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))

@@ -8,8 +8,8 @@ from importlib import import_module
 import packages
 import pytest
 
-from atelier.params.strict import Strict
 from atelier.datasets.download.remote import RemoteFile
+from atelier.params.strict import Strict
 
 every = pytest.mark.parametrize("name", packages.names())
 

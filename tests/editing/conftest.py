@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 
-from atelier.params import file
-from atelier.editing.params import Edit
-from atelier.core.spec import Spec
-from atelier.networks import network as networks
 from atelier.core.prepared import Prepared
+from atelier.core.spec import Spec
+from atelier.editing.params import Edit
+from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("Smiling", "Eyeglasses", "Male")

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atelier.editing.params import Edit
-from atelier.params.strict import ParamsError, validate
 from atelier.editing import concepts, latents
+from atelier.editing.params import Edit
 from atelier.editing.vectors import KINDS, Concepts
+from atelier.params.strict import ParamsError, validate
 
 NAMES = ("Smiling", "Male")
 EFFECTS = np.array([[1.0, 0.0, 0.3, 0.0], [0.0, 2.0, 0.3, 0.0]])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from atelier.networks import network as networks
 from atelier.editing import concepts, latents, scores, tables
 from atelier.editing.scores import Gauge, Score, Seen
+from atelier.networks import network as networks
 
 LATENT = np.array([[-2.0, 0.5, 0.0], [-0.5, 0.5, 0.0], [3.0, -1.0, 0.0], [0.5, -1.0, 0.0]], np.float32)
 

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from atelier.core import files
-from atelier.networks import network as networks
+from atelier.core.prepared import Prepared
 from atelier.editing import sheets
 from atelier.editing.edit import edit
 from atelier.editing.vectors import Concepts
-from atelier.core.prepared import Prepared
+from atelier.networks import network as networks
 
 PICTURES = ["strip.png", "every_concept.png", "eyeglasses.png", "interpolations.png", "sums.png", "leakage.png"]
 

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from atelier.families.gan.params import Config
-from atelier.params.strict import ParamsError, validate
 from atelier.core.spec import Spec
 from atelier.families.gan import network as gan
+from atelier.families.gan.params import Config
+from atelier.params.strict import ParamsError, validate
 
 SMALL = {
     "latent_dim": 6,

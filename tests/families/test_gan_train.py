@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from atelier.families.gan.params import Train
-from atelier.params.strict import validate
-from atelier.core.spec import Spec
-from atelier.networks import network as networks
-from atelier.families.gan import train as gan
 from atelier.core.prepared import Prepared
+from atelier.core.spec import Spec
+from atelier.families.gan import train as gan
+from atelier.families.gan.params import Train
+from atelier.networks import network as networks
+from atelier.params.strict import validate
 
 PARAMS = {
     "latent_dim": 4,

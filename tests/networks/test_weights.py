@@ -16,9 +16,9 @@ import h5py
 import numpy as np
 import pytest
 
-from atelier.params import file
 from atelier.core.spec import Spec
 from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"latent_dim": 2, "encoder_filters": (4,), "encoder_dense": (), "decoder_dense": (), "decoder_filters": (4,)}

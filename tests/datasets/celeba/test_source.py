@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from atelier.core import files
+from atelier.core.prepared import Prepared
 from atelier.core.shards import Shards
 from atelier.core.spec import Spec
 from atelier.datasets.celeba import source as celeba
 from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.datasets.formats.faces.params import Prepare
-from atelier.core.prepared import Prepared
 
 ROOT = Path(__file__).parents[3]
 FEW = 80

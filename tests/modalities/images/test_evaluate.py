@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.params import file
-from atelier.families.vae.params import Evaluate
-from atelier.families.vae import network as vae
-from atelier.modalities import judging as judge_features
-from atelier.networks import network as networks
-from atelier.modalities.images import evaluate as images
-from atelier.families.vae import evaluate as evaluation
-from atelier.modalities.distances import distances
-from atelier.modalities.images import judge as judging
 from atelier.core.prepared import Prepared
+from atelier.families.vae import evaluate as evaluation
+from atelier.families.vae import network as vae
+from atelier.families.vae.params import Evaluate
+from atelier.modalities import judging as judge_features
+from atelier.modalities.distances import distances
+from atelier.modalities.images import evaluate as images
+from atelier.modalities.images import judge as judging
+from atelier.networks import network as networks
+from atelier.params import file
 
 LOG_2 = float(np.log(2))
 

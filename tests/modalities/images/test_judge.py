@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from atelier.core import files, seeds
-from atelier.params import file
-from atelier.modalities.images.params import Judge
-from atelier.training import batches
-from atelier.networks import network as networks
+from atelier.core.prepared import Prepared
 from atelier.modalities import judging as judge_features
 from atelier.modalities.images import judge as judging
-from atelier.core.prepared import Prepared
+from atelier.modalities.images.params import Judge
+from atelier.networks import network as networks
+from atelier.params import file
+from atelier.training import batches
 
 CEILINGS = ("blur", "noise", "missing_class")
 BATCH = np.random.default_rng(0).integers(0, 256, (40, 9, 7, 1), np.uint8)

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from atelier.core import files
-from atelier.params import file
-from atelier.datasets.formats.reviews.params import Embedded, Prepare
-from atelier.modalities.text.params import Judge
+from atelier.core.prepared import Prepared
 from atelier.core.text import END, PAD, Corpus, filled
 from atelier.datasets import imdb
 from atelier.datasets.embedded import imdb as twin
+from atelier.datasets.formats.reviews.params import Embedded, Prepare
 from atelier.modalities import judging as judge_features
-from atelier.networks import network as networks
 from atelier.modalities.text import judge as judging
-from atelier.core.prepared import Prepared
+from atelier.modalities.text.params import Judge
+from atelier.networks import network as networks
+from atelier.params import file
 
 CEILINGS = ("shuffled", "unigram")
 
