@@ -82,7 +82,7 @@ def stale(repo: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def repo(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with small parameters, reproduced once; `noted/` beside it lists the modules that each stage loaded."""
+    """A checkout with small parameters, reproduced once; `noted/` lists the modules that each stage loaded."""
     place = tmp_path_factory.mktemp("graph")
     checkout = place / "repo"
     (place / "site").mkdir()
