@@ -107,12 +107,12 @@ class Checkout:
             code = main([*words])
         return _checked(Done(code, stdout.getvalue(), stderr.getvalue()), status)
 
-    def atelier(self, *words: str, status: int | None = 0) -> Done:
-        """Run an `atelier` command in this process."""
+    def atelier(self, *words: str, status: int | None = 0, answer: str | None = None) -> Done:
+        """Run an `atelier` command in this process, with an answer to what it asks."""
         from atelier.cli.main import main
 
         with self.inside():
-            result = CliRunner().invoke(main, words)
+            result = CliRunner().invoke(main, words, input=answer)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return _checked(Done(result.exit_code, result.stdout, result.stderr), status)
