@@ -135,6 +135,20 @@ class Checkout:
         self.git("commit", "-qm", message, "--allow-empty")
         return self.git("rev-parse", "HEAD")
 
+    def register(self, run: str, version: str, commit: str = "HEAD") -> None:
+        """Tag a commit as a version of a run, as `gto register` does."""
+        from gto import api
+
+        with self.inside(), redirect_stdout(io.StringIO()):
+            api.register(str(self.root), run, commit, version=version)
+
+    def assign(self, run: str, version: str, stage: str) -> None:
+        """Assign a version to a stage, as `gto assign` does."""
+        from gto import api
+
+        with self.inside(), redirect_stdout(io.StringIO()):
+            api.assign(str(self.root), run, version=version, stage=stage)
+
     def clone(self, root: Path, *options: str) -> "Checkout":
         self.git("clone", "-q", *options, str(self.root), str(root))
         return Checkout(root, **self.own)
