@@ -180,7 +180,7 @@ def test_list_says_what_each_profile_is(project: Path) -> None:
     assert all(len(line.split()) > 3 for line in lines)
 
 
-def test_list_says_when_the_parameters_are_nobodys(project: Path) -> None:
+def test_list_says_when_the_parameters_equal_no_profile(project: Path) -> None:
     path = project / "params.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("source: embedded", "source: mirror"), encoding="utf-8")
     assert "equals none of them" in atelier("profile", "list").output

@@ -90,7 +90,7 @@ def test_stream_writes_the_same_text(write, seed: str):
     assert printed(write(*words, "--stream")) == printed(write(*words))
 
 
-def test_a_text_is_as_long_as_the_network_can_look_back_unless_told_otherwise(write):
+def test_a_text_is_as_long_as_the_context_by_default(write):
     assert printed(write("imdb-lm")) == printed(write("imdb-lm", "--max-tokens", str(CONTEXT)))
     assert len(printed(write("imdb-lm", "--max-tokens", "6"))) < len(printed(write("imdb-lm")))
 

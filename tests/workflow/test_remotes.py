@@ -301,7 +301,7 @@ def test_incomplete_object_is_not_used(author: Clone, kind: str, request: pytest
     half = object_of(author.root / ".remote", author.weights())
     half.chmod(0o644)
     half.write_text(author.weights()[:3])
-    # As DVC leaves what it has pushed into a directory; it looks into nothing that is read-only, unless told to.
+    # DVC makes pushed objects read-only, and does not verify read-only objects by default.
     half.chmod(0o444)
     clone = author.cloned(tmp_path / "clone")
     with website(author.root / ".remote") as url:
