@@ -14,11 +14,11 @@ from PIL import Image
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from atelier.params import file
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL
-from atelier.networks import network as networks
 from atelier.editing.vectors import KINDS, Concepts
+from atelier.networks import network as networks
+from atelier.params import file
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 # The stages of dvc.yaml that the commands read, by the same names and paths.

@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from atelier.cli.main import main
 from atelier.core import files
-from atelier.params import file
 from atelier.core.spec import Spec
 from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = 32
