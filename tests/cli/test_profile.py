@@ -81,12 +81,12 @@ def test_values_changed_by_hand_are_replaced(project: Path) -> None:
 def test_source_given_by_hand_replaces_that_of_every_dataset(project: Path) -> None:
     assert atelier("profile", "apply", "laptop", "--source", "mirror").exit_code == 0
     params = document.load((project / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
-    assert {dataset["source"] for dataset in params["datasets"].values()} == {"mirror"}
+    assert {download["source"] for download in params["downloads"].values()} == {"mirror"}
 
 
 def test_unknown_source_is_one_line_that_says_what_is_allowed(project: Path) -> None:
     line = refusal("profile", "apply", "laptop", "--source", "moon")
-    assert "datasets.mnist.source: got 'moon'" in line
+    assert "downloads.mnist.source: got 'moon'" in line
     assert "mirror" in line
 
 

@@ -64,7 +64,7 @@ def train(root: Path, number: int) -> None:
     params = file.read(root / "params.yaml")
     shapes = {"mnist-vae": (8, 8, 1), "celeba-vae": (8, 8, 3), "imdb-lm": ()}
     for run, sizes in SMALL.items():
-        of = params.run(run)
+        of = params.entry("runs", run)
         spec = Spec(of.dataset, shapes[run], (0, 255), ("a", "b"), (), {}, {}, "embedded", vocabulary=8)
         section = of.train.model_copy(update=sizes)
         built = networks.build(of.family, section, spec, seed=number, precision="float32")
