@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from atelier.modalities.text.params import UNFILTERED, Filters
 from atelier.core.text import END, PAD, UNKNOWN
 from atelier.families.transformer_lm import network as transformer_lm
 from atelier.modalities.text.generate import Reader, Request, Writer, _filtered, _penalised
+from atelier.modalities.text.params import UNFILTERED, Filters
 from atelier.networks.network import Network
 
 VOCABULARY, CONTEXT = 40, 20
