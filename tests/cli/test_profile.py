@@ -135,7 +135,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ("runs: [mnist-vae]\n", "runs: got ['mnist-vae']; allowed is a mapping of keys to values"),
         (
             "modles:\n  a: 1\n",
-            "params.yaml.modles: got {'a': 1}; no such key here, known are: datasets, judges, runs, edits",
+            "params.yaml.modles: got {'a': 1}; unknown key, known are: downloads, datasets, judges, runs, edits",
         ),
         (
             "judges:\n  mnist:\n    train:\n      epochs: 0\n  fashion_mnist:\n",
@@ -143,7 +143,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ),
         (
             "judges:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
-            "judges.mnist.sauce: got 'mirror'; no such key here, known are: gauge, modality, train",
+            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, train",
         ),
     ],
 )

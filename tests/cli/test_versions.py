@@ -193,12 +193,12 @@ def test_pickle_under_the_name_of_weights_is_never_read(checkout: Checkout, run:
     path.unlink()
     path.write_bytes(pickle.dumps(Canary(canary)))
     assert "differs from dvc.lock" in checkout.refusal(*COMMANDS[run])
-    assert "is no whole HDF5 file of weights" in checkout.refusal(*COMMANDS[run], "--unverified")
+    assert "HDF5" in checkout.refusal(*COMMANDS[run], "--unverified")
     # Not even if it was committed.
     checkout.dvc("commit", "-q", "-f", f"train@{run}")
     checkout.git("commit", "-qam", "hostile")
     command, _, *options = COMMANDS[run]
-    assert "is no whole HDF5 file of weights" in checkout.refusal(command, f"{run}@HEAD", *options)
+    assert "HDF5" in checkout.refusal(command, f"{run}@HEAD", *options)
     assert not canary.exists()
 
 

@@ -67,15 +67,14 @@ def private(params: Mapping[str, Any], run: str) -> bool:
     dataset = params.get("datasets", {}).get(name)
     if dataset is None:
         return True
-    # Earlier parameters had the source in the section of the dataset, and no kind.
+    # Earlier parameters had source and format in the section of the dataset, and no kind.
     source = params.get("downloads", {}).get(name, dataset).get("source")
-    return _shows_faces(str(dataset.get("kind", name))) and source != "embedded"
+    return (dataset.get("format") or _format(dataset.get("kind"))) == "faces" and source != "embedded"
 
 
-def _shows_faces(kind: str) -> bool:
-    """Return whether datasets of a kind are faces; True for an unknown kind."""
-    known = kind in lookup.names("datasets", "source")
-    return not known or import_module(f"atelier.datasets.{kind}").FORMAT == "faces"
+def _format(kind: Any) -> str:
+    """Return the format of a kind of dataset; that of faces for an unknown kind."""
+    return import_module(f"atelier.datasets.{kind}").FORMAT if kind in lookup.names("datasets", "source") else "faces"
 
 
 def read(directory: str, open_file: Open) -> Side:
