@@ -24,7 +24,7 @@ def measure() -> Comparison:
         theirs_s = _seconds(serial, "dvc", "repro")
         ours_s = _seconds(ours, "atelier.cli.main", "run", "-j", "2")
         for name in RESULTS:
-            texts = ((place / name).read_text(encoding="utf-8") for place in (serial, ours))
+            texts = ((clone / name).read_text(encoding="utf-8") for clone in (serial, ours))
             one, other = (document.load(text, name) for text in texts)
             if one != other:
                 raise ValueError(f"{name} differs between `atelier run` and `dvc repro`")
