@@ -248,7 +248,7 @@ def changed_by_code(repo: Path) -> set[str]:
 
 
 def test_a_judge_that_came_out_the_same_dirties_no_training(repo: Path, edited):
-    edited("data/judges/mnist/judge.json", " ")
+    edited("data/judges/celeba/judge.json", " ")
     assert {name.partition("@")[0] for name in stale(repo)} == {"judge", "evaluate", "report"}
 
 
