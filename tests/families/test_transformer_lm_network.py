@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from atelier.params.strict import ParamsError, validate
 from atelier.core.text import END, PAD
 from atelier.families.transformer_lm import network as transformer_lm
 from atelier.families.transformer_lm.network import Config, Learner, TransformerLM
+from atelier.params.strict import ParamsError, validate
 
 VOCABULARY, CONTEXT = 40, 16
 BASE = {

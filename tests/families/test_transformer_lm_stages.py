@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from atelier.core import files
+from atelier.core.prepared import Prepared
+from atelier.core.text import END, PAD, TOKENIZER, Corpus, Tokenizer
+from atelier.families.transformer_lm import evaluate as evaluation
+from atelier.families.transformer_lm import sample as sampling
+from atelier.modalities.text import preview as previews
+from atelier.modalities.text.generate import Request, Writer
+from atelier.modalities.text.params import UNFILTERED
+from atelier.modalities.text.watch import Watch
+from atelier.networks import network as networks
+from atelier.networks.network import Network
 from atelier.params import file
 from atelier.params.file import Run
-from atelier.modalities.text.params import UNFILTERED
-from atelier.core.text import END, PAD, TOKENIZER, Corpus, Tokenizer
-from atelier.networks import network as networks
-from atelier.families.transformer_lm import evaluate as evaluation
-from atelier.modalities.text.generate import Request, Writer
-from atelier.networks.network import Network
-from atelier.core.prepared import Prepared
-from atelier.modalities.text import preview as previews
-from atelier.families.transformer_lm import sample as sampling
-from atelier.modalities.text.watch import Watch
 
 # Who reads it as markup, as a template or as a regular expression, changes it.
 HOSTILE = r"""if (a < b) { write("<script>alert('1')</script>"); } {{ name }} {% raw %} ${x} &amp; \n %s [END] </td>"""

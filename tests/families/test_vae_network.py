@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from atelier.families.vae.params import Config
 from atelier.core.spec import Spec
 from atelier.families.vae import network as vae
+from atelier.families.vae.params import Config
 
 SPEC = Spec("digits", (28, 28, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
 TEXTBOOK = Config(

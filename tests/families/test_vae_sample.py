@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 
 from atelier.core.files import read_json
-from atelier.params import file
-from atelier.networks import batching, network as networks
-from atelier.networks.architecture import diagram
-from atelier.modalities.images import generate as generation
 from atelier.core.prepared import Prepared
-from atelier.modalities.images import exhibit as pictures
 from atelier.families.vae import sample as sampling
+from atelier.modalities.images import exhibit as pictures
+from atelier.modalities.images import generate as generation
+from atelier.networks import batching
+from atelier.networks import network as networks
+from atelier.networks.architecture import diagram
+from atelier.params import file
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 from scipy import ndimage
 
 from atelier.core import seeds
-from atelier.training.batches import Batches
 from atelier.families.vae.train import distort
+from atelier.training.batches import Batches
 
 BLOB = np.zeros((28, 28), np.float32)
 BLOB[8:20, 12:16] = 255
