@@ -64,6 +64,7 @@ def _format(value: Any, flow: bool) -> str:
 def _yaml() -> YAML:
     yaml = YAML(typ="safe", pure=True)
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 1 << 20
     yaml.allow_unicode = True
     return yaml
