@@ -16,12 +16,8 @@ from atelier.params.strict import ParamsError
 def load(text: str, name: str) -> Any:
     """Parse a YAML text to plain data.
 
-    Args:
-        text: the text.
-        name: of its file; errors begin with it.
-
     Raises:
-        ParamsError: the text is not YAML, or has a key twice; the message names the line.
+        ParamsError: the text is not YAML, or has a key twice; the message gives `name`, that of its file, and the line.
 
     >>> load("learning_rate: 1e-3", "params.yaml")
     {'learning_rate': 0.001}

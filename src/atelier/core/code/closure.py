@@ -1,7 +1,7 @@
 """The code of every stage: what its script imports, and the modules that it looks up by name.
 
-A missing module would leave a result stale without anybody noticing, a superfluous one would retrain for nothing. So
-the manifests are computed from the imports.
+A missing module would leave a stale result undetected, a superfluous one would cause needless trainings. The manifests
+are therefore computed from the imports.
 """
 
 import ast
@@ -18,14 +18,9 @@ from atelier.core.code.manifest import RESULT_FREE, Manifest
 
 
 def manifests(root: Path) -> dict[str, Manifest]:
-    """Compute the manifests of all stages.
+    """Compute the manifests of all stages of the checkout `root`, by the name of their file.
 
-    Args:
-        root: the checkout, with `stages/` and `src/atelier/`.
-
-    Returns:
-        Manifests by file name: ``train/vae.json`` for a stage that is declared once for many entries,
-        ``report.json`` for any other.
+    It is ``train/vae.json`` for a stage that is declared once for many entries, ``report.json`` for any other.
     """
     imports = grimp.build_graph("atelier", cache_dir=None)
     for module in RESULT_FREE & imports.modules:
@@ -81,7 +76,7 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _format(kind: str) -> str:
-    """Return the module with the schema of a kind of dataset."""
+    """Name the module with the schema of a kind of dataset."""
     return f"atelier.datasets.formats.{import_module(f'atelier.datasets.{kind}').FORMAT}.params"
 
 
@@ -97,7 +92,7 @@ def _imported(script: Path) -> set[str]:
 
 
 def _files(modules: Iterable[str], root: Path) -> set[Path]:
-    """Find the source files of modules and of the packages around them, with their templates, without empty files."""
+    """Find the non-empty source files of modules and of the packages that contain them, and their templates."""
     found = set()
     for module in modules:
         parts = module.split(".")

@@ -54,11 +54,7 @@ def _differs(name: str, file: Path, expected: str | None) -> bool:
 
 
 def loaded() -> dict[str, Path]:
-    """Find the non-empty source files of this package and the stage script that this process has loaded.
-
-    Returns:
-        Paths by the names that manifests use.
-    """
+    """Find the loaded stage script and the loaded non-empty files of this package, by their names in manifests."""
     found = {}
     script = getattr(sys.modules["__main__"], "__file__", None)
     if script and Path(script).parent.name == "stages":
