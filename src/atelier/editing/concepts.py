@@ -48,10 +48,6 @@ def directions(z: np.ndarray, labels: np.ndarray, names: tuple[str, ...], l2: fl
     Args:
         z: posterior means, ``(n, latent_dim)``.
         labels: 0 or 1, ``(n, attributes)``.
-        l2: as in `Edit`.
-
-    Raises:
-        ValueError: as `compute`.
     """
     _require_both_classes(labels, names)
     z = z.astype(np.float64)

@@ -24,8 +24,7 @@ class Block:
 
     Attributes:
         rows: the queries' indices, a slice with start and stop.
-        queries: shape ``(len(rows), features)``.
-        references: shape ``(references, features)``.
+        queries, references: features, shapes ``(len(rows), features)`` and ``(references, features)``.
         squared: squared distances, shape ``(len(rows), references)``.
         slack: bound on the rounding error of `squared`.
     """
@@ -73,11 +72,7 @@ class Block:
 
 
 def blocks(queries: np.ndarray, references: np.ndarray) -> Iterator[Block]:
-    """Yield blocks of at most `BLOCK_SIZE` distances (but at least one query) that cover all queries in order.
-
-    Args:
-        queries, references: float64 features, shape ``(rows, features)``.
-    """
+    """Yield blocks of at most `BLOCK_SIZE` distances (but at least one query) that cover all queries in order."""
     query_norms, norms = (np.einsum("if,if->i", rows, rows) for rows in (queries, references))
     # The rounding error of a sum of f products is at most f·eps/2 times the sum of their magnitudes (Higham, Accuracy
     # and Stability of Numerical Algorithms, 2002, equation 3.5). For the three terms it is (f + 3)·eps·(‖x‖² + ‖y‖²),
@@ -99,17 +94,14 @@ def nearest(
     """Find the k nearest references of each query by Euclidean distance, sorted by distance and then by index.
 
     Args:
-        queries: shape ``(queries, features)``.
-        references: shape ``(references, features)``.
-        k: neighbours of each query.
+        queries, references: shapes ``(queries, features)`` and ``(references, features)``.
         exclude_self: queries and references are the same rows, and a row is not its own neighbour (an equal row is).
 
     Returns:
         Distances, float64, and indices into `references`, int64, both of shape ``(queries, k)``.
 
     Raises:
-        ValueError: fewer than k references, k below 1, features that differ in number or are not finite, or
-            `exclude_self` with different numbers of queries and references.
+        ValueError: k is not from 1 to the number of references, or the features are invalid.
 
     >>> distances, indices = nearest([[0.0], [4.0]], [[3.0], [0.0], [1.0]], k=2)
     >>> distances.tolist(), indices.tolist()

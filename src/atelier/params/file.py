@@ -47,7 +47,8 @@ class Run:
 
     def only(self, part: str) -> "Run":
         """Return the run with only one of `PARTS`: all that this stage depends on."""
-        return replace(self, **{name: None for name in PARTS if name != part})
+        others: dict[str, Any] = dict.fromkeys(set(PARTS) - {part})
+        return replace(self, **others)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 `profiles/demo.yaml` contains every value. Another profile contains what differs from it, so a profile does not depend
 on the previous content of `params.yaml`. If a profile has one of the sections (`datasets`, `runs`, …), it lists all
-entries of this section, at least by name (``mnist-vae:``); it does not have entries that it does not list, nor edits of
-such runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
+entries of this section, at least by name (``mnist-vae:``); entries that it does not list are dropped, and so are the
+edits of dropped runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
 """
 
 from collections.abc import Mapping
@@ -130,7 +130,7 @@ def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
 
 
 def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, Any], copies: tuple[str, ...]) -> Any:
-    """Return an entry of a section, over the entry that it is ``like``."""
+    """Return an entry of a section, merged into the entry that it is ``like``."""
     path = f"{key}.{name}"
     overlay = dict(require_mapping({} if entries[name] is None else entries[name], path))
     like = overlay.pop("like", None)

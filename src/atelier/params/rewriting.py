@@ -59,7 +59,7 @@ def _mapping(text: str, node: Any, current: Any, target: Mapping[str, Any], begi
     }
     spaced = any(text[start] == "\n" for start in ends[1:-1])
     order = list(entries)
-    for previous, name in pairwise([None, *target]):
+    for previous, name in zip(["", *target], target, strict=False):
         if name not in entries:
             order.insert(order.index(previous) + 1 if previous else 0, name)
             added = indent(document.dump({name: target[name]}), " " * node.start_mark.column)

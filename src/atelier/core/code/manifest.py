@@ -1,7 +1,7 @@
 """The manifest of a stage: every file of code that can change its result, with the digest of its code.
 
 The stage `code` writes the manifests, and every other stage depends on its own. DVC therefore runs a stage again if an
-edit can change its result, and leaves it alone if only a comment or a docstring changed.
+edit can change its result, but not if only a comment or a docstring changed.
 """
 
 import re
@@ -14,7 +14,7 @@ from atelier.core.code.digest import code_digest
 
 Manifest = dict[str, str]
 
-# Modules that change no result, each with the reason; they stand in no manifest. Keep the list short.
+# Modules that change no result, each with the reason; no manifest contains them. Keep the list short.
 RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
     "atelier.core.quiet",  # hides log lines

@@ -1,4 +1,4 @@
-"""Interpolated modified Kneser–Ney: an n-gram model as a baseline for language models.
+"""Fit an n-gram model, interpolated modified Kneser–Ney, as a baseline for language models.
 
 Kneser & Ney, 1995 (doi:10.1109/ICASSP.1995.479394), in the version of Chen & Goodman, 1999
 (doi:10.1006/csla.1999.0128) with three discounts D for each length of n-grams. With a(hw) the count of token w after
@@ -81,9 +81,6 @@ class KneserNey:
             starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens.
             order: length of the longest n-grams.
             vocabulary: number of tokens in the vocabulary.
-
-        Raises:
-            ValueError: `order` is below 1, or the texts are not as described.
         """
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
@@ -116,9 +113,6 @@ class KneserNey:
 
         Returns:
             float64 ``(tokens,)``, in nats, finite.
-
-        Raises:
-            ValueError: the texts are not as described.
         """
         tokens = _checked(tokens, starts, self.vocabulary)
         probability = np.full(len(tokens), 1 / self.vocabulary)
