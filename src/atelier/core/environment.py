@@ -19,11 +19,7 @@ def versions() -> dict[str, str]:
 
 
 def locked(lock: Path) -> dict[str, str]:
-    """Return the version of each of `PACKAGES` that a requirement lock pins for this Python and platform.
-
-    Raises:
-        ValueError: a line of the lock cannot be read, or the lock pins no version of a package.
-    """
+    """Return the version of each of `PACKAGES` that a requirement lock pins for this Python and platform."""
     pins: dict[str, str] = {}
     for line in lock.read_text(encoding="utf-8").splitlines():
         if "==" in line and not line.startswith((" ", "#", "-")):

@@ -10,10 +10,7 @@ from atelier.core import files
 
 
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
-    """Arrange images, uint8 ``(n, height, width, channels)``, in rows on a white background.
-
-    Args:
-        gap: pixels between images.
+    """Arrange images, uint8 ``(n, height, width, channels)``, in rows on white, with `gap` pixels between them.
 
     Returns:
         uint8 of shape ``(rows·(height + gap) − gap, columns·(width + gap) − gap, channels)``.

@@ -27,11 +27,7 @@ class Prepared:
         return cls(directory, Spec.read(path))
 
     def images(self, split: str) -> np.ndarray:
-        """Open the images of ``train``, ``validation`` or ``test``, uint8 ``(n, h, w, c)``: an array, or `Shards`.
-
-        Raises:
-            FileNotFoundError: a file of the split is missing.
-        """
+        """Open the images of ``train``, ``validation`` or ``test``, uint8 ``(n, h, w, c)``: an array, or `Shards`."""
         whole = self.directory / f"{split}_images.npy"
         if whole.is_file():
             return np.load(whole, mmap_mode="r", allow_pickle=False)

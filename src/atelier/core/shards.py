@@ -46,10 +46,6 @@ class Shards:
         An array of integers may have any shape, repeat rows and contain negative indices; each row is read once. The
         result may be a read-only view of the memory-mapped file.
 
-        Raises:
-            IndexError: a row is out of range, a boolean array has another length than the rows, or the index is of
-                another type.
-
         >>> shards = Shards([np.arange(3), np.arange(3, 5)])
         >>> shards[[[4, 0], [-1, 3]]].tolist()
         [[4, 0], [4, 3]]

@@ -5,10 +5,7 @@ from numpy.typing import ArrayLike
 
 
 def class_histogram(labels: ArrayLike, classes: int) -> np.ndarray:
-    """Count the images of each class, int64 ``(classes,)``.
-
-    Args:
-        labels: integers from 0 to ``classes − 1``, shape ``(images,)``, at least one.
+    """Count the images of each class, int64 ``(classes,)``, from labels from 0 to ``classes − 1``, ``(images,)``.
 
     >>> class_histogram([2, 0, 2], classes=4).tolist()
     [1, 0, 2, 0]
@@ -24,10 +21,8 @@ def class_histogram(labels: ArrayLike, classes: int) -> np.ndarray:
 def class_entropy(histogram: ArrayLike) -> float:
     """Compute the Shannon entropy −Σ p·log p of a histogram in nats (Cover & Thomas, 2006, equation 2.1).
 
-    It is 0 for a single class and log(classes) for equally frequent classes; 0·log 0 = 0.
-
-    Args:
-        histogram: counts or shares of shape ``(classes,)``, at least 0 and not all 0; they are divided by their sum.
+    It is 0 for a single class and log(classes) for equally frequent classes; 0·log 0 = 0. The counts or shares, shape
+    ``(classes,)``, are divided by their sum.
 
     >>> class_entropy([5, 5, 0])
     0.6931471805599453
@@ -40,12 +35,9 @@ def class_entropy(histogram: ArrayLike) -> float:
 
 
 def attribute_entropy(bits: ArrayLike) -> float:
-    """Compute the Shannon entropy of each binary attribute in nats, averaged over the attributes.
+    """Compute the Shannon entropy in nats of binary attributes, ``(images, attributes)``, averaged over attributes.
 
     It is 0 if each attribute is equal in all images, and log 2 if each attribute is set in half of them.
-
-    Args:
-        bits: whether an image has an attribute, shape ``(images, attributes)``.
 
     >>> round(attribute_entropy([[1, 0], [0, 0]]), 4)
     0.3466

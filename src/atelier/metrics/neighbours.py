@@ -59,8 +59,7 @@ class Block:
     def within(self, radii: np.ndarray) -> np.ndarray:
         """Return which pairs are at most their radius apart, bool of shape ``(len(rows), references)``.
 
-        Args:
-            radii: of each reference, shape ``(references,)``, or of each query, shape ``(len(rows), 1)``.
+        `radii` are those of the references, shape ``(references,)``, or of the queries, shape ``(len(rows), 1)``.
         """
         limit = radii * radii
         inside: np.ndarray = self.squared < limit - self.slack
@@ -99,9 +98,6 @@ def nearest(
 
     Returns:
         Distances, float64, and indices into `references`, int64, both of shape ``(queries, k)``.
-
-    Raises:
-        ValueError: k is not from 1 to the number of references, or the features are invalid.
 
     >>> distances, indices = nearest([[0.0], [4.0]], [[3.0], [0.0], [1.0]], k=2)
     >>> distances.tolist(), indices.tolist()

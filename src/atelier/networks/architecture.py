@@ -14,11 +14,7 @@ Block = tuple[str, tuple[int, ...], int]
 
 
 def diagram(networks: Mapping[str, keras.Model | list[Block]]) -> str:
-    """Draw networks as SVG in the text colour of the page: a row with a title for each.
-
-    Args:
-        networks: functional models, or lists of blocks for other models, by the title of their row.
-    """
+    """Draw functional models, or the blocks of other models, as SVG: a row for each, with its key as title."""
     rows = [_row(name, model if isinstance(model, list) else _blocks(model)) for name, model in networks.items()]
     width = max(row_width for _, row_width, _ in rows)
     height, parts = MARGIN, []

@@ -8,11 +8,9 @@ import numpy as np
 
 
 class InOrder(keras.utils.PyDataset):
-    """Serve all examples in their order, in batches.
+    """Serve all examples of arrays ``(examples, …)``, inputs and possibly targets, in their order, in batches.
 
-    Args:
-        arrays: inputs, and targets if there are any, ``(examples, …)``.
-        filled: fill the last batch by repeating the last example; otherwise it may be shorter.
+    If `filled`, the last example is repeated until the last batch is full; otherwise the last batch may be shorter.
     """
 
     def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, filled: bool = False) -> None:

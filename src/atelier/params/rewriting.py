@@ -16,10 +16,7 @@ from atelier.params import document
 
 
 def rewrite(text: str, target: Mapping[str, Any]) -> str:
-    """Return the YAML `text`, a mapping in block style, with the content `target`.
-
-    Args:
-        target: plain data: mappings, lists of scalars, scalars.
+    """Return the YAML `text`, a mapping in block style, with the content `target`: mappings, scalars, lists of scalars.
 
     Raises:
         ValueError: the text is not such a mapping, or uses anchors or merges.

@@ -51,28 +51,30 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the names that have a manifest of their own in a stage, with the modules that it looks up for each."""
     kinds, families = lookup.names("datasets", "source"), lookup.names("families", "params")
 
-    def family(name: str, *parts: str) -> list[str]:
-        return [f"atelier.families.{name}.{part}" for part in ("params", "network", *parts)]
-
-    def modality(name: str, *parts: str) -> list[str]:
-        return [f"atelier.modalities.{name}.{part}" for part in parts]
+    def modules(package: str, name: str, *parts: str) -> list[str]:
+        return [f"atelier.{package}.{name}.{part}" for part in parts]
 
     match stage:
         case "download" | "prepare":
+            twin = ("twin.write",) if stage == "download" else ()
             for kind in kinds:
-                parts = ("source", "twin.write") if stage == "download" else ("source",)
-                yield kind, [f"atelier.datasets.{kind}.{part}" for part in parts] + [_format(kind)]
+                yield kind, [*modules("datasets", kind, "source", *twin), _format(kind)]
         case "judge":
             for kind in kinds:
-                yield kind, modality(import_module(_format(kind)).MODALITY, "params", "judge", "classifier")
+                modality = import_module(_format(kind)).MODALITY
+                yield kind, modules("modalities", modality, "params", "judge", "classifier")
         case "train" | "sample" | "evaluate":
-            watching = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}
+            parts = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}.get(stage, ())
             for name in families:
-                medium = lookup.module("families", name, "params").MODALITY
-                yield name, family(name, stage) + modality(medium, *watching.get(stage, ()))
+                modality = lookup.module("families", name, "params").MODALITY
+                yield (
+                    name,
+                    modules("families", name, "params", "network", stage) + modules("modalities", modality, *parts),
+                )
         case "edit":
             encoders = [name for name in families if lookup.module("families", name, "params").ENCODER]
-            yield "images", [m for name in encoders for m in family(name)] + modality("images", "classifier")
+            found = [m for name in encoders for m in modules("families", name, "params", "network")]
+            yield "images", [*found, *modules("modalities", "images", "classifier")]
 
 
 def _format(kind: str) -> str:

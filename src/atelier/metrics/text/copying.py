@@ -95,9 +95,7 @@ class CorpusIndex:
     def matches(self, samples: Sequence[ArrayLike]) -> Matches:
         """Find the longest copied run that begins at each token of each sample.
 
-        Args:
-            samples: token ids of each sample. An id below zero matches nothing: use one for a token that must not count
-                as copied, such as the token for unknown words.
+        A token below zero matches nothing: use one for a token that must not count as copied, such as UNKNOWN.
         """
         arrays = [np.asarray(sample) for sample in samples]
         for index, array in enumerate(arrays):

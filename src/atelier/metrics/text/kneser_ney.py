@@ -80,7 +80,6 @@ class KneserNey:
             tokens: integers ``(tokens,)``: all texts, one after another, each followed by END.
             starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens.
             order: length of the longest n-grams.
-            vocabulary: number of tokens in the vocabulary.
         """
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
@@ -106,13 +105,9 @@ class KneserNey:
         return cls(tuple(levels), vocabulary)
 
     def log_probabilities(self, tokens: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Compute log p of each token given the tokens before it in its text; the first token's context is END.
+        """Compute log p of each token given the tokens before it in its text, float64 ``(tokens,)`` in nats, finite.
 
-        Args:
-            tokens, starts: texts as in `fit`.
-
-        Returns:
-            float64 ``(tokens,)``, in nats, finite.
+        The texts are as in `fit`; the context of a text's first token is END.
         """
         tokens = _checked(tokens, starts, self.vocabulary)
         probability = np.full(len(tokens), 1 / self.vocabulary)
