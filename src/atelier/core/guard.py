@@ -20,7 +20,7 @@ HASHED = 2**24
 
 @contextmanager
 def unchanged(read: Callable[[Path], Section], params: Path, code: Path, *inputs: Path) -> Iterator[Section]:
-    """Yield the parameters of a stage, and check at the end of the block that nothing it read has changed.
+    """Yield the parameters of a stage, and refuse the result if anything that the stage read has changed.
 
     Args:
         read: returns from the parameter file `params` only what the stage depends on.

@@ -20,7 +20,7 @@ TOKENIZER = "tokenizer.json"
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, lower-cased and without punctuation. All word statistics count these.
+    """Return the words of a text, lower-cased and without punctuation; all word statistics count these.
 
     >>> words("Don't miss it: 10/10!")
     ["don't", 'miss', 'it', '10', '10']
@@ -114,7 +114,7 @@ class Corpus:
 
     @classmethod
     def read(cls, directory: Path, split: str) -> "Corpus":
-        """Open ``train``, ``validation`` or ``test`` of a prepared dataset; raises FileNotFoundError without it."""
+        """Open ``train``, ``validation`` or ``test``; raises FileNotFoundError if one of its files is missing."""
         arrays: dict[str, Any] = {}
         for name in cls.__dataclass_fields__:
             path = directory / f"{split}_{name}.npy"

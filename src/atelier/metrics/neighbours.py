@@ -48,7 +48,7 @@ class Block:
     def nearest(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the k nearest references of each query, both ``(len(rows), k)``."""
         kth = np.partition(self.squared, k - 1, axis=1)[:, k - 1 : k]
-        # The true k nearest are below kth + slack, hence in `squared` below kth + 2·slack.
+        # The true k nearest are below kth + slack, therefore in `squared` below kth + 2·slack.
         rows, columns = np.nonzero(self.squared <= kth + 2 * self.slack)
         distances = self.exact(rows, columns)
         order = np.lexsort((columns, distances, rows))

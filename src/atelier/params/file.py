@@ -96,7 +96,7 @@ def check(raw: object) -> Params:
 
 
 def modality(family: str) -> str:
-    """Return the modality of a family, ``images`` or ``text``; the ValueError for an unknown one lists the known."""
+    """Return the modality of a family: ``images`` or ``text``."""
     return str(lookup.module("families", family, "params").MODALITY)
 
 

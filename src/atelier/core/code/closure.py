@@ -67,10 +67,8 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
             parts = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}.get(stage, ())
             for name in families:
                 modality = lookup.module("families", name, "params").MODALITY
-                yield (
-                    name,
-                    modules("families", name, "params", "network", stage) + modules("modalities", modality, *parts),
-                )
+                own = modules("families", name, "params", "network", stage)
+                yield name, [*own, *modules("modalities", modality, *parts)]
         case "edit":
             encoders = [name for name in families if lookup.module("families", name, "params").ENCODER]
             found = [m for name in encoders for m in modules("families", name, "params", "network")]
