@@ -11,7 +11,7 @@ import pytest
 
 from atelier.params.strict import Strict
 from atelier.datasets.protocol import Source, Twin
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download.remote import RemoteFile
 
 every = pytest.mark.parametrize("name", packages.names())
 

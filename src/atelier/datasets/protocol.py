@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from atelier.core.spec import Spec
-from atelier.datasets.transfer.remote import RemoteFile
+from atelier.datasets.download.remote import RemoteFile
 
 
 class Source(Protocol):
