@@ -9,7 +9,7 @@ from atelier.core import seeds
 from atelier.datasets.celeba.twin import attributes
 from atelier.datasets.celeba.twin.portrait import draw
 from atelier.datasets.formats.faces import pool, writer
-from atelier.datasets.formats.faces.layout import SPLITS
+from atelier.datasets.formats.faces.archive import SPLITS
 from atelier.datasets.formats.faces.params import Embedded
 
 _SHARD = 32

@@ -1,4 +1,4 @@
-"""Write pixels as they arrive to `.npy` files of bounded length, and an index of the files."""
+"""Write a stream of pixels to `.npy` files of bounded length, and an index of the files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -14,13 +14,9 @@ LIMIT = 256_000_000  # bytes of pixels in a file
 
 
 class Writer:
-    """Appends pictures to ``{split}_images_00000.npy``, ``…_00001.npy`` and so on.
+    """Append pictures of `shape` (height, width, channels) to ``{split}_images_00000.npy``, ``…_00001.npy`` and so on.
 
-    Args:
-        directory: where to write the files.
-        split: the split of the pictures.
-        shape: height, width and channels.
-        limit: the largest number of bytes of pixels in one file.
+    A file contains at most `limit` bytes of pixels.
     """
 
     def __init__(self, directory: Path, split: str, shape: tuple[int, int, int], limit: int) -> None:
@@ -33,36 +29,34 @@ class Writer:
     def append(self, pixels: np.ndarray) -> None:
         """Write uint8 pictures of shape ``(n, height, width, channels)``."""
         while len(pixels):
-            if self._file is None:
-                self._open()
-            assert self._file is not None
+            file = self._file or self._open()
             now = pixels[: self._capacity - self._count]
-            self._file.write(np.ascontiguousarray(now).data)
+            file.write(np.ascontiguousarray(now).data)
             self._count += len(now)
             pixels = pixels[len(now) :]
             if self._count == self._capacity:
                 self.close()
 
-    def _open(self) -> None:
-        name = f"{self._split}_images_{len(self.files):05d}.npy"
-        self._file, self._name = (self._directory / name).open("wb"), name
-        self._write_header()
+    def _open(self) -> BinaryIO:
+        self._name = f"{self._split}_images_{len(self.files):05d}.npy"
+        self._file = (self._directory / self._name).open("wb")
+        self._write_header(self._file)
+        return self._file
 
     def close(self) -> None:
         """Complete the file that is being written, if there is one."""
         if self._file is None:
             return
-        self._write_header()
+        self._write_header(self._file)
         self._file.close()
         self.files.append((self._name, self._count))
         self._file, self._count = None, 0
 
-    def _write_header(self) -> None:
+    def _write_header(self, file: BinaryIO) -> None:
         """Write the number of pictures into the header; NumPy pads it, which leaves room for a larger number."""
-        assert self._file is not None
-        self._file.seek(0)
+        file.seek(0)
         shape = (self._count, *self._shape)
-        np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 @contextmanager
