@@ -1,7 +1,7 @@
 """The offline twin of MNIST: drawn digits in many styles of handwriting.
 
-As in the original (LeCun et al., 1998), each digit is scaled to fit 20×20 pixels, and shifted to have its centre of mass
-in the centre of 28×28 pixels.
+As in the original (LeCun et al., 1998), each digit is scaled to fit 20×20 pixels, and its centre of mass is shifted to
+the centre of 28×28 pixels.
 """
 
 from pathlib import Path
