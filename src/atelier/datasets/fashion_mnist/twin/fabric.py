@@ -36,13 +36,9 @@ def cloth(rng: np.random.Generator, base: float, prints: Mapping[str, float], ro
     """
     surface = _PRINTS[pick(rng, prints)](rng, base)
     light = 1.04 - round_by * (X - 0.5) ** 2 * 4 + rng.uniform(-0.12, 0.12) * (Y - 0.5)
-    return surface * light * _folds(rng)
-
-
-def _folds(rng: np.random.Generator) -> np.ndarray:
-    depth = rng.uniform(0.01, 0.06)
-    across, down = rng.uniform(4, 22, 3), rng.uniform(-9, 9, 3)
-    return 1 + depth * _waves(across, down, rng.uniform(0, 2 * np.pi, 3))
+    depth, across, down = rng.uniform(0.01, 0.06), rng.uniform(4, 22, 3), rng.uniform(-9, 9, 3)
+    folds = 1 + depth * _waves(across, down, rng.uniform(0, 2 * np.pi, 3))
+    return surface * light * folds
 
 
 def _waves(across: np.ndarray, down: np.ndarray, phases: np.ndarray) -> np.ndarray:

@@ -80,7 +80,6 @@ def prepare_faces(
             raise ValueError(f"{raw / ARCHIVE}: {len(kept)} pictures, none of them for {empty[0]} (by {rule})")
         for part, values in by_split.items():
             files.write_array(folder / f"{part}_labels.npy", values)
-        storage.write_index(folder, writers)
         arrays = sorted(folder.glob("*.npy"))
         spec = Spec(
             name=name,

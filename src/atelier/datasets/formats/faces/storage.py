@@ -1,6 +1,6 @@
 """Write a stream of pixels to `.npy` files of bounded length, and an index of the files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -61,14 +61,12 @@ class Writer:
 
 @contextmanager
 def writers(directory: Path, splits: tuple[str, ...], shape: tuple[int, int, int]) -> Iterator[dict[str, Writer]]:
-    """Open a writer for each split, and close them all when the block ends."""
+    """Open a writer for each split; when the block ends, close them and write the index.
+
+    The index `images.json` lists the files of each split in order, and the number of pictures in each.
+    """
     with ExitStack() as stack:
-        yield {split: stack.enter_context(closing(Writer(directory, split, shape, LIMIT))) for split in splits}
-
-
-def write_index(directory: Path, writers: Mapping[str, Writer]) -> None:
-    """Write `images.json`: the files of each split in order, and the number of pictures in each."""
-    listed = {
-        split: [{"file": name, "images": count} for name, count in writer.files] for split, writer in writers.items()
-    }
-    files.write_json(directory / INDEX, listed)
+        opened = {split: stack.enter_context(closing(Writer(directory, split, shape, LIMIT))) for split in splits}
+        yield opened
+    index = {split: [{"file": name, "images": n} for name, n in writer.files] for split, writer in opened.items()}
+    files.write_json(directory / INDEX, index)
