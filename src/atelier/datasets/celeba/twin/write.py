@@ -42,15 +42,14 @@ def write(directory: Path, params: Embedded, workers: int | None = None) -> None
 
 def shard(part: Shard) -> list[Drawn]:
     """Draw a shard: the JPEG and the attributes of each face, which depend only on seed, split and index."""
-    return [_face(part.seed, part.split, index) for index in part.indices]
-
-
-def _face(seed: int, split: str, index: int) -> Drawn:
-    traits = attributes.sample(seeds.generator(seed, f"celeba {split} attributes", index))
-    picture = draw(traits, seeds.generator(seed, f"celeba {split}", index))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=_QUALITY)
-    return buffer.getvalue(), tuple(traits[name] for name in attributes.NAMES)
+    drawn = []
+    for index in part.indices:
+        traits = attributes.sample(seeds.generator(part.seed, f"celeba {part.split} attributes", index))
+        picture = draw(traits, seeds.generator(part.seed, f"celeba {part.split}", index))
+        buffer = io.BytesIO()
+        picture.save(buffer, format="JPEG", quality=_QUALITY)
+        drawn.append((buffer.getvalue(), tuple(traits[name] for name in attributes.NAMES)))
+    return drawn
 
 
 def _faces(shards: list[Shard], workers: int) -> Iterator[writer.Face]:

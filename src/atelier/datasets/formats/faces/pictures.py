@@ -23,17 +23,11 @@ class Shard:
 
 @dataclass(frozen=True)
 class Decoded:
-    """The pixels of a shard.
+    """The pixels of a shard of ``n`` pictures."""
 
-    Attributes:
-        pixels: uint8 of shape ``(good, size, size, 3)``.
-        good: whether each picture of the shard could be decoded, boolean of shape ``(n,)``.
-        bad: name and reason of the others.
-    """
-
-    pixels: np.ndarray
-    good: np.ndarray
-    bad: tuple[str, ...]
+    pixels: np.ndarray  # uint8 (good, size, size, 3)
+    good: np.ndarray  # boolean (n,): whether each picture could be decoded
+    bad: tuple[str, ...]  # name and reason of the others
 
 
 def decode(shard: Shard) -> Decoded:

@@ -59,7 +59,11 @@ def prepare_labelled(
         spec.write(directory / "spec.json")
         sheet = pictures.labelled_rows(preview(*splits["train"], len(classes)), classes, _PREVIEW_COLUMNS, scale=2)
         pictures.write_png(directory / "preview.png", sheet)
-        files.write_json(directory / "pictures.json", [_caption(spec)])
+        sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
+        origin = " Drawn by Atelier's own code: the offline twin." if source == "embedded" else ""
+        caption = f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{origin}"
+        listed = [{"file": "preview.png", "title": "The data", "caption": caption}]
+        files.write_json(directory / "pictures.json", listed)
     return spec
 
 
@@ -112,13 +116,3 @@ def preview(pixels: np.ndarray, labels: np.ndarray, classes: int, columns: int =
         found = np.flatnonzero(labels == label)[:columns]
         rows[label, : len(found)] = pixels[found]
     return rows.reshape(-1, *pixels.shape[1:])
-
-
-def _caption(spec: Spec) -> dict[str, str]:
-    sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
-    twin = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
-    return {
-        "file": "preview.png",
-        "title": "The data",
-        "caption": f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{twin}",
-    }

@@ -25,25 +25,15 @@ class Lexicon(dict[str, int]):
 
 @dataclass(frozen=True)
 class Collection:
-    """Cleaned reviews, sorted by split (train first), label and number.
-
-    Attributes:
-        texts: one string per review.
-        labels: uint8 ``(reviews,)``, indices into `archive.LABELS`.
-        test: boolean ``(reviews,)``: whether a review belongs to the official test set.
-        lexicon: the number of each word.
-        words: int32 ``(words,)``: numbers of the words of all reviews, in the archive's order.
-        spans: int64 ``(reviews, 2)``: start and end of each review in `words`.
-        digests: a hash of the words of each review: reviews that differ only in case, spaces and punctuation are equal.
-    """
+    """Cleaned reviews, sorted by split (train first), label and number."""
 
     texts: list[str]
-    labels: np.ndarray
-    test: np.ndarray
+    labels: np.ndarray  # uint8 (reviews,), indices into `archive.LABELS`
+    test: np.ndarray  # boolean (reviews,): whether a review belongs to the official test set
     lexicon: Lexicon
-    words: np.ndarray
-    spans: np.ndarray
-    digests: list[bytes]
+    words: np.ndarray  # int32 (words,): numbers of the words of all reviews, in the archive's order
+    spans: np.ndarray  # int64 (reviews, 2): start and end of each review in `words`
+    digests: list[bytes]  # of the words, equal for reviews that differ only in case, spaces and punctuation
 
     def words_of(self, index: int) -> np.ndarray:
         """Return the numbers of the words of one review."""
