@@ -15,7 +15,7 @@ from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
 from atelier.datasets.celeba.source import prepare
 from atelier.datasets.celeba.twin import write as twin
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.datasets.formats.faces.params import Embedded, Prepare
 from side_by_side import Comparison, Side, compare
 

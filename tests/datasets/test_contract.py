@@ -9,8 +9,8 @@ from importlib import import_module
 import packages
 import pytest
 
+from atelier.datasets.download.remote import RemoteFile
 from atelier.datasets.protocol import Source, Twin
-from atelier.datasets.transfer.remote import RemoteFile
 from atelier.params.strict import Strict
 
 every = pytest.mark.parametrize("name", packages.names())

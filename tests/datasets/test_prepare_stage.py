@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from atelier.core.spec import Spec
-from atelier.datasets.download import sources
+from atelier.datasets.download import record
 from atelier.datasets.formats.idx import container
 from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.mnist.twin import write as twin
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     params = {"downloads": downloads, "datasets": datasets, "judges": {}, "runs": {}, "edits": {}}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     twin.write(tmp_path / "raw", Embedded(train=120, test=100, seed=0))
-    sources.record(tmp_path / "raw", "digits", "embedded")
+    record.write(tmp_path / "raw", "digits", "embedded")
     return tmp_path
 
 

@@ -16,7 +16,7 @@ from atelier.core.prepared import Prepared
 from atelier.core.shards import Shards
 from atelier.core.spec import Spec
 from atelier.datasets.celeba import source as celeba
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.datasets.formats.faces.params import Prepare
 
 ROOT = Path(__file__).parents[3]

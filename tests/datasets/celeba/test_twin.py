@@ -12,7 +12,7 @@ from atelier.core import seeds
 from atelier.datasets.celeba.twin import attributes
 from atelier.datasets.celeba.twin import write as twin
 from atelier.datasets.celeba.twin.portrait import draw
-from atelier.datasets.formats.faces import layout, writer
+from atelier.datasets.formats.faces import archive, writer
 from atelier.datasets.formats.faces.params import Embedded
 
 # Fewer than params.yaml allows, but more than one shard.
@@ -76,7 +76,7 @@ def test_tables_have_the_original_layout(written: Path) -> None:
     partition = [line.split() for line in (written / "list_eval_partition.txt").read_text().splitlines()]
     assert [name for name, _ in partition] == [row.split()[0] for row in rows]
     assert [split for _, split in partition] == ["0"] * 70 + ["1"] * 6 + ["2"] * 4
-    assert {path.name for path in written.iterdir()} == {layout.ARCHIVE, layout.ATTRIBUTES, layout.PARTITION}
+    assert {path.name for path in written.iterdir()} == {archive.ARCHIVE, archive.ATTRIBUTES, archive.PARTITION}
 
 
 def test_any_number_of_workers_writes_the_same_bytes(written: Path, tmp_path: Path) -> None:
@@ -86,10 +86,10 @@ def test_any_number_of_workers_writes_the_same_bytes(written: Path, tmp_path: Pa
 
 
 def test_face_depends_on_seed_split_and_index_only() -> None:
-    longer = twin.shard(twin.Shard(5, "train", 0, 12))
-    assert twin.shard(twin.Shard(5, "train", 0, 5)) == longer[:5]
-    assert twin.shard(twin.Shard(5, "train", 9, 12)) == longer[9:]
-    others = [*twin.shard(twin.Shard(5, "test", 0, 12)), *twin.shard(twin.Shard(6, "train", 0, 12))]
+    longer = twin.shard(twin.Shard(5, "train", range(12)))
+    assert twin.shard(twin.Shard(5, "train", range(5))) == longer[:5]
+    assert twin.shard(twin.Shard(5, "train", range(9, 12))) == longer[9:]
+    others = [*twin.shard(twin.Shard(5, "test", range(12))), *twin.shard(twin.Shard(6, "train", range(12)))]
     assert not {jpeg for jpeg, _ in longer} & {jpeg for jpeg, _ in others}
 
 

@@ -121,7 +121,7 @@ def test_an_error_is_one_line_without_a_traceback(command, tmp_path, environment
 def test_the_error_for_an_unknown_dataset_lists_the_known_ones(command, tmp_path, environment):
     done = run(command("mirror", dataset="../mnist"), tmp_path, environment())
     assert done.returncode == 1
-    assert "no '../mnist' in datasets of params.yaml; there are: mnist" in done.stderr
+    assert "no '../mnist' in downloads of params.yaml; there are: mnist" in done.stderr
 
 
 def test_the_stage_loads_no_deep_learning_library_and_prints_help(environment):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from atelier.core.spec import Spec
 from atelier.datasets.download.remote import RemoteFile
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.datasets.formats.faces.params import Prepare
 from atelier.datasets.formats.faces.prepare import prepare_faces
 

@@ -1,1 +1,1 @@
-"""Download the raw files of a dataset from upstream's hosts or a mirror: resumed, verified, complete or not at all."""
+"""Download the raw files of a dataset from upstream's hosts or a mirror, with resumption and verification."""

@@ -26,7 +26,7 @@ class Display:
 
     @contextmanager
     def file(self, name: str, total: int | None, resumed: int = 0) -> Iterator[None]:
-        """Show a bar for one file during the block; it starts at `resumed` of `total` bytes (none: not known)."""
+        """Show a bar for one file during the block, from `resumed` to `total` bytes; None if the length is unknown."""
         self._current = self.bars.add_task(f"{self._dataset}/{name}", total=total, completed=resumed)
         try:
             yield
@@ -39,13 +39,13 @@ class Display:
             self.bars.update(self._current, completed=size)
 
     def complete(self, name: str, size: int, origin: str) -> None:
-        """Write a log line for a verified file; on a terminal the full bar shows it."""
+        """Write a log line for a verified file; on a terminal, the full bar is enough."""
         self.position(size)
         if not self._is_terminal:
             self.note(f"{name}: {decimal(size)} {origin}")
 
     def kept(self, name: str, size: int) -> None:
-        """Show a file that an earlier run downloaded and verified."""
+        """Show a file that an earlier run has downloaded and verified."""
         with self.file(name, size, resumed=size):
             self.complete(name, size, "were here already")
 

@@ -1,4 +1,4 @@
-"""One file from Google Drive, downloaded by gdown, which knows Drive's confirmation and quota pages."""
+"""Download one file from Google Drive with gdown, which handles Drive's confirmation and quota pages."""
 
 from urllib.parse import urlsplit
 
@@ -17,11 +17,11 @@ def serves(url: str) -> bool:
 
 
 def fill(client: Client, url: str, part: PartialFile) -> bool:
-    """Ask once for the missing bytes of `part` and append them; see `request.fill`.
+    """Request the missing bytes of `part` once and append them; see `request.fill`.
 
     Raises `HostRefused` also if Drive sends a page instead: its quota is used up, or the file was removed.
     """
-    # Here because the import takes a third of a second, which only Drive's files need.
+    # Imported here because it takes a third of a second, and only files on Drive need it.
     import gdown
     from gdown.exceptions import DownloadError, FileURLRetrievalError
 
@@ -29,18 +29,11 @@ def fill(client: Client, url: str, part: PartialFile) -> bool:
         return False
     start = part.size
     try:
-        with translated_errors(client.policy), part.lent_to_gdown(public_url(url)):
-            gdown.download(
-                url,
-                str(part.path),
-                quiet=True,
-                use_cookies=False,
-                resume=True,
-                progress=lambda size, total: client.display.position(size),
-                timeout=client.policy.timeouts,
-            )
+        with translated_errors(client.policy), part.renamed_for_gdown(public_url(url)):
+            options = {"quiet": True, "use_cookies": False, "resume": True, "timeout": client.policy.timeouts}
+            gdown.download(url, str(part.path), progress=lambda size, _: client.display.position(size), **options)
     except KeyError as error:
-        # gdown reads headers that a response need not have.
+        # gdown reads headers that a response may lack.
         raise HostRefused(f"a response without {error}") from None
     except FileURLRetrievalError as error:
         # gdown indents the text of the page, and adds the URL.

@@ -1,4 +1,4 @@
-"""One file, downloaded from the first of its hosts that serves the pinned bytes."""
+"""Download one file from the first of its hosts that serves the pinned bytes."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from atelier.datasets.download.retry import HostRefused
 
 
 class DownloadError(ValueError):
-    """No host served a file; `answers` holds each host's URL and answer."""
+    """No host served a file; `answers` are the URL and the error of each host."""
 
     def __init__(self, dataset: str, file: RemoteFile, answers: list[str], place: Path) -> None:
         ways_out = (
@@ -27,11 +27,7 @@ class DownloadError(ValueError):
 def download(client: Client, dataset: str, file: RemoteFile, folder: Path) -> None:
     """Put the verified `file` into `folder`, continuing from the bytes that an earlier run left there.
 
-    The hosts are asked in order, the next one only when one has failed.
-
-    Raises:
-        DownloadError: no host served the pinned bytes.
-        OSError: `folder` cannot be written.
+    Raises `DownloadError` if no host served the pinned bytes; the hosts are tried in order.
     """
     part = PartialFile(folder, file)
     answers = []
@@ -52,15 +48,15 @@ def download(client: Client, dataset: str, file: RemoteFile, folder: Path) -> No
 
 
 def _download_from(client: Client, url: str, part: PartialFile) -> None:
-    """Bring `part` to the pinned bytes from one host, or raise `HostRefused`."""
+    """Download the pinned bytes to `part` from one host, or raise `HostRefused`."""
     file = part.file
     fill = drive.fill if drive.serves(url) else request.fill
 
     def note(text: str) -> None:
         client.display.note(f"{file.name}: {public_url(url)}: {text}")
 
-    # Wrong bytes from several responses may mix two versions of the file, so they are downloaded again once.
-    # Wrong bytes from one response are what this host has.
+    # Wrong bytes from several responses may mix two versions of the file: download them again, once.
+    # Wrong bytes from one response: this host has another file.
     for is_last in (False, True):
         from_one_response = client.policy.run(lambda: fill(client, url, part), note, lambda: part.size)
         if part.is_verified():

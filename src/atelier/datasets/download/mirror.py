@@ -1,4 +1,4 @@
-"""A mirror: a directory or an http(s) prefix with ``<dataset>/<file>`` and a ``manifest.json``, which pins its files.
+"""Read a mirror: a directory or an http(s) prefix with ``<dataset>/<file>`` and a ``manifest.json`` of checksums.
 
     {"datasets": {"mnist": {"files": {"train-images-idx3-ubyte.gz": {"bytes": 9912422, "sha256": "440f…"}}}}}
 
@@ -25,11 +25,7 @@ _MANIFEST = "manifest.json"
 
 
 def locate(value: str | None) -> Path | str:
-    """Read the value of ``ATELIER_MIRROR``: return a directory, or an http(s) prefix without a final slash.
-
-    Raises:
-        ValueError: the value is missing, is a URL of another kind, or names no directory.
-    """
+    """Parse the value of ``ATELIER_MIRROR``: return a directory, or an http(s) prefix without a final slash."""
     if not value:
         raise ValueError(f"source: mirror needs {VARIABLE}: a directory or an http(s) prefix that holds {_MANIFEST}")
     scheme = urlsplit(value).scheme if "://" in value else ""
@@ -46,11 +42,7 @@ def locate(value: str | None) -> Path | str:
 def pinned_files(
     client: Client, mirror: Path | str, dataset: str, upstream_files: tuple[RemoteFile, ...]
 ) -> tuple[RemoteFile, ...]:
-    """Return upstream's files with the mirror's lengths, checksums and URLs; note each one that differs.
-
-    Raises:
-        ValueError: the manifest is missing or malformed, or does not list the dataset or one of the files.
-    """
+    """Return upstream's files with the mirror's lengths, checksums and URLs; report each one that differs."""
     where = f"{mirror if isinstance(mirror, Path) else public_url(mirror)}/{_MANIFEST}"
     listed = _listed_files(_manifest(client, mirror, where), where, dataset)
     found = []
@@ -76,17 +68,13 @@ def pinned_files(
 
 
 def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, display: Display) -> None:
-    """Copy `file` from a mirror's directory into `folder` and verify the copy.
-
-    Raises:
-        ValueError: the file is missing, or is not what the manifest says.
-    """
+    """Copy `file` from a mirror's directory into `folder` and verify the copy."""
     source = directory / dataset / file.name
     if not source.is_file():
         raise ValueError(f"{source}: not there, although the mirror's {_MANIFEST} lists it")
     with display.file(file.name, file.bytes):
         with files.atomic(folder / file.name) as temporary:
-            # Without the mode: a mirror is often read-only.
+            # copyfile does not copy the mode: a mirror is often read-only.
             shutil.copyfile(source, temporary)
             size = temporary.stat().st_size
             if not file.matches(temporary):

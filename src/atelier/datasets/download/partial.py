@@ -10,10 +10,10 @@ from atelier.datasets.download.remote import RemoteFile
 
 
 class PartialFile:
-    """``NAME.part`` in `folder`, with a note ``NAME.part.json``: URL and ETag of the bytes, and the pinned checksum.
+    """The file ``NAME.part``, with a note ``NAME.part.json``: URL and ETag of the bytes, and the pinned checksum.
 
-    The ETag lets a server say whether it still has the same file (``If-Range``). Bytes without a note are continued
-    too, because the checksum of the complete file decides; bytes of a file that was pinned differently are deleted.
+    With the ETag, a server can tell whether it still has the same file (``If-Range``). Bytes without a note are
+    continued too, because the complete file is verified; bytes of a file with another pinned checksum are deleted.
 
     `resumed` is the number of bytes from an earlier run that are still in use.
     """
@@ -21,11 +21,11 @@ class PartialFile:
     def __init__(self, folder: Path, file: RemoteFile) -> None:
         self.file = file
         self.path = folder / f"{file.name}.part"
-        # gdown continues what has its output's name, eight characters and ".part".
+        # gdown continues a file named as its output, eight characters and ".part".
         self._gdown_path = folder / f"{file.name}.partcontinue.part"
         self._note_path = folder / f"{file.name}.part.json"
         self._complete_path = folder / file.name
-        self._take_back()
+        self._restore_name()
         self.resumed = self.size
         pins = {key: value for key, value in self._note().items() if key in ("sha256", "md5")}
         too_long = file.bytes is not None and self.size > file.bytes
@@ -38,7 +38,7 @@ class PartialFile:
         return self.path.stat().st_size if self.path.is_file() else 0
 
     def is_complete(self) -> bool:
-        """Return whether there is nothing left to ask a host for; the bytes may still be wrong."""
+        """Return whether no bytes are missing; they may still be wrong."""
         return self.size > 0 and (self.size == self.file.bytes or (self.file.bytes is None and self.is_verified()))
 
     def is_verified(self) -> bool:
@@ -46,19 +46,19 @@ class PartialFile:
         return self.file.matches(self.path)
 
     def etag(self, url: str) -> str | None:
-        """Return the ETag that `url` gave for these bytes; none if another URL served them."""
+        """Return the ETag that `url` sent with these bytes; None if another URL served them."""
         note = self._note()
         return note.get("etag") if note.get("address") == url else None
 
     def open(self, url: str, etag: str | None, *, restart: bool) -> BinaryIO:
-        """Open for appending and note the URL that serves the bytes from here on; `restart` empties the file first."""
+        """Open for appending, and note the URL that serves the next bytes; `restart` empties the file first."""
         if restart:
             self.discard()
         files.write_json(self._note_path, {"address": url, "etag": etag, self.file.algorithm: self.file.digest})
         return self.path.open("ab")
 
     @contextmanager
-    def lent_to_gdown(self, url: str) -> Iterator[None]:
+    def renamed_for_gdown(self, url: str) -> Iterator[None]:
         """Rename the file, during the block, to the temporary name that gdown continues."""
         # An empty file too: gdown would choose a random name instead.
         self.open(url, None, restart=False).close()
@@ -66,7 +66,7 @@ class PartialFile:
         try:
             yield
         finally:
-            self._take_back()
+            self._restore_name()
 
     def discard(self) -> None:
         """Delete the bytes, then the note."""
@@ -80,7 +80,7 @@ class PartialFile:
         self._note_path.unlink(missing_ok=True)
         return self._complete_path
 
-    def _take_back(self) -> None:
+    def _restore_name(self) -> None:
         # gdown itself renames a file that it has completed.
         if self._gdown_path.is_file():
             self._gdown_path.replace(self.path)

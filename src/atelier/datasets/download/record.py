@@ -1,4 +1,4 @@
-"""The record ``source.json`` in a raw folder: which source its files are from, and what they are."""
+"""The record ``source.json`` in a raw folder: the source, lengths and checksums of its files."""
 
 from pathlib import Path
 
@@ -10,10 +10,7 @@ _SOURCES = ("embedded", "upstream", "mirror")
 
 
 def write(folder: Path, dataset: str, source: str) -> None:
-    """Write the record of the files in `folder`: their source, lengths and checksums.
-
-    It has neither times nor URLs, so that the same files from the same source give the same bytes.
-    """
+    """Write the record of the files in `folder`, without times and URLs: equal files give equal bytes."""
     paths = sorted(path for path in folder.iterdir() if path.name != RECORD)
     listed = {path.name: {"bytes": path.stat().st_size, "sha256": files.sha256(path)} for path in paths}
     files.write_json(folder / RECORD, {"dataset": dataset, "source": source, "files": listed})
@@ -22,10 +19,7 @@ def write(folder: Path, dataset: str, source: str) -> None:
 def recorded_source(folder: Path) -> str:
     """Return the source of the raw files in `folder`: ``embedded``, ``upstream``, ``mirror``, or ``own``.
 
-    ``own`` means that there is no record: a person brought the files, for example with ``dvc add``.
-
-    Raises:
-        ValueError: the record is damaged; the message names the file.
+    ``own`` means that there is no record: a person added the files, for example with ``dvc add``.
     """
     path = folder / RECORD
     if not path.exists():

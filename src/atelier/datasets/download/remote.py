@@ -12,14 +12,10 @@ class RemoteFile:
 
     Args:
         name: its name in the raw folder, without a directory.
-        bytes: its length; none if it is not known.
+        bytes: its length; None if unknown.
         sha256: its checksum, 64 lower-case hexadecimal digits; empty if `md5` pins it.
         urls: where it can be downloaded, the official host first; empty if only a mirror has it.
         md5: its checksum, 32 lower-case hexadecimal digits; only without `sha256`.
-
-    Raises:
-        ValueError: the name is not a plain file name, the length or a checksum is malformed, or both checksums or
-            neither are given.
 
     >>> RemoteFile("../passwd", 3, "0" * 64, ())
     Traceback (most recent call last):
@@ -41,12 +37,12 @@ class RemoteFile:
             raise ValueError(f"{self.name}: pinned twice, by SHA-256 and MD5; one of them is expected")
         digits = 32 if self.md5 else 64
         if not re.fullmatch(rf"[0-9a-f]{{{digits}}}", self.digest):
-            expected = f"{digits} lower-case hexadecimal digits are expected"
-            raise ValueError(f"{self.name}: {self.word} {self.digest!r}; {expected}")
+            allowed = f"{digits} lower-case hexadecimal digits are expected"
+            raise ValueError(f"{self.name}: {self.word} {self.digest!r}; {allowed}")
 
     @property
     def algorithm(self) -> str:
-        """``sha256`` or ``md5``."""
+        """Its name in hashlib."""
         return "md5" if self.md5 else "sha256"
 
     @property
@@ -56,7 +52,7 @@ class RemoteFile:
 
     @property
     def word(self) -> str:
-        """The algorithm as it is written in a sentence."""
+        """Its name in a message."""
         return "MD5" if self.md5 else "SHA-256"
 
     @property

@@ -1,4 +1,4 @@
-"""One HTTP request: its response becomes bytes on disk, a `TemporaryFailure` or a `HostRefused`."""
+"""Send one HTTP request: write its response to disk, or raise `TemporaryFailure` or `HostRefused`."""
 
 import re
 import sys
@@ -21,7 +21,7 @@ _RETRY_AFTER = urllib3.Retry(retry_after_max=sys.maxsize)
 
 @dataclass(frozen=True)
 class Client:
-    """What all requests for one dataset share."""
+    """The session, retry policy and display that all requests for one dataset share."""
 
     session: requests.Session
     policy: RetryPolicy
@@ -29,7 +29,7 @@ class Client:
 
 
 def public_url(url: str) -> str:
-    """Return `url` without a password or a signature, so that it can be shown and stored.
+    """Return `url` without password and query, which may contain a signature, for messages and records.
 
     >>> public_url("https://me:secret@host.org:8443/a/b.gz?token=1")
     'https://host.org:8443/a/b.gz'
@@ -39,15 +39,14 @@ def public_url(url: str) -> str:
 
 
 def fill(client: Client, url: str, part: PartialFile) -> bool:
-    """Ask once for the missing bytes of `part` and append them, unverified.
+    """Request the missing bytes of `part` once and append them, unverified.
 
     Returns:
-        Whether all bytes came with this one response.
+        Whether all bytes of the file came with this response.
 
     Raises:
         TemporaryFailure: the connection failed, the server is busy, or the part could not be continued and was deleted.
         HostRefused: the host has another file, or none.
-        OSError: the part cannot be written.
     """
     if part.is_complete():
         return False
@@ -62,7 +61,7 @@ def fill(client: Client, url: str, part: PartialFile) -> bool:
         continues = start > 0 and response.status_code == 206
         _require_file(response, {200, 206} if continues else {200})
         etag = response.headers.get("ETag", "")
-        # A weak ETag does not promise equal bytes: If-Range does not take one (RFC 9110, 13.1.5).
+        # A weak ETag does not guarantee equal bytes, and If-Range does not accept one (RFC 9110, 13.1.5).
         etag = etag if etag.startswith('"') else ""
         length = response.headers.get("Content-Length", "")
         if continues:
@@ -99,14 +98,14 @@ def cannot_continue(part: PartialFile, reason: str) -> TemporaryFailure:
 
 
 def document(client: Client, url: str) -> bytes:
-    """Return a small document, or raise `TemporaryFailure` or `HostRefused`."""
+    """Download a small document into memory, or raise `TemporaryFailure` or `HostRefused`."""
     with _response(client, url, {}) as response:
         _require_file(response, {200})
         return b"".join(_blocks(response))
 
 
 def raise_if_busy(response: requests.Response, policy: RetryPolicy) -> None:
-    """Raise `TemporaryFailure` if the server cannot answer now, `HostRefused` if it asks for too long a pause."""
+    """Raise `TemporaryFailure` if the server is busy, `HostRefused` if it asks for a pause longer than allowed."""
     if response.status_code < 500 and response.status_code not in (408, 429):
         return
     try:
@@ -114,9 +113,8 @@ def raise_if_busy(response: requests.Response, policy: RetryPolicy) -> None:
     except (urllib3.exceptions.InvalidHeader, ValueError):
         seconds = None
     if seconds is not None and seconds > policy.longest_wait:
-        raise HostRefused(
-            f"{_status(response)}, asks to wait {seconds:.0f} s; at most {policy.longest_wait:g} s are allowed"
-        )
+        asked = f"{_status(response)}, asks to wait {seconds:.0f} s"
+        raise HostRefused(f"{asked}; at most {policy.longest_wait:g} s are allowed")
     raise TemporaryFailure(_status(response), wait=seconds)
 
 
@@ -149,7 +147,7 @@ def translated_errors(policy: RetryPolicy) -> Iterator[None]:
 @contextmanager
 def _response(client: Client, url: str, headers: dict[str, str]) -> Iterator[requests.Response]:
     """Yield the response of a server that is not busy, its body unread."""
-    # No compression on the way: the file's own bytes are wanted.
+    # Without compression, so that the bytes are those of the file.
     headers = {"Accept-Encoding": "identity", **headers}
     with (
         translated_errors(client.policy),
@@ -161,7 +159,7 @@ def _response(client: Client, url: str, headers: dict[str, str]) -> Iterator[req
 
 def _blocks(response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it arrives, not decoded: some servers label a .gz file as an encoding."""
-    # read1 returns what one receive brought; read waits for a full block, and loses it when the connection breaks.
+    # read1 returns the bytes of one receive; read waits for a full block, and loses it if the connection breaks.
     while block := response.raw.read1(_BLOCK, decode_content=False):
         yield block
 
@@ -179,7 +177,7 @@ def _status(response: requests.Response) -> str:
 
 
 def _reason(error: requests.exceptions.RequestException) -> str:
-    """Return the innermost cause in the system's words: urllib3 wraps it several times."""
+    """Return the text of the innermost cause, which urllib3 wraps several times."""
     cause: object = error.args[0] if error.args else error
     cause = getattr(cause, "reason", None) or cause
     if isinstance(cause, urllib3.exceptions.ProtocolError):

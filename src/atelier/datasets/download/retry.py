@@ -1,4 +1,4 @@
-"""Which failures of a host are worth another attempt, and how long to wait before it."""
+"""Retry a request: which failures are temporary, how often to try, and how long to wait."""
 
 import time
 from collections.abc import Callable
@@ -7,21 +7,16 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-# A failed attempt that brought this much resets the count of failures, so that a bad line can carry a large file.
+# A failed attempt that transferred this much resets the count of failures, for large files over a bad connection.
 _PROGRESS_BYTES = 1 << 20
 
 
 class HostRefused(Exception):
-    """The host does not serve the file (not found, an HTML page, wrong bytes): the next host is asked instead."""
+    """The host does not serve the file (not found, an HTML page, wrong bytes): try the next host."""
 
 
 class TemporaryFailure(Exception):
-    """A time-out, a broken connection or a busy server: the same host is asked again.
-
-    Args:
-        text: what happened.
-        wait: seconds to pause; none for the pause of the `RetryPolicy`.
-    """
+    """A time-out, a broken connection or a busy server: retry after `wait` seconds, by default those of the policy."""
 
     def __init__(self, text: str, wait: float | None = None) -> None:
         super().__init__(text)
@@ -30,7 +25,7 @@ class TemporaryFailure(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Time-outs (connect, read) and pauses in seconds, and how many attempts in a row may fail."""
+    """Time-outs (connect, read) and pauses in seconds, and the largest number of failures in a row."""
 
     timeouts: tuple[float, float] = (10.0, 30.0)
     attempts: int = 4
@@ -50,20 +45,15 @@ class RetryPolicy:
     ) -> Result:
         """Call `attempt` until it returns, with a pause after each `TemporaryFailure`.
 
-        Args:
-            attempt: the work.
-            note: receives one line per failure.
-            position: the number of bytes on disk, which shows whether an attempt made progress.
-
-        Raises:
-            HostRefused: `attempt` raised it, or the last allowed attempt failed too.
+        `note` receives one line per failure; `position` returns the number of bytes on disk, which measures progress.
+        Raises `HostRefused` if `attempt` raised it, or if the last allowed attempt failed too.
         """
         failures, furthest = 0, position()
         while True:
             try:
                 return attempt()
             except TemporaryFailure as failure:
-                # From the furthest position so far: bytes that were deleted and downloaded again are no progress.
+                # Progress beyond the furthest position: bytes that were deleted and downloaded again do not count.
                 failures = 1 if position() - furthest >= _PROGRESS_BYTES else failures + 1
                 furthest = max(furthest, position())
                 if failures >= self.attempts:

@@ -1,4 +1,4 @@
-"""The raw folder of a dataset, complete, from the source that `params.yaml` names and no other."""
+"""Download the raw folder of a dataset from the source that `params.yaml` names."""
 
 import glob
 import os
@@ -26,13 +26,13 @@ def fetch(
     mirror: str | None = None,
     policy: RetryPolicy | None = None,
 ) -> None:
-    """Make the folder `out` with the verified files and their record, or leave it as it was.
+    """Write the folder `out` with the verified files and their record when all are complete.
 
     Args:
         dataset: its name, which is also its folder in a mirror.
         source: ``upstream`` or ``mirror``.
-        wanted: the files, as upstream pins them.
-        out: the raw folder; it is made when all files are complete.
+        wanted: the files, with upstream's checksums.
+        out: the raw folder.
         partial: a folder that survives an interruption; downloads are continued there.
         mirror: the value of ``ATELIER_MIRROR``, used only with the source ``mirror``.
         policy: time-outs and retries.
@@ -40,7 +40,6 @@ def fetch(
     Raises:
         DownloadError: no host served one of the files.
         ValueError: the source is unknown, or the mirror or its manifest cannot be used.
-        OSError: a folder cannot be written.
     """
     if source not in ("upstream", "mirror"):
         raise ValueError(f"downloads.{dataset}.source: got {source!r}; allowed here is upstream or mirror")
@@ -60,22 +59,12 @@ def fetch(
     names = [file.name for file in wanted]
     with files.atomic_directory(out) as folder:
         for name in names:
-            _link(partial / name, folder / name)
+            try:
+                os.link(partial / name, folder / name)
+            except OSError:
+                # Another file system, or one without hard links. A full disk raises again here.
+                shutil.copyfile(partial / name, folder / name)
         record.write(folder, dataset, source)
-    _clear(partial, names)
-
-
-def _link(source: Path, target: Path) -> None:
-    """Link a file into another folder; the original stays until that folder is complete."""
-    try:
-        os.link(source, target)
-    except OSError:
-        # Another file system, or one without hard links. A full disk raises again here.
-        shutil.copyfile(source, target)
-
-
-def _clear(partial: Path, names: list[str]) -> None:
-    """Remove the files of these names and their parts, and the folder if nothing else is in it."""
     for name in names:
         for path in (partial / name, *partial.glob(f"{glob.escape(name)}.part*")):
             path.unlink(missing_ok=True)

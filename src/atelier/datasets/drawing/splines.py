@@ -11,12 +11,8 @@ Points = Sequence[tuple[float, float]] | np.ndarray
 def matrix(points: int, samples: np.ndarray) -> np.ndarray:
     """Return the linear map from the points of an open Catmull-Rom spline to samples on it.
 
-    Args:
-        points: number of points of the spline, at least 2.
-        samples: curve parameters in ``[0, points − 1]``; integers are the points themselves.
-
-    Returns:
-        float64 of shape ``(len(samples), points)``; its rows sum to 1.
+    `samples` are curve parameters in ``[0, points − 1]``; integers are the points themselves. Returns float64 of shape
+    ``(len(samples), points)``, whose rows sum to 1.
 
     >>> matrix(3, np.array([1.0])).tolist()
     [[0.0, 1.0, 0.0]]

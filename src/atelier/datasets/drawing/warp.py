@@ -12,14 +12,10 @@ def elastic(rng: np.random.Generator, reach: float, amount: float) -> Map:
     """Draw a smooth random displacement field.
 
     In the elastic distortion of Simard, Steinkraus & Platt (2003), the field is uniform noise smoothed by a Gaussian.
-    Here it is a sum of random waves with a Gaussian spectrum (Rahimi & Recht, 2007), which needs no raster.
+    Here it is a sum of random waves with a Gaussian spectrum (Rahimi & Recht, 2007), which needs no grid.
 
-    Args:
-        reach: correlation length of the displacements, in units of the points.
-        amount: standard deviation of the displacement along each axis, in units of the points.
-
-    Returns:
-        A map from points of shape ``(n, 2)`` to displaced points of the same shape.
+    `reach` is the correlation length of the displacements and `amount` their standard deviation along each axis, in
+    units of the points. Returns a map from points of shape ``(n, 2)`` to displaced points.
     """
     waves = rng.standard_normal((2, _WAVES)) / reach
     phases = rng.uniform(0, 2 * np.pi, (_WAVES,))

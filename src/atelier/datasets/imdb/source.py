@@ -8,18 +8,11 @@ from atelier.datasets.formats.reviews.archive import ARCHIVE
 from atelier.datasets.formats.reviews.params import Prepare
 from atelier.datasets.formats.reviews.prepare import prepare_reviews
 
-# On the authors' host. The MD5 is that of torchtext.
-FILES = (
-    RemoteFile(
-        ARCHIVE,
-        84125825,
-        "",
-        (f"https://ai.stanford.edu/~amaas/data/sentiment/{ARCHIVE}",),
-        md5="7c2ac02c03563afcf9b574c7e56c153a",
-    ),
-)
+_URL = f"https://ai.stanford.edu/~amaas/data/sentiment/{ARCHIVE}"
+# The MD5 is that of torchtext.
+FILES = (RemoteFile(ARCHIVE, 84125825, "", (_URL,), md5="7c2ac02c03563afcf9b574c7e56c153a"),)
 
 
 def prepare(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:
-    """Turn the archive into tokens, a tokenizer, `spec.json` and exhibits; see `prepare_reviews`."""
+    """Turn the archive into tokens, a tokenizer, `spec.json` and pictures; see `prepare_reviews`."""
     return prepare_reviews(name, raw, out, params, source)

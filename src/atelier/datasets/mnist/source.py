@@ -13,17 +13,14 @@ SHAPE = (28, 28, 1)
 
 # The author's own host refuses downloads; these two serve the same bytes.
 _HOSTS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
-
-
-def _remote(name: str, size: int, sha256: str) -> RemoteFile:
-    return RemoteFile(name, size, sha256, tuple(host + name for host in _HOSTS))
-
-
-FILES = (
-    _remote(IMAGES["train"], 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-    _remote(LABELS["train"], 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-    _remote(IMAGES["test"], 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-    _remote(LABELS["test"], 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+FILES = tuple(
+    RemoteFile(name, size, sha256, tuple(host + name for host in _HOSTS))
+    for name, size, sha256 in (
+        (IMAGES["train"], 9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+        (LABELS["train"], 28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+        (IMAGES["test"], 1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+        (LABELS["test"], 4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+    )
 )
 
 

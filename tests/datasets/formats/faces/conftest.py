@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from atelier.core.spec import Spec
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
 from atelier.datasets.formats.faces.params import Prepare
 from atelier.datasets.formats.faces.prepare import prepare_faces
 

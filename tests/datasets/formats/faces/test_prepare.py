@@ -18,7 +18,7 @@ from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import prepare as module
 from atelier.datasets.formats.faces import splits, storage
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
 
 OFFICIAL_SIZES = {"train": 20, "validation": 4, "test": 6}
 

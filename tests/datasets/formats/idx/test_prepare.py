@@ -80,9 +80,9 @@ def test_same_files_and_params_give_the_same_bytes(raw: Path, tmp_path: Path) ->
 
 
 def test_validation_draw_depends_on_its_seed() -> None:
-    kept, held_out = preparing.carve(1000, 100, seed=0)
-    assert np.array_equal(held_out, preparing.carve(1000, 100, seed=0)[1])
-    assert not np.array_equal(held_out, preparing.carve(1000, 100, seed=1)[1])
+    kept, held_out = preparing.hold_out(1000, 100, seed=0)
+    assert np.array_equal(held_out, preparing.hold_out(1000, 100, seed=0)[1])
+    assert not np.array_equal(held_out, preparing.hold_out(1000, 100, seed=1)[1])
     assert not set(kept) & set(held_out)
     assert np.all(np.diff(held_out) > 0)
     assert held_out.max() > 900, "the draw is from all of the split, not its head"

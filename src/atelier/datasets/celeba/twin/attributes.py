@@ -3,9 +3,9 @@
 Base rates are close to CelebA's, but attributes that are rare there (bald, hat, eyeglasses, mustache, gray hair, pale
 skin) occur in about every tenth face, because a small dataset needs enough of each.
 
-Every attribute but one shows in the drawing. Sixteen are visible at 32×32 pixels: age, sex, smile and open mouth, the
-hair colours, bangs, baldness, hat, glasses, lipstick, pale skin, beard and mustache. The others are small details.
-`Attractive` changes nothing in the drawing; its probability depends on age and sex.
+Sixteen attributes are visible at 32×32 pixels: age, sex, smile and open mouth, the hair colours, bangs, baldness, hat,
+glasses, lipstick, pale skin, beard and mustache. The others are small details. Only `Attractive` changes nothing in the
+drawing; its probability depends on age and sex.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ NAMES = (
     *("Sideburns", "Smiling", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat", "Wearing_Lipstick"),
     *("Wearing_Necklace", "Wearing_Necktie", "Young"),
 )
-HAIR_COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
+HAIR_COLOURS = ("Gray_Hair", "Black_Hair", "Brown_Hair", "Blond_Hair")
 
 
 def sample(rng: np.random.Generator) -> dict[str, bool]:
@@ -72,13 +72,11 @@ def _hair(has: dict[str, bool], chance: dict[str, float], rng: np.random.Generat
     black, brown, blond = (0.36, 0.20, 0.07) if male else (0.26, 0.27, 0.26)
     left = 1 - gray
     edges = np.cumsum([gray, black * left, brown * left, blond * left])
-    names = ("Gray_Hair", "Black_Hair", "Brown_Hair", "Blond_Hair")
     if colour < edges[-1]:
-        has[names[int(np.searchsorted(edges, colour, side="right"))]] = True
+        has[HAIR_COLOURS[int(np.searchsorted(edges, colour, side="right"))]] = True
     hat = has["Wearing_Hat"]
-    has["Receding_Hairline"] = not hat and chance["Receding_Hairline"] < (
-        (0.06 if young else 0.45) if male else (0.02 if young else 0.12)
-    )
+    receding = (0.06 if young else 0.45) if male else (0.02 if young else 0.12)
+    has["Receding_Hairline"] = not hat and chance["Receding_Hairline"] < receding
     has["Bangs"] = not hat and not has["Receding_Hairline"] and chance["Bangs"] < (0.1 if male else 0.25)
     has["Wavy_Hair"] = chance["Wavy_Hair"] < (0.15 if male else 0.45)
     has["Straight_Hair"] = not has["Wavy_Hair"] and chance["Straight_Hair"] < 0.33

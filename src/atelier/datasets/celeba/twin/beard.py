@@ -12,11 +12,14 @@ def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     fringe, depth = rng.normal(0, 0.8, 9), rng.uniform(1.5, 4.5)
     thick, hang = rng.uniform(0.88, 1.04), rng.normal(0, 1.2)
     traits = look.traits
-    colour = _colour(look)
+    colour = (122, 120, 122) if traits["Gray_Hair"] else mix(look.brows, (44, 32, 28), 0.3)
     if not traits["No_Beard"]:
         outline = _goatee(look, depth) if traits["Goatee"] else _full(look, depth, fringe)
         canvas.soft(outline, colour, 0.9, 1.0)
-        _strands(canvas, look, outline)
+        # Texture: short lighter lines from the edge inwards.
+        tint = darker(look.tone, 0.6) if traits["Black_Hair"] else mix(colour, look.tone, 0.3)
+        for x, y in outline[outline[:, 1] > 46][::3].tolist():
+            canvas.soft([(x * 0.97, y - 1), (x * 0.9, y - 6)], tint, 0.16, 0, 0.9)
     if traits["Mustache"]:
         tips = -4.0 if traits["Smiling"] else hang
         half = np.array([(0, 30.5), (7, 29), (17, 31), (26, 38), (29, 45), (19, 42), (9, 40), (0, 39)]) * (thick, 1)
@@ -24,12 +27,6 @@ def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
         for side in (-1, 1):
             canvas.soft(closed(half * [side, 1]), mix(colour, (30, 22, 20), 0.12), 0.97, 0.5, 0, 42)
         canvas.soft([(-5, 33), (5, 33), (5, 37), (-5, 37)], mix(colour, (30, 22, 20), 0.12), 0.9, 0.5, 0, 42)
-
-
-def _colour(look: Look) -> tuple[float, float, float]:
-    if look.traits["Gray_Hair"]:
-        return (122, 120, 122)
-    return mix(look.brows, (44, 32, 28), 0.3)
 
 
 def _full(look: Look, depth: float, fringe: np.ndarray) -> np.ndarray:
@@ -51,11 +48,3 @@ def _goatee(look: Look, depth: float) -> np.ndarray:
     low = float(look.jaw[4, 1])
     half = [(0, 55), (10, 54.5), (20, 53), (25, 44), (29, 46), (27, 60), (18, low - 1), (0, low + 1.6 * depth)]
     return np.concatenate([open_(half, 4), open_([(-x, y) for x, y in half], 4)[::-1]])
-
-
-def _strands(canvas: Canvas, look: Look, outline: np.ndarray) -> None:
-    """Paint some texture: short lighter lines from the edge inwards."""
-    tint = mix(_colour(look), look.tone, 0.3) if not look.traits["Black_Hair"] else darker(look.tone, 0.6)
-    low = outline[outline[:, 1] > 46][::3]
-    for x, y in low.tolist():
-        canvas.soft([(x * 0.97, y - 1), (x * 0.9, y - 6)], tint, 0.16, 0, 0.9)

@@ -26,26 +26,19 @@ _CRISP = 0.6  # a smaller blur is invisible
 
 @dataclass(frozen=True)
 class Pose:
-    """The pose of the head. Parts at different depths move by different amounts, which makes a head look turned.
+    """The pose of the head. Parts at different depths move by different amounts, which makes a head look turned."""
 
-    Attributes:
-        yaw, pitch, roll: angles in radians; right, down and clockwise are positive.
-        scale: size, 1 for the face's own pixels.
-        centre: the position of the point between the eyes in the picture.
-    """
-
-    yaw: float
+    yaw: float  # angles in radians; right, down and clockwise are positive
     pitch: float
     roll: float
-    scale: float
-    centre: tuple[float, float]
+    scale: float  # 1 if a pixel of the face is a pixel of the picture
+    centre: tuple[float, float]  # position of the point between the eyes in the picture
 
     @cached_property
     def _linear(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Linear maps from face coordinates and from depth to the picture, and the origin at depth 0."""
-        turn = self.scale * np.array(
-            [[math.cos(self.roll), math.sin(self.roll)], [-math.sin(self.roll), math.cos(self.roll)]]
-        )
+        cos, sin = math.cos(self.roll), math.sin(self.roll)
+        turn = self.scale * np.array([[cos, sin], [-sin, cos]])
         deep = np.array([math.sin(self.yaw), math.sin(self.pitch)]) @ turn
         return np.array([[math.cos(self.yaw), 0], [0, 1]]) @ turn, deep, np.array(self.centre) - _EYES * deep
 
@@ -59,10 +52,8 @@ class Pose:
 
     def grid(self, depth: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the face coordinates of the cells of a field: two float32 arrays of shape ``(ROWS, COLUMNS)``."""
-        x = ((np.arange(COLUMNS) + 0.5) * (WIDTH / COLUMNS) - self.centre[0]).astype(np.float32)[
-            np.newaxis
-        ] / self.scale
-        y = ((np.arange(ROWS) + 0.5) * (HEIGHT / ROWS) - self.centre[1]).astype(np.float32)[:, np.newaxis] / self.scale
+        x = ((np.arange(COLUMNS) + 0.5) * (WIDTH / COLUMNS) - self.centre[0]).astype(np.float32)[None] / self.scale
+        y = ((np.arange(ROWS) + 0.5) * (HEIGHT / ROWS) - self.centre[1]).astype(np.float32)[:, None] / self.scale
         cos, sin, relief = math.cos(self.roll), math.sin(self.roll), depth - _EYES
         u = (cos * x + sin * y - relief * math.sin(self.yaw)) / math.cos(self.yaw)
         return u, cos * y - sin * x - relief * math.sin(self.pitch)
@@ -70,30 +61,22 @@ class Pose:
 
 @dataclass(frozen=True)
 class Strokes:
-    """Lines to draw together.
+    """Lines to draw together: a path, a width and a colour each."""
 
-    Attributes:
-        paths: shape ``(lines, points, 2)``.
-        widths: in pixels of the final picture.
-        colours: one per line.
-    """
-
-    paths: np.ndarray
-    widths: Sequence[float]
+    paths: np.ndarray  # (lines, points, 2)
+    widths: Sequence[float]  # in pixels of the final picture
     colours: Sequence[Colour]
 
 
 class Canvas:
-    """A picture to paint on.
+    """A picture to paint on; `pose` maps everything that is painted.
 
-    Args:
-        pose: applied to everything that is painted.
-        ground: the background, a field of colours of shape ``(ROWS, COLUMNS, 3)`` from 0 to 255.
+    A field of colours, such as `background`, has shape ``(ROWS, COLUMNS, 3)`` and values from 0 to 255.
     """
 
-    def __init__(self, pose: Pose, ground: np.ndarray) -> None:
+    def __init__(self, pose: Pose, background: np.ndarray) -> None:
         self.pose = pose
-        self._picture = _refined(_image(ground).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
+        self._picture = _refined(_image(background).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
         # In this mode, a fill with an alpha value is blended with the picture.
         self._pen = ImageDraw.Draw(self._picture, "RGBA")
 
@@ -134,9 +117,9 @@ class Canvas:
     def paint(
         self, outlines: Sequence[Points], field: np.ndarray, depth: float = 0.0, strokes: Strokes | None = None
     ) -> None:
-        """Fill closed polygons with a field of colours of shape ``(ROWS, COLUMNS, 3)``, and draw `strokes` inside."""
-        places = [self._places(outline, depth) for outline in outlines]
-        box = _box(np.concatenate(places), 1)
+        """Fill closed polygons with a field of colours, and draw `strokes` inside."""
+        polygons = [self._places(outline, depth) for outline in outlines]
+        box = _box(np.concatenate(polygons), 1)
         if box is None:
             return
         left, top, right, bottom = box
@@ -144,15 +127,13 @@ class Canvas:
         cells = left * across, top * down, right * across, bottom * down
         layer = _refined(_image(field).resize((right - left, bottom - top), Image.Resampling.BILINEAR, box=cells))
         mask = Image.new("1", layer.size)
-        for outline in places:
-            ImageDraw.Draw(mask).polygon(_flat(outline - (left, top)), fill=1)
+        for polygon in polygons:
+            ImageDraw.Draw(mask).polygon(_flat(polygon - (left, top)), fill=1)
         if strokes is not None:
-            lines, points, _ = strokes.paths.shape
-            paths = self.pose.project(strokes.paths.reshape(-1, 2), depth) - (left, top)
+            places = self.pose.project(strokes.paths.reshape(-1, 2), depth) - (left, top)
+            paths = (_FINE * places - 0.5).reshape(len(strokes.paths), -1).tolist()
             pen = ImageDraw.Draw(layer)
-            for path, width, colour in zip(
-                (_FINE * paths - 0.5).reshape(lines, 2 * points).tolist(), strokes.widths, strokes.colours, strict=True
-            ):
+            for path, width, colour in zip(paths, strokes.widths, strokes.colours, strict=True):
                 pen.line(path, integers(colour), max(1, round(width * _FINE)))
         self._picture.paste(layer, (left * _FINE, top * _FINE), mask)
 
@@ -177,14 +158,19 @@ def open_(points: Points, per_segment: int = 6) -> np.ndarray:
 
 
 def mirrored(half: Points) -> np.ndarray:
-    """Complete the right half of an outline, given from top to bottom, with its mirror image.
+    """Complete one half of an outline with its mirror image in reverse order.
 
     >>> mirrored([(0.0, 0.0), (2.0, 1.0), (0.0, 2.0)]).tolist()
     [[0.0, 0.0], [2.0, 1.0], [0.0, 2.0], [-2.0, 1.0]]
     """
-    right = np.asarray(half, dtype=np.float64)
-    left = right[::-1] * [-1, 1]
-    return np.concatenate([right, left[left[:, 0] != 0]])
+    given = np.asarray(half, dtype=np.float64)
+    other = given[::-1] * [-1, 1]
+    return np.concatenate([given, other[other[:, 0] != 0]])
+
+
+def band(x: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Return the outline of the area between two curves over `x`."""
+    return np.concatenate([np.stack([x, upper], 1), np.stack([x, lower], 1)[::-1]])
 
 
 def ellipse(x: float, y: float, across: float, down: float, points: int = 24) -> np.ndarray:
@@ -204,7 +190,7 @@ def _flat(places: np.ndarray, fine: int = _FINE) -> list[float]:
 
 
 def _refined(sheet: Image.Image) -> Image.Image:
-    """Enlarge a smooth sheet by repeating pixels; the final reduction restores them."""
+    """Enlarge a smooth image by repeating pixels; the final reduction restores them."""
     return sheet.resize((sheet.width * _FINE, sheet.height * _FINE), Image.Resampling.NEAREST)
 
 
@@ -228,10 +214,6 @@ def _box(places: np.ndarray, margin: float) -> tuple[int, int, int, int] | None:
     """Return the bounding box of an outline in the picture, None if it is outside."""
     left, top = (places.min(axis=0) - margin).tolist()
     right, bottom = (places.max(axis=0) + margin).tolist()
-    box = (
-        max(0, math.floor(left)),
-        max(0, math.floor(top)),
-        min(WIDTH, math.ceil(right)),
-        min(HEIGHT, math.ceil(bottom)),
-    )
-    return box if box[0] < box[2] and box[1] < box[3] else None
+    left, top = max(0, math.floor(left)), max(0, math.floor(top))
+    right, bottom = min(WIDTH, math.ceil(right)), min(HEIGHT, math.ceil(bottom))
+    return (left, top, right, bottom) if left < right and top < bottom else None

@@ -18,13 +18,9 @@ HAIR: dict[str, Colour] = {
 }
 # Hair of none of the four colours.
 _RED: tuple[Colour, ...] = ((182, 76, 38), (206, 104, 56), (170, 48, 46))
+# Two browns, hazel, green, blue, grey.
 _IRISES: tuple[Colour, ...] = (
-    (92, 58, 36),
-    (70, 44, 30),
-    (122, 84, 44),
-    (86, 116, 76),
-    (74, 122, 156),
-    (104, 124, 136),
+    *((92, 58, 36), (70, 44, 30), (122, 84, 44), (86, 116, 76), (74, 122, 156), (104, 124, 136)),
 )
 _BALD: Colour = (78, 56, 46)  # brows and beards of the bald
 _ASHES: Colour = (168, 166, 168)
@@ -41,7 +37,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 
 
 def darker(colour: Colour, share: float) -> Colour:
-    """Darken a colour, red least of all."""
+    """Darken a colour, the red channel less than the others."""
     return (colour[0] * (1 - 0.8 * share), colour[1] * (1 - share), colour[2] * (1 - 0.97 * share))
 
 
@@ -61,7 +57,7 @@ def skin(traits: Mapping[str, bool], rng: np.random.Generator) -> Colour:
 
 
 def hair(traits: Mapping[str, bool], rng: np.random.Generator) -> Colour:
-    """Draw a variation of the hair colour in `traits`, of a red if there is none; age desaturates it."""
+    """Draw a variation of the hair colour in `traits`, or a red if there is none; age desaturates it."""
     lightness, warmth, pick = float(rng.normal(1, 0.08)), float(rng.normal(0, 3)), int(rng.integers(len(_RED)))
     named = [colour for name, colour in HAIR.items() if traits[name]]
     red, green, blue = named[0] if named else _BALD if traits["Bald"] else _RED[pick]

@@ -3,20 +3,18 @@
 import numpy as np
 
 from atelier.datasets.celeba.twin import locks
-from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, mirrored, open_
 from atelier.datasets.celeba.twin.locks import Cut, waved
 from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array((0.75, 0.85, 0.9), np.float32)
 _SHINE = np.array((30, 27, 26), np.float32)
 
-# fmt: off
 _BUN = ((-15, -80), (-10, -94), (6, -96), (16, -86), (14, -72), (-12, -72))
 # Hairlines from the left ear over the forehead to the right ear.
-_PULLED_BACK = ((-50, 14), (-47, 0), (-46, -16), (-38, -35), (-18, -45), (0, -47), (18, -45), (38, -35), (46, -16),
-                (47, 0), (50, 14))
-_BRUSHED_UP = ((-50, 10), (-46, 2), (-46.5, -14), (-42, -31), (-30, -43), (-14, -45), (0, -46), (14, -45), (30, -43),
-               (42, -31), (46.5, -14), (46, 2), (50, 10))
+_PULLED_BACK = mirrored([(-50, 14), (-47, 0), (-46, -16), (-38, -35), (-18, -45), (0, -47)])
+_BRUSHED_UP = mirrored([(-50, 10), (-46, 2), (-46.5, -14), (-42, -31), (-30, -43), (-14, -45), (0, -46)])
+# fmt: off
 _PARTED = ((-50, 10), (-46, 2), (-46.5, -14), (-43, -28), (-34, -38), (-6, -43), (16, -45), (27, -50), (37, -37),
            (44, -26), (46.5, -14), (46, 2), (50, 10))
 # Offsets of the points of `_BRUSHED_UP` in a receding hairline: largest above the temples.
@@ -45,7 +43,7 @@ def back(canvas: Canvas, look: Look, cut: Cut) -> None:
 
 
 def front(canvas: Canvas, look: Look, cut: Cut) -> None:
-    """Paint the hair in front: the cap, the sides of the face, and bangs."""
+    """Paint the hair in front: on the skull, at the sides of the face, and bangs."""
     if look.traits["Bald"]:
         return
     hairline = open_(_hairline(look, cut), 5)
@@ -62,7 +60,7 @@ def front(canvas: Canvas, look: Look, cut: Cut) -> None:
 
 
 def _field(canvas: Canvas, look: Look, shade: float) -> np.ndarray:
-    """Shade the hair: a band of sheen round the skull, and darker below and away from the light."""
+    """Shade the hair: a band of light around the skull, and darker below and away from the light."""
     u, v = canvas.pose.grid(6)
     side = np.abs(u)
     dark = shade + 0.2 * np.clip((v + 20) / 110, 0, 1) + 0.12 * np.clip(side / 60, 0, 1) - 0.13 / 56 * look.light[0] * u
@@ -76,7 +74,7 @@ def _field(canvas: Canvas, look: Look, shade: float) -> np.ndarray:
 
 
 def _crown(look: Look, cut: Cut) -> list[tuple[float, float]]:
-    """Return the outer contour of the cap from the right ear to the left ear."""
+    """Return the outer outline of the hair on the skull, from the right ear to the left ear."""
     lift = cut.volume
     if look.style == "short":
         sides = [(50.5, 10.0), (54.0, -12.0), (51 + 0.2 * lift, -40.0), (32.0, -64 - 0.7 * lift)]
@@ -94,16 +92,13 @@ def _hairline(look: Look, cut: Cut) -> np.ndarray:
         if receding:
             return np.add(_BRUSHED_UP, _RECEDING)
         if cut.swept:
-            return np.array(_BRUSHED_UP, dtype=np.float64)
+            return _BRUSHED_UP
         line = np.array(_PARTED, dtype=np.float64)
         return line if part > 0 else line[::-1] * [-1, 1]
-    if look.style == "bun":
-        line = np.array(_PULLED_BACK, dtype=np.float64)
-    else:
-        line = np.array([
-            *((-50, 14), (-47.5, -2), (-42, -20), (part - 24, -38), (part - 7, -47), (part, -54), (part + 7, -47)),
-            *((part + 24, -38), (42, -20), (47.5, -2), (50, 14)),
-        ])  # fmt: skip
+    line = _PULLED_BACK.copy()
+    if look.style != "bun":
+        line[:3], line[-3:] = [(-50, 14), (-47.5, -2), (-42, -20)], [(42, -20), (47.5, -2), (50, 14)]
+        line[3:-3] = [(part - 24, -38), (part - 7, -47), (part, -54), (part + 7, -47), (part + 24, -38)]
     if receding:
         line[3:-3, 1] -= 8
     return line

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, open_
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, mirrored, open_
 from atelier.datasets.celeba.twin.look import Look
 
 _SHADE = np.array([0.36, 0.5, 0.55], np.float32)
@@ -16,11 +16,7 @@ def neck(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     """Paint the neck with the shadow of the chin and the collar bones."""
     male = look.traits["Male"]
     width = (34 if male else 27) * rng.normal(1, 0.04) + (3 if look.traits["Chubby"] else 0)
-    outline = [
-        (-width, 30), (width, 30), (width - 1, 88), (width + 8, 104), (70, 122), (-70, 122), (-width - 8, 104),
-        (-width + 1, 88),
-    ]  # fmt: skip
-    canvas.fill(outline, look.shadow(0.2))
+    canvas.fill(mirrored([(width, 30), (width - 1, 88), (width + 8, 104), (70, 122)]), look.shadow(0.2))
     # Narrower than the neck, because it must not darken the background.
     inner = width - 5
     chin = [(-inner, 40), (inner, 40), (inner, 84), (0, 97), (-inner, 84)]
@@ -36,15 +32,13 @@ def ears(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     edge = float(look.jaw[0, 0])
     for side in (-1, 1):
         x = side * (edge + 1.5)
-        shell = closed([
+        shell = [
             (x, -12 * size), (x + side * 7 * size, -10 * size), (x + side * 8 * size, 2),
             (x + side * 4 * size, 15 * size), (x - side * 3, 20 * size),
-        ])  # fmt: skip
-        canvas.fill(shell, look.shadow(0.1))
-        inner = open_([
-            (x + side, -7 * size), (x + side * 4.5 * size, -5 * size), (x + side * 4.5 * size, 3),
-            (x + side, 10 * size),
-        ])  # fmt: skip
+        ]  # fmt: skip
+        canvas.fill(closed(shell), look.shadow(0.1))
+        near, far = x + side, x + side * 4.5 * size
+        inner = open_([(near, -7 * size), (far, -5 * size), (far, 3), (near, 10 * size)])
         canvas.soft(inner, look.shadow(0.5), 0.6, width=1.6)
 
 
@@ -76,12 +70,10 @@ def _skin(canvas: Canvas, look: Look, rng: np.random.Generator) -> np.ndarray:
     shade = np.clip(0.62 - 0.62 * facing - 0.34 * slope, 0, 1)
     lit = -np.sign(look.light[0]) if look.light[0] else 1.0
     shade += 0.24 * blob(side, y, 19, -5, 15, 8)
-    shade += (
-        0.22 * blob(x, y, 9 * lit, 12, 4.5, 17) + 0.26 * blob(x, y, 0, 33, 13, 4) + 0.2 * blob(x, y, 0, 55, 12, 3.5)
-    )
-    glow = (
-        0.2 * blob(x, y, 0, -36, 30, 16) + 0.26 * blob(x, y, -1.5 * lit, 6, 4, 17) + 0.24 * blob(x, y, -lit, 23, 5, 4)
-    )
+    philtrum, chin = 0.26 * blob(x, y, 0, 33, 13, 4), 0.2 * blob(x, y, 0, 55, 12, 3.5)
+    shade += 0.22 * blob(x, y, 9 * lit, 12, 4.5, 17) + philtrum + chin
+    bridge, tip = 0.26 * blob(x, y, -1.5 * lit, 6, 4, 17), 0.24 * blob(x, y, -lit, 23, 5, 4)
+    glow = 0.2 * blob(x, y, 0, -36, 30, 16) + bridge + tip
     glow += 0.13 * blob(x, y, 0, 65, 9, 6) + 0.3 * np.clip(slope, 0, 1) * facing
     cheeks = blob(side, y, 31, 25, 12, 10)
     raised = 1.0 if traits["High_Cheekbones"] else 0.0
@@ -111,17 +103,14 @@ def _wrinkles(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     """Paint the wrinkles of age: on the forehead, beside and below the eyes, and around the mouth."""
     bend, ink = rng.normal(0, 1, 3), look.shadow(0.6)
     for y, half, tilt in zip((-41, -33.5, -26.5), (20, 25, 21), bend, strict=True):
-        path = open_(
-            [(-half, y + 1.8), (-half / 2, y + tilt / 2), (0, y - 0.4), (half / 2, y - tilt / 2), (half, y + 1.8)]
-        )
+        left, right = (-half / 2, y + tilt / 2), (half / 2, y - tilt / 2)
+        path = open_([(-half, y + 1.8), left, (0, y - 0.4), right, (half, y + 1.8)])
         canvas.soft(path, ink, 0.45, 0.5, 1.3, _FRONT)
     for side in (-1, 1):
         for lift in (-4, 0.5, 5):
             path = np.array([(side * 35, 1 + lift * 0.4), (side * 42, 1.5 + lift * 1.4)])
             canvas.soft(path, ink, 0.45, 0.4, 1.2, 30)
-        bag = closed(
-            [(side * 9, 6), (side * 20, 8.5), (side * 31, 5), (side * 28, 12), (side * 19, 15), (side * 11, 12)]
-        )
+        bag = closed([(9, 6), (20, 8.5), (31, 5), (28, 12), (19, 15), (11, 12)]) * [side, 1]
         canvas.soft(bag, look.shadow(0.45), 0.42, 1.2, 0, _FRONT)
         canvas.soft(open_([(side * 10, 11), (side * 19, 14.5), (side * 29, 11)]), ink, 0.5, 0.5, 1.3, _FRONT)
         canvas.soft(open_([(side * 28, 52), (side * 30, 58), (side * 28, 64)]), ink, 0.3, 0.8, 1.8, 20)
@@ -142,21 +131,13 @@ def nose(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     half = rng.normal(9.5, 0.6) + (3.8 if traits["Big_Nose"] else 0) - (1.6 if traits["Pointy_Nose"] else 0)
     low = 26 + rng.normal(0, 0.8) + (1.5 if traits["Big_Nose"] else 0)
     tip = low + (3 if traits["Pointy_Nose"] else 1.5)
-    under = closed([
-        (-half * 0.95, low), (-half * 0.5, low + 1.5), (0, tip + 1.5), (half * 0.5, low + 1.5), (half * 0.95, low),
-        (half * 0.4, low - 2.5), (0, tip - 2), (-half * 0.4, low - 2.5),
-    ])  # fmt: skip
-    canvas.soft(under, look.shadow(0.55), 0.45, 0.7, 0, 42)
+    outline = [(0, tip + 1.5), (half * 0.5, low + 1.5), (half * 0.95, low), (half * 0.4, low - 2.5), (0, tip - 2)]
+    canvas.soft(closed(mirrored(outline)), look.shadow(0.55), 0.45, 0.7, 0, 42)
     for side in (-1, 1):
-        wing = open_([
-            (side * half * 0.78, low - 7), (side * half * 1.08, low - 3), (side * half * 0.95, low + 1),
-            (side * half * 0.6, low + 0.5),
-        ])  # fmt: skip
+        out = side * half
+        wing = open_([(out * 0.78, low - 7), (out * 1.08, low - 3), (out * 0.95, low + 1), (out * 0.6, low + 0.5)])
         canvas.soft(wing, look.shadow(0.6), 0.5, 0.4, 1.4, 40)
-        hole = closed([
-            (side * half * 0.28, low), (side * half * 0.5, low - 1.6), (side * half * 0.72, low - 0.4),
-            (side * half * 0.5, low + 0.8),
-        ])  # fmt: skip
+        hole = closed([(out * 0.28, low), (out * 0.5, low - 1.6), (out * 0.72, low - 0.4), (out * 0.5, low + 0.8)])
         canvas.soft(hole, look.shadow(0.85), 0.8, 0, 0, 42)
     shine = closed([(-2.5, low - 7), (0, low - 9), (2, low - 7), (0, low - 5)])
     canvas.soft(shine, (255, 246, 236), 0.32, 1, 0, 46)

@@ -1,4 +1,4 @@
-"""The measures of a hairstyle, and the strands that give hair its texture."""
+"""Draw the measures of a hairstyle, and the strands that give hair its texture."""
 
 from dataclasses import dataclass
 
@@ -14,25 +14,16 @@ _STRANDS = 28
 
 @dataclass(frozen=True)
 class Cut:
-    """The measures of a hairstyle, in pixels.
+    """The measures of a hairstyle, in pixels."""
 
-    Attributes:
-        part: position of the parting, from the middle.
-        volume: distance of the hair from the skull.
-        wave, period, phase: amplitude, length and start of its waves.
-        length: the lowest point of long hair.
-        swept: whether short hair is brushed up instead of parted.
-        strands: random numbers in 0…1 for the strands, shape ``(strands, 3)``.
-    """
-
-    part: float
-    volume: float
-    wave: float
+    part: float  # position of the parting, from the middle
+    volume: float  # distance of the hair from the skull
+    wave: float  # amplitude, period and phase of the waves
     period: float
     phase: float
-    length: float
-    swept: bool
-    strands: np.ndarray
+    length: float  # the lowest point of long hair
+    swept: bool  # whether short hair is brushed up instead of parted
+    strands: np.ndarray  # (strands, 3), random numbers from 0 to 1
 
 
 def cut(look: Look, rng: np.random.Generator) -> Cut:
@@ -61,7 +52,7 @@ def waved(path: np.ndarray, style: Cut, side: float | np.ndarray, shift: float |
 
 
 def combed(look: Look, style: Cut) -> Strokes:
-    """Return the strands of the cap: from the parting to the sides, from the forehead back, or up into a bun."""
+    """Return the strands on the skull: from the parting to the sides, from the forehead back, or up into a bun."""
     a, b, pick = style.strands.T
     side = np.where(pick > 0.5, 1.0, -1.0)
     if look.style == "bun" or (look.style == "short" and style.swept):
@@ -71,12 +62,8 @@ def combed(look: Look, style: Cut) -> Strokes:
         corners = [(x, y), (x * (0.5 + away / 2) + lean / 2, 0 * x - 58), (x * away + lean, 0 * x - 84)]
     else:
         start = style.part * 0.8 + side * 3
-        corners = [
-            (start, -46 - 30 * b),
-            (start + side * (10 + 26 * a), -50 - 18 * b),
-            (side * (44 + 10 * b), -30 - 6 * a),
-            (side * (46 + 9 * b), 6 + 0 * a),
-        ]
+        corners = [(start, -46 - 30 * b), (start + side * (10 + 26 * a), -50 - 18 * b)]
+        corners += [(side * (44 + 10 * b), -30 - 6 * a), (side * (46 + 9 * b), 6 + 0 * a)]
     return _strokes(look, style, _paths(corners, 5))
 
 
@@ -94,12 +81,8 @@ def fringe(look: Look, style: Cut, lean: float) -> Strokes:
     """Return the strands of bangs."""
     a, _, _ = style.strands.T
     end = -47 + 94 * a
-    corners = [
-        (0.45 * end + 0.3 * style.part, 0 * end - 66),
-        (0.8 * end + 0.05 * style.part, 0 * end - 44),
-        (end, 0 * end - 24),
-        (end + lean, 0 * end - 8),
-    ]
+    corners = [(0.45 * end + 0.3 * style.part, 0 * end - 66), (0.8 * end + 0.05 * style.part, 0 * end - 44)]
+    corners += [(end, 0 * end - 24), (end + lean, 0 * end - 8)]
     return _strokes(look, style, _paths(corners, 3))
 
 
@@ -122,7 +105,7 @@ def _strokes(look: Look, style: Cut, paths: np.ndarray) -> Strokes:
 
 
 def _tint(look: Look, share: float) -> Colour:
-    """Return the colour of a strand: broad strands are lighter than the hair, narrow ones darker."""
+    """Return the colour of a strand: a broad strand is lighter than the hair, a narrow one darker."""
     if share > 0.5:
         return mix(look.hair, (255, 244, 230), 0.24 * (share - 0.4))
     return darker(look.hair, 0.1 + 0.28 * (0.5 - share))

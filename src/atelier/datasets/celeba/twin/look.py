@@ -1,4 +1,4 @@
-"""What the parts of a portrait share: colours, the outline of the head, the light and the style of the hair."""
+"""Draw the properties that the parts of a portrait share: colours, outline of the head, light, style of the hair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,25 +12,16 @@ from atelier.datasets.celeba.twin.colours import Colour, darker
 
 @dataclass(frozen=True)
 class Look:
-    """The look of a person.
+    """The look of a person."""
 
-    Attributes:
-        traits: the attributes, by name.
-        tone, hair, lips: colours.
-        head: the outline of skull, cheeks and chin, shape ``(n, 2)``.
-        jaw: the right half of the outline from the ear to the chin, shape ``(5, 2)``.
-        light: direction and strength of the light: x and y of a vector of length 1 or less.
-        style: one of ``short``, ``long``, ``bob``, ``bun``; unused for a bald head.
-    """
-
-    traits: Mapping[str, bool]
-    tone: Colour
+    traits: Mapping[str, bool]  # the attributes, by name
+    tone: Colour  # of the skin
     hair: Colour
     lips: Colour
-    head: np.ndarray
-    jaw: np.ndarray
-    light: tuple[float, float]
-    style: str
+    head: np.ndarray  # outline of skull, cheeks and chin, (n, 2)
+    jaw: np.ndarray  # right half of the outline from the ear to the chin, (5, 2)
+    light: tuple[float, float]  # direction and strength: a vector of length 1 or less
+    style: str  # of the hair: short, long, bob or bun; unused for a bald head
 
     def shadow(self, share: float) -> Colour:
         """Return the colour of the skin in shadow."""
@@ -43,7 +34,7 @@ class Look:
 
 
 def look(traits: Mapping[str, bool], rng: np.random.Generator) -> Look:
-    """Draw the look of a person; the random numbers used do not depend on the attributes."""
+    """Draw the look of a person; the attributes do not change which random numbers are drawn."""
     tone = colours.skin(traits, rng)
     hair = colours.hair(traits, rng)
     lips = colours.lips(traits, tone, rng)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from atelier.datasets.celeba.twin.canvas import Canvas
+from atelier.datasets.celeba.twin.canvas import Canvas, band
 from atelier.datasets.celeba.twin.colours import darker, mix
 from atelier.datasets.celeba.twin.look import Look
 
@@ -43,12 +43,12 @@ def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     bow = 1 + 0.22 * np.exp(-(((np.abs(_T) - 0.22) / 0.14) ** 2)) - 0.16 * np.exp(-((_T / 0.1) ** 2))
     rim_up = top - upper * bow * (1 - np.abs(_T) ** 1.5)
     rim_low = bottom + lower * (1 - np.abs(_T) ** 2.2)
-    canvas.soft(_band(x[2:-2], rim_low[2:-2], rim_low[2:-2] + 3), look.shadow(0.5), 0.4, 1.2, 0, _DEPTH)
-    canvas.fill(_band(x, rim_up, middle), darker(look.lips, 0.16), _DEPTH)
-    canvas.fill(_band(x, middle, rim_low), look.lips, _DEPTH)
+    canvas.soft(band(x[2:-2], rim_low[2:-2], rim_low[2:-2] + 3), look.shadow(0.5), 0.4, 1.2, 0, _DEPTH)
+    canvas.fill(band(x, rim_up, middle), darker(look.lips, 0.16), _DEPTH)
+    canvas.fill(band(x, middle, rim_low), look.lips, _DEPTH)
     shine = 0.55 if traits["Wearing_Lipstick"] else 0.3
     full = (bottom + rim_low)[_MIDDLE] / 2
-    gloss = _band(x[_MIDDLE], full - 1, full + 0.6)
+    gloss = band(x[_MIDDLE], full - 1, full + 0.6)
     canvas.soft(gloss, mix(look.lips, (255, 236, 230), 0.8), shine, 0.6, 0, _DEPTH)
     if parted:
         _inside(canvas, x, top, bottom, 5.8 if smiling else 3.4)
@@ -62,16 +62,12 @@ def paint(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 
 def _inside(canvas: Canvas, x: np.ndarray, top: np.ndarray, bottom: np.ndarray, teeth: float) -> None:
-    canvas.fill(_band(x, top, bottom), _DARK, _DEPTH)
+    canvas.fill(band(x, top, bottom), _DARK, _DEPTH)
     deep = bottom - 0.36 * (bottom - top)
-    canvas.soft(_band(x[3:-3], deep[3:-3], bottom[3:-3]), (196, 84, 88), 0.75, 0, 0, _DEPTH)
+    canvas.soft(band(x[3:-3], deep[3:-3], bottom[3:-3]), (196, 84, 88), 0.75, 0, 0, _DEPTH)
     edge = np.minimum(top + teeth, bottom - 0.22 * (bottom - top))
-    canvas.fill(_band(x[1:-1], top[1:-1] + 0.3, edge[1:-1]), _TEETH, _DEPTH)
+    canvas.fill(band(x[1:-1], top[1:-1] + 0.3, edge[1:-1]), _TEETH, _DEPTH)
     for share in (-0.36, -0.12, 0.12, 0.36):
         place = float(share * x[-1])
         above = float(np.interp(place, x, top))
         canvas.soft([(place, above + 0.6), (place, above + teeth * 0.8)], (168, 150, 146), 0.35, 0, 0.6, _DEPTH)
-
-
-def _band(x: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.stack([x, top], 1), np.stack([x, bottom], 1)[::-1]])

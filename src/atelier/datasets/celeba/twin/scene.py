@@ -23,12 +23,8 @@ def background(rng: np.random.Generator) -> np.ndarray:
     """Draw a field of colours of shape ``(ROWS, COLUMNS, 3)``: a wall, a gradient, lights out of focus, or panels."""
     turn, saturation, value = float(rng.random()), float(rng.uniform(0.05, 0.55)), float(rng.uniform(115, 250))
     first = np.array(colours.hue(turn, saturation, value), np.float32)
-    near = (
-        turn + float(rng.normal(0, 0.08)),
-        saturation * float(rng.uniform(0.5, 1.3)),
-        value * float(rng.uniform(0.5, 1)),
-    )
-    second = np.array(colours.hue(*near), np.float32)
+    near = turn + float(rng.normal(0, 0.08)), saturation * float(rng.uniform(0.5, 1.3))
+    second = np.array(colours.hue(*near, value * float(rng.uniform(0.5, 1))), np.float32)
     kind = rng.choice(4, p=(0.25, 0.3, 0.25, 0.2))
     if kind == 0:
         x, y = rng.uniform(0.1, 0.9), rng.uniform(0.1, 0.6)
@@ -50,9 +46,8 @@ def _bokeh(field: np.ndarray, turn: float, value: float, rng: np.random.Generato
     """Add lights out of focus: discs with soft edges."""
     for _ in range(int(rng.integers(5, 11))):
         x, y, radius = rng.uniform(-0.05, 1.05), rng.uniform(-0.05, 0.9), rng.uniform(0.05, 0.13)
-        colour = colours.hue(
-            turn + float(rng.normal(0, 0.12)), float(rng.uniform(0.1, 0.5)), min(255, value * 1.35 + 20)
-        )
+        near, saturation = turn + float(rng.normal(0, 0.12)), float(rng.uniform(0.1, 0.5))
+        colour = colours.hue(near, saturation, min(255, value * 1.35 + 20))
         distance = np.sqrt((_X - x) ** 2 + (1.22 * (_Y - y)) ** 2)
         disc = rng.uniform(0.2, 0.6) * np.clip((radius - distance) / 0.03 + 0.5, 0, 1)
         field = field + (np.array(colour, np.float32) - field) * disc[..., np.newaxis]
@@ -68,15 +63,11 @@ def develop(
     across = light[0] * (_X - 0.5) + light[1] * (_Y - 0.5)
     shade = 1 + fall * (2 * across - 1) - vignette * ((_X - 0.5) ** 2 + (_Y - 0.5) ** 2)
     tint = np.array([1 + warmth, 1, 1 - warmth]) * exposure * (1 + 0.7 * fall)
-    gain = tint / max(1.0, float(tint.max()))
-    cover = Image.fromarray((np.clip(shade[..., np.newaxis] * gain, 0, 1) * 255).astype(np.uint8))
-    picture = picture.point(_curve(float(max(1.0, tint.max()))))
+    brightest = max(1.0, float(tint.max()))
+    cover = Image.fromarray((np.clip(shade[..., np.newaxis] * (tint / brightest), 0, 1) * 255).astype(np.uint8))
+    level = np.arange(256) / 255
+    # Brighten with soft saturation; the table is the same for the three channels.
+    bright = brightest * level / (1 + (brightest - 1) * level)
+    picture = picture.point(np.rint(255 * bright).astype(int).tolist() * 3)
     picture = ImageChops.multiply(picture, cover.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
     return picture.filter(ImageFilter.GaussianBlur(soft)) if traits["Blurry"] else picture
-
-
-def _curve(gain: float) -> list[int]:
-    """Return a lookup table for the three channels that brightens with soft saturation."""
-    level = np.arange(256) / 255
-    bright = gain * level / (1 + (gain - 1) * level)
-    return np.rint(255 * bright).astype(int).tolist() * 3

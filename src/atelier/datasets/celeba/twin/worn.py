@@ -3,7 +3,7 @@
 import numpy as np
 
 from atelier.datasets.celeba.twin import colours
-from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, ellipse, open_
+from atelier.datasets.celeba.twin.canvas import Canvas, blob, closed, ellipse, mirrored, open_
 from atelier.datasets.celeba.twin.colours import Colour, darker, mix
 from atelier.datasets.celeba.twin.look import Look
 
@@ -23,9 +23,8 @@ def clothes(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     collar = [(-wide, 92), (-0.6 * wide, deep - 3), (0, deep), (0.6 * wide, deep - 3), (wide, 92)]
     if tie:
         cloth = mix(cloth, (40, 42, 54), 0.7)
-    outline = np.concatenate(
-        [open_(collar, 5), open_(right, 4)[1:], [(-120, 160)], open_([(-x, y) for x, y in right], 4)[-2:0:-1]]
-    )
+    left = open_([(-x, y) for x, y in right], 4)
+    outline = np.concatenate([open_(collar, 5), open_(right, 4)[1:], left[-1:0:-1]])
     u, v = canvas.pose.grid(0)
     shade = 0.1 + 0.3 * np.abs(u) / 90 - 0.12 * u / 60 * look.light[0] + 0.1 * blob(u, v, 0, 96, 40, 10)
     canvas.paint([outline], np.array(cloth, np.float32) * (1 - shade[..., np.newaxis]))
@@ -54,7 +53,7 @@ def necklace(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
         return
     path = open_([(-30, 84), (-18, low - 6), (0, low), (18, low - 6), (30, 84)], 5)
     if beads:
-        for x, y in path[::1].tolist():
+        for x, y in path.tolist():
             canvas.dot((x, y), 1.9, metal)
             canvas.dot((x - 0.5, y - 0.6), 0.7, (255, 255, 255))
     else:
@@ -87,9 +86,8 @@ def glasses(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     turn = np.linspace(0, 2 * np.pi, 33)
     cos, sin = np.cos(turn), np.sin(turn)
     # A superellipse (Lamé): exponent 2 is round, higher ones are squarer.
-    shape = np.stack(
-        [across * np.sign(cos) * np.abs(cos) ** (2 / corner), down * np.sign(sin) * np.abs(sin) ** (2 / corner)], 1
-    )
+    x = across * np.sign(cos) * np.abs(cos) ** (2 / corner)
+    shape = np.stack([x, down * np.sign(sin) * np.abs(sin) ** (2 / corner)], 1)
     for side in (-1, 1):
         lens = shape + np.array((side * 20.5, 1.5))
         canvas.soft(lens, mix(tint, (190, 214, 226), 0.5), 0.16, 0, 0, 40)
@@ -103,23 +101,15 @@ def glasses(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
 
 def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     """Paint a knitted cap, a brimmed hat or a baseball cap down to the forehead."""
-    kind, cloth, other = (
-        int(rng.integers(3)),
-        colours.hue(float(rng.random()), float(rng.uniform(0.35, 0.85)), float(rng.uniform(90, 225))),
-        colours.cloth(rng),
-    )
+    kind = int(rng.integers(3))
+    cloth = colours.hue(float(rng.random()), float(rng.uniform(0.35, 0.85)), float(rng.uniform(90, 225)))
+    other = colours.cloth(rng)
     tall, bobble, stripes = rng.uniform(0, 6), bool(rng.random() < 0.45), rng.random() < 0.5
     if not look.traits["Wearing_Hat"]:
         return
-    crown = [
-        (56, -26), (57, -44), (44, -70 - tall), (22, -86 - tall), (0, -90 - tall), (-22, -86 - tall), (-44, -70 - tall),
-        (-57, -44), (-56, -26),
-    ]  # fmt: skip
+    half = [(56, -26), (57, -44), (44, -70 - tall), (22, -86 - tall), (0, -90 - tall)]
     if kind == 1:
-        crown = [
-            (53, -30), (50, -60), (42, -84 - tall), (22, -90 - tall), (0, -84 - tall), (-22, -90 - tall),
-            (-42, -84 - tall), (-50, -60), (-53, -30),
-        ]  # fmt: skip
+        half = [(53, -30), (50, -60), (42, -84 - tall), (22, -90 - tall), (0, -84 - tall)]
     u, v = canvas.pose.grid(10)
     shade = 0.5 * (u / 62) ** 2 - 0.16 * u / 56 * look.light[0] + 0.12 - 0.25 * blob(u, v, -10, -66, 24, 14)
     if kind == 0:
@@ -131,13 +121,10 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
     canvas.soft(open_([(-50, -20), (-25, -25), (0, -27), (25, -25), (50, -20)], 5), look.shadow(0.7), 0.5, 2, 7, 20)
     if kind == 0 and bobble:
         canvas.dot((0, -95 - tall), 11, mix(other, (255, 255, 255), 0.2))
-    canvas.paint([open_(crown, 6)], field, 10)
+    canvas.paint([open_(mirrored(half), 6)], field, 10)
     if kind == 0:
-        cuff = closed([
-            (-58, -24), (-56, -42), (-28, -49), (0, -51), (28, -49), (56, -42), (58, -24), (30, -31), (0, -33.5),
-            (-30, -31),
-        ], 5)  # fmt: skip
-        canvas.paint([cuff], 0.84 * field, 12)
+        cuff = mirrored([(0, -51), (28, -49), (56, -42), (58, -24), (30, -31), (0, -33.5)])
+        canvas.paint([closed(cuff, 5)], 0.84 * field, 12)
     elif kind == 1:
         ribbon = closed([(-53, -34), (-51, -46), (0, -56), (51, -46), (53, -34), (0, -42)], 5)
         canvas.fill(ribbon, darker(other, 0.45), 10)
@@ -147,10 +134,7 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
         for x in (-24, 24):
             canvas.soft(open_([(0, -88 - tall), (x, -70), (1.25 * x, -36)], 5), darker(cloth, 0.6), 0.6, 0, 1.2, 10)
         canvas.dot((0, -89 - tall), 3, darker(cloth, 0.3))
-        peak = closed([
-            (-50, -30), (-30, -42), (0, -46), (30, -42), (50, -30), (46, -21), (22, -25), (0, -26), (-22, -25),
-            (-46, -21),
-        ], 5)  # fmt: skip
-        canvas.paint([peak], 0.62 * field + 4, 26)
+        peak = mirrored([(0, -46), (30, -42), (50, -30), (46, -21), (22, -25), (0, -26)])
+        canvas.paint([closed(peak, 5)], 0.62 * field + 4, 26)
         seam = open_([(-46, -31), (-24, -40), (0, -43), (24, -40), (46, -31)], 5)
         canvas.soft(seam, mix(cloth, (255, 255, 255), 0.5), 0.5, 0, 1, 26)

@@ -9,7 +9,7 @@ from atelier.core import seeds
 from atelier.datasets.celeba.twin import attributes
 from atelier.datasets.celeba.twin.portrait import draw
 from atelier.datasets.formats.faces import pool, writer
-from atelier.datasets.formats.faces.layout import SPLITS
+from atelier.datasets.formats.faces.archive import SPLITS
 from atelier.datasets.formats.faces.params import Embedded
 
 _SHARD = 32
@@ -19,42 +19,37 @@ Drawn = tuple[bytes, tuple[bool, ...]]
 
 
 class Shard(NamedTuple):
-    """The faces `start` to `stop - 1` of one split."""
+    """Some faces of one split."""
 
     seed: int
     split: str
-    start: int
-    stop: int
+    indices: range
 
 
 def write(directory: Path, params: Embedded, workers: int | None = None) -> None:
-    """Write CelebA's three files; the number of workers does not change their bytes.
+    """Write CelebA's three files to an existing directory.
 
-    Args:
-        directory: an existing one.
-        params: the sizes of the splits, and the seed.
-        workers: processes; by default the number of cores.
+    The number of worker processes does not change their bytes; by default it is the number of cores.
     """
-    sizes = {"train": params.train, "validation": params.validation, "test": params.test}
+    indices = {split: range(getattr(params, split)) for split in SPLITS}
     shards = [
-        Shard(params.seed, split, start, min(start + _SHARD, sizes[split]))
+        Shard(params.seed, split, indices[split][start : start + _SHARD])
         for split in SPLITS
-        for start in range(0, sizes[split], _SHARD)
+        for start in indices[split][::_SHARD]
     ]
     writer.write(directory, attributes.NAMES, _faces(shards, workers or pool.cores()))
 
 
 def shard(part: Shard) -> list[Drawn]:
     """Draw a shard: the JPEG and the attributes of each face, which depend only on seed, split and index."""
-    return [_face(part.seed, part.split, index) for index in range(part.start, part.stop)]
-
-
-def _face(seed: int, split: str, index: int) -> Drawn:
-    traits = attributes.sample(seeds.generator(seed, f"celeba {split} attributes", index))
-    picture = draw(traits, seeds.generator(seed, f"celeba {split}", index))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=_QUALITY)
-    return buffer.getvalue(), tuple(traits[name] for name in attributes.NAMES)
+    drawn = []
+    for index in part.indices:
+        traits = attributes.sample(seeds.generator(part.seed, f"celeba {part.split} attributes", index))
+        picture = draw(traits, seeds.generator(part.seed, f"celeba {part.split}", index))
+        buffer = io.BytesIO()
+        picture.save(buffer, format="JPEG", quality=_QUALITY)
+        drawn.append((buffer.getvalue(), tuple(traits[name] for name in attributes.NAMES)))
+    return drawn
 
 
 def _faces(shards: list[Shard], workers: int) -> Iterator[writer.Face]:

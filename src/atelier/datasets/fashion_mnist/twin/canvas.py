@@ -20,11 +20,7 @@ Tone = float | np.ndarray
 
 
 class Canvas:
-    """A black square with corners (0, 0) and (1, 1), painted in tones from 0 to 1.
-
-    Args:
-        pose: a map of the plane, applied to everything that is painted.
-    """
+    """A black square with corners (0, 0) and (1, 1), painted in tones from 0 to 1; `pose` maps everything painted."""
 
     def __init__(self, pose: Map) -> None:
         self._pose = pose
@@ -44,7 +40,7 @@ class Canvas:
         return np.rint(255 * np.clip(small, 0, 1)).astype(np.uint8)
 
     def _paint(self, points: Points, width: float, tone: Tone, strength: float) -> None:
-        """Paint a line of this width, or for width 0 the area inside; compute only the cells that it touches."""
+        """Paint a line of this width, or the area inside if the width is 0; compute only the cells that it touches."""
         places = self._pose(np.asarray(points, dtype=np.float64))
         left, top = (max(0, math.floor((edge - width) * _FIELD)) for edge in places.min(axis=0).tolist())
         right, bottom = (min(_FIELD, math.ceil((edge + width) * _FIELD) + 1) for edge in places.max(axis=0).tolist())

@@ -1,6 +1,7 @@
 """Tones, shading, folds and prints of garments, as fields over the canvas."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -29,25 +30,15 @@ def pick(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
 
 
 def cloth(rng: np.random.Generator, base: float, prints: Mapping[str, float], round_by: float = 0.5) -> np.ndarray:
-    """Draw a cloth: a print, folds, and the shading of a round body.
+    """Draw a cloth of brightness `base`: a print (by weight), folds, and the shading of a round body.
 
-    Args:
-        base: brightness of the cloth.
-        prints: the weight of each kind of print.
-        round_by: how much darker the cloth is at the sides of the canvas than in the middle.
-
-    Returns:
-        Tones of shape ``(56, 56)``.
+    `round_by` is how much darker the cloth is at the sides than in the middle. Returns tones of shape ``(56, 56)``.
     """
     surface = _PRINTS[pick(rng, prints)](rng, base)
     light = 1.04 - round_by * (X - 0.5) ** 2 * 4 + rng.uniform(-0.12, 0.12) * (Y - 0.5)
-    return surface * light * _folds(rng)
-
-
-def _folds(rng: np.random.Generator) -> np.ndarray:
-    depth = rng.uniform(0.01, 0.06)
-    across, down = rng.uniform(4, 22, 3), rng.uniform(-9, 9, 3)
-    return 1 + depth * _waves(across, down, rng.uniform(0, 2 * np.pi, 3))
+    depth, across, down = rng.uniform(0.01, 0.06), rng.uniform(4, 22, 3), rng.uniform(-9, 9, 3)
+    folds = 1 + depth * _waves(across, down, rng.uniform(0, 2 * np.pi, 3))
+    return surface * light * folds
 
 
 def _waves(across: np.ndarray, down: np.ndarray, phases: np.ndarray) -> np.ndarray:
@@ -60,21 +51,9 @@ def _edge(wave: np.ndarray, sharp: float = 4.0) -> np.ndarray:
     return 0.5 + 0.5 * np.tanh(sharp * wave)
 
 
-def _plain(rng: np.random.Generator, base: float) -> np.ndarray:
-    return np.full((Y.size, X.size), base)
-
-
-def _stripes(rng: np.random.Generator, base: float, along: np.ndarray) -> np.ndarray:
-    wave = np.cos(2 * np.pi * (rng.uniform(3.5, 8) * along + rng.random())) + rng.uniform(-0.6, 0.4)
+def _stripes(across: np.ndarray, rng: np.random.Generator, base: float) -> np.ndarray:
+    wave = np.cos(2 * np.pi * (rng.uniform(3.5, 8) * across + rng.random())) + rng.uniform(-0.6, 0.4)
     return _mix(rng, base, _edge(wave) + 0 * (X + Y))
-
-
-def _hoops(rng: np.random.Generator, base: float) -> np.ndarray:
-    return _stripes(rng, base, Y)
-
-
-def _pinstripes(rng: np.random.Generator, base: float) -> np.ndarray:
-    return _stripes(rng, base, X)
 
 
 def _check(rng: np.random.Generator, base: float) -> np.ndarray:
@@ -95,10 +74,6 @@ def _flowers(rng: np.random.Generator, base: float) -> np.ndarray:
     return _mix(rng, base, _edge(field / 2 - rng.uniform(0, 0.5), 2.0))
 
 
-def _blocks(rng: np.random.Generator, base: float) -> np.ndarray:
-    return _mix(rng, base, _edge((Y - rng.uniform(0.3, 0.65)) * 30 + 0 * X))
-
-
 def _faded(rng: np.random.Generator, base: float) -> np.ndarray:
     spot = np.exp(-(((X - 0.5) / 0.2) ** 2) - ((Y - rng.uniform(0.3, 0.7)) / 0.25) ** 2)
     return _mix(rng, base, 0.6 * spot)
@@ -109,12 +84,12 @@ def _mix(rng: np.random.Generator, base: float, share: np.ndarray) -> np.ndarray
 
 
 _PRINTS: dict[str, Callable[[np.random.Generator, float], np.ndarray]] = {
-    "plain": _plain,
-    "hoops": _hoops,
-    "pinstripes": _pinstripes,
+    "plain": lambda rng, base: np.full((Y.size, X.size), base),
+    "hoops": partial(_stripes, Y),
+    "pinstripes": partial(_stripes, X),
     "check": _check,
     "dots": _dots,
     "flowers": _flowers,
-    "blocks": _blocks,
+    "blocks": lambda rng, base: _mix(rng, base, _edge((Y - rng.uniform(0.3, 0.65)) * 30 + 0 * X)),
     "faded": _faded,
 }

@@ -21,8 +21,7 @@ def sneaker(canvas: Canvas, rng: np.random.Generator) -> None:
     ground, sole = rng.uniform(0.6, 0.66), rng.uniform(0.04, 0.1)
     high = rng.uniform(0.1, 0.2) if rng.random() < 0.12 else 0.0
     tongue, heel = ground - rng.uniform(0.24, 0.33) - high, ground - rng.uniform(0.2, 0.28) - high
-    toe = rng.uniform(0.07, 0.13)
-    collar = rng.uniform(0.5, 0.6)
+    toe, collar = rng.uniform(0.07, 0.13), rng.uniform(0.5, 0.6)
     over = smooth([
         (0.02, ground), (0.03, ground - toe * 0.7), (0.12, ground - toe), (0.32, ground - toe - 0.06),
         (collar - 0.06, tongue + 0.04), (collar, tongue),
@@ -75,34 +74,27 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
     rear = smooth([(back, top + rng.uniform(-0.02, 0.03)), (back - 0.02, (top + heel) / 2), (back + 0.02, heel)])
     under = smooth([(0.7, heel), (0.5, (heel + ball) / 2 + 0.01), (0.34, ball)])
     canvas.fill(np.concatenate([over, rear, under]), hide)
-    seam, trim = 0.6 * base, fabric.contrast(rng, base)
+    trim = fabric.contrast(rng, base)
     style = fabric.pick(rng, {"laces": 3, "elastic": 3, "zip": 1.5, "bare": 2, "cuff": 1})
     if style == "laces":
         for place in np.linspace(0.1, 1, rng.integers(4, 7)):
             x, y = 0.36 + place * (front - 0.36), ball - toe - 0.06 + place * (top + toe + 0.1 - ball)
             canvas.line([(x, y), (x + 0.1, y + 0.03)], 0.02, trim, 0.85)
     elif style == "elastic":
-        middle = (front + back) / 2 + 0.03
-        canvas.fill([
-            (middle - 0.1, top), (middle + 0.08, top), (middle + 0.02, (top + heel) / 2 + 0.12),
-            (middle - 0.02, (top + heel) / 2 + 0.12),
-        ], trim, 0.8)  # fmt: skip
+        middle, low = (front + back) / 2 + 0.03, (top + heel) / 2 + 0.12
+        gore = [(middle - 0.1, top), (middle + 0.08, top), (middle + 0.02, low), (middle - 0.02, low)]
+        canvas.fill(gore, trim, 0.8)
     elif style == "zip":
         canvas.line([((front + back) / 2, top), ((front + back) / 2 + 0.05, heel - 0.05)], 0.025, trim, 0.9)
     elif style == "cuff":
         canvas.fill([(front, top), (back, top), (back, top + 0.12), (front - 0.02, top + 0.12)], trim, 0.9)
-    canvas.line(
-        smooth([(0.7, heel), (0.6, heel - 0.15), (front - 0.05, (top + ball) / 2 + 0.06)]),
-        0.016,
-        seam,
-        rng.uniform(0, 0.8),
-    )
+    bend = smooth([(0.7, heel), (0.6, heel - 0.15), (front - 0.05, (top + ball) / 2 + 0.06)])
+    canvas.line(bend, 0.016, 0.6 * base, rng.uniform(0, 0.8))
     sole = 0.5 * base if rng.random() < 0.6 else trim
     canvas.line(np.concatenate([[(0.02, ball)], under[::-1], [(back, heel)]]), 0.04, sole)
     slim = rng.uniform(0.05, 0.18) if lift > 0.1 else rng.uniform(0.2, 0.28)
-    canvas.fill(
-        [(back + 0.02 - slim, heel), (back + 0.02, heel), (back, floor), (back + 0.015 - 0.8 * slim, floor)], sole
-    )
+    block = [(back + 0.02 - slim, heel), (back + 0.02, heel), (back, floor), (back + 0.015 - 0.8 * slim, floor)]
+    canvas.fill(block, sole)
 
 
 def sandal(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -118,10 +110,8 @@ def sandal(canvas: Canvas, rng: np.random.Generator) -> None:
     if kind == "wedge":
         canvas.fill(np.concatenate([bed, [(0.97, floor + 0.03), (0.05, floor + 0.03)]]), 0.8 * tone)
     elif kind == "heel":
-        slim = rng.uniform(0.02, 0.06)
-        canvas.fill([
-            (0.97 - 2.2 * slim, floor - lift), (0.97, floor - lift), (0.95, floor + 0.03), (0.95 - slim, floor + 0.03),
-        ], tone)  # fmt: skip
+        slim, high, low = rng.uniform(0.02, 0.06), floor - lift, floor + 0.03
+        canvas.fill([(0.97 - 2.2 * slim, high), (0.97, high), (0.95, low), (0.95 - slim, low)], tone)
     canvas.line(bed, thick, tone)
     _straps(canvas, rng, base, bed, lift)
 
@@ -143,14 +133,9 @@ def _straps(canvas: Canvas, rng: np.random.Generator, base: float, bed: np.ndarr
         height, front = on_bed(0.9) - rng.uniform(0.15, 0.27), rng.uniform(0.6, 0.7)
         ankle = [(0.94, on_bed(0.93)), (0.95, height + 0.06), (0.88, height), (front, height + 0.05)]
         canvas.line(smooth(ankle), wide, base)
-        ends = {
-            "bare": (front, height + 0.05),
-            "side": (front - 0.06, on_bed(front - 0.06)),
-            "ridge": (0.38, on_bed(0.38) - 0.1),
-        }
-        canvas.line(
-            [(front, height + 0.05), ends[fabric.pick(rng, {"bare": 1, "side": 2, "ridge": 2})]], wide, 0.9 * base
-        )
+        start, side, ridge = (front, height + 0.05), (front - 0.06, on_bed(front - 0.06)), (0.38, on_bed(0.38) - 0.1)
+        end = {"bare": start, "side": side, "ridge": ridge}[fabric.pick(rng, {"bare": 1, "side": 2, "ridge": 2})]
+        canvas.line([start, end], wide, 0.9 * base)
 
 
 def _cage(canvas: Canvas, rng: np.random.Generator, base: float, on_bed: Callable[[float], float]) -> None:

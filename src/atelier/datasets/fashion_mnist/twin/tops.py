@@ -1,6 +1,6 @@
 """Garments with a body and optional sleeves, from the front: T-shirt, pullover, dress, coat, shirt.
 
-One function draws all five; they differ only in the distributions of their cuts.
+One function paints all five; they differ only in the distributions of their cuts (see `cuts`).
 """
 
 from dataclasses import dataclass
@@ -24,27 +24,19 @@ class Arms:
 
 @dataclass(frozen=True)
 class Cut:
-    """Measures of a garment; widths are half widths, all in units of the canvas.
+    """Measures of a garment, in units of the canvas."""
 
-    Attributes:
-        neck, shoulder, chest, waist, hem: half widths from top to bottom.
-        armpit, waistline, length: heights, from the top of the canvas downwards.
-        arms: the sleeves.
-        collar: ``crew``, ``vee``, ``wide``, ``point``, ``lapel``, ``hood``, ``roll`` or ``stand``.
-        opening: ``closed``, ``buttons``, ``zip``, ``open`` or ``placket``.
-    """
-
-    neck: float
+    neck: float  # half widths, from top to bottom
     shoulder: float
     chest: float
     waist: float
     hem: float
-    armpit: float
+    armpit: float  # heights, from the top of the canvas downwards
     waistline: float
     length: float
     arms: Arms
-    collar: str
-    opening: str
+    collar: str  # crew, vee, wide, point, lapel, hood, roll or stand
+    opening: str  # closed, buttons, zip, open or placket
     pockets: bool = False
     band: bool = False
     motif: bool = False
@@ -63,14 +55,13 @@ def paint(canvas: Canvas, rng: np.random.Generator, cut: Cut, prints: dict[str, 
     if cut.collar == "hood":
         hood = [(0.0, 0.0), (0.1, 0.01), (cut.neck + 0.07, 0.07), (cut.neck + 0.08, 0.16), (0.0, 0.24)]
         canvas.fill(mirrored(hood), 0.85 * cloth)
-    if cut.arms.length > 0:
-        for side in (-1, 1):
-            _sleeve(canvas, cut, side, shoulder_y, cloth * rng.uniform(0.86, 0.98), seam)
+    sides = (-1, 1) if cut.arms.length > 0 else ()
+    for side in sides:
+        _sleeve(canvas, cut, side, shoulder_y, cloth * rng.uniform(0.86, 0.98), seam)
     _body(canvas, cut, shoulder_y, cloth)
-    if cut.arms.length > 0:
-        for side in (-1, 1):
-            armhole = [(cut.shoulder, shoulder_y), (cut.shoulder - 0.025, 0.2), (cut.chest - 0.005, cut.armpit)]
-            canvas.line([(0.5 + side * x, y) for x, y in armhole], 0.016, seam, 0.6)
+    for side in sides:
+        armhole = [(cut.shoulder, shoulder_y), (cut.shoulder - 0.025, 0.2), (cut.chest - 0.005, cut.armpit)]
+        canvas.line([(0.5 + side * x, y) for x, y in armhole], 0.016, seam, 0.6)
     _front(canvas, rng, cut, base, seam)
     _collar(canvas, cut, base, cloth, seam)
 

@@ -20,11 +20,7 @@ def write(directory: Path, params: Embedded) -> None:
 
 
 def draw(label: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw one article of class `label`.
-
-    Returns:
-        uint8 of shape ``(28, 28)``.
-    """
+    """Draw one article of class `label`: uint8 of shape ``(28, 28)``."""
     bend = warp.elastic(rng, reach=0.4, amount=0.008)
     turn, stretch, shift = rng.normal(0, 0.012), rng.normal(1, 0.025, 2), rng.normal(0, 0.006, 2)
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) * stretch

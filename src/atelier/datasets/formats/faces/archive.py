@@ -1,4 +1,4 @@
-"""Read the zip of pictures with `zipfile`, in one process: each open archive holds its whole directory in memory."""
+"""CelebA's raw files, which every dataset of the format `faces` has, and a reader of the zip of JPEGs."""
 
 import zipfile
 import zlib
@@ -8,20 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.datasets.formats.faces.layout import FOLDER
-
+ARCHIVE = "img_align_celeba.zip"
+ATTRIBUTES = "list_attr_celeba.txt"
+PARTITION = "list_eval_partition.txt"
+SPLITS = ("train", "validation", "test")  # 0, 1 and 2 in the partition
+FOLDER = "img_align_celeba"  # inside the archive
 _START, _ENDING = f"{FOLDER}/", ".jpg"
 
 
 class Archive:
-    """An open archive.
+    """An open archive, for one process: it holds its whole directory in memory.
 
-    Attributes:
-        names: the pictures without their folder, ascending, text of shape ``(pictures,)``.
+    `names` are the pictures without their folder, ascending, text of shape ``(pictures,)``.
     """
 
     def __init__(self, path: Path, file: zipfile.ZipFile) -> None:
-        """List the pictures; see `open_archive`."""
         self._file = file
         members = [m for m in file.infolist() if m.filename.startswith(_START) and m.filename.endswith(_ENDING)]
         if not members:
@@ -33,14 +34,7 @@ class Archive:
             raise ValueError(f"{path}: {_START}{twice[0]} occurs more than once")
 
     def read(self, name: str) -> bytes | str:
-        """Read one picture.
-
-        Returns:
-            Its bytes, or as text what is wrong with them.
-
-        Raises:
-            OSError: the archive cannot be read.
-        """
+        """Return the bytes of one picture, or as text what is wrong with them."""
         try:
             return self._file.read(_START + name)
         except (zipfile.BadZipFile, zlib.error, EOFError):

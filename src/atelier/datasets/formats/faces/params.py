@@ -22,10 +22,10 @@ class Prepare(Strict):
     Attributes:
         crop: side of the centred square to cut out of a picture, in its pixels.
         size: side of the square that the crop is scaled to.
-        attributes: the attributes to keep, by CelebA's names.
+        attributes: names of the attributes to keep.
         max_bad: the largest number of pictures to drop because they have no attributes or cannot be decoded.
         validation, test: shares of these splits, used only if the pictures do not cover the official partition.
-        seed: of the hash that then assigns the splits.
+        seed: of the hash that assigns the splits in that case.
     """
 
     crop: int = Field(ge=16)

@@ -13,13 +13,7 @@ FILTER = Image.Resampling.LANCZOS
 
 @dataclass(frozen=True)
 class Shard:
-    """Some pictures of an archive.
-
-    Attributes:
-        names: their file names.
-        contents: the JPEG of each, or as text why it cannot be read.
-        crop, size: see `pixels`.
-    """
+    """Pictures of an archive: the name of each, and its JPEG or, as text, why it cannot be read."""
 
     names: Sequence[str]
     contents: Sequence[bytes | str]
@@ -29,21 +23,14 @@ class Shard:
 
 @dataclass(frozen=True)
 class Decoded:
-    """The pixels of a shard.
+    """The pixels of a shard of ``n`` pictures."""
 
-    Attributes:
-        pixels: uint8 of shape ``(good, size, size, 3)``.
-        good: whether each picture of the shard could be decoded, boolean of shape ``(n,)``.
-        bad: name and reason of the others.
-    """
-
-    pixels: np.ndarray
-    good: np.ndarray
-    bad: tuple[str, ...]
+    pixels: np.ndarray  # uint8 (good, size, size, 3)
+    good: np.ndarray  # boolean (n,): whether each picture could be decoded
+    bad: tuple[str, ...]  # name and reason of the others
 
 
 def decode(shard: Shard) -> Decoded:
-    """Decode a shard."""
     result = np.empty((len(shard.names), shard.size, shard.size, 3), np.uint8)
     good = np.zeros(len(shard.names), bool)
     bad = []
@@ -52,38 +39,27 @@ def decode(shard: Shard) -> Decoded:
             if isinstance(content, str):
                 raise ValueError(content)
             result[index] = pixels(content, shard.crop, shard.size)
+            good[index] = True
         except ValueError as error:
             bad.append(f"{name}: {error}")
-        else:
-            good[index] = True
     return Decoded(result if good.all() else result[good], good, tuple(bad))
 
 
 def pixels(data: bytes, crop: int, size: int) -> np.ndarray:
-    """Cut the centred square of side `crop` out of a JPEG and scale it to `size`.
+    """Cut the centred square of side `crop` out of a JPEG and scale it to uint8 of shape ``(size, size, 3)``.
 
     Pillow's draft mode, in which the decoder scales by 2, 4 or 8, is not used: it is faster but gives other pixels.
-
-    Returns:
-        uint8 of shape ``(size, size, 3)``.
 
     Raises:
         ValueError: the JPEG cannot be decoded, or is smaller than the square.
     """
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
-            left, top = (picture.width - crop) // 2, (picture.height - crop) // 2
-            if left < 0 or top < 0:
-                raise _TooSmall(f"{picture.width}×{picture.height}, smaller than the crop of {crop}×{crop}")
-            colour = picture if picture.mode == "RGB" else picture.convert("RGB")
-            square = colour.crop((left, top, left + crop, top + crop))
-    except _TooSmall as error:
-        raise ValueError(str(error)) from None
+            colour = picture.convert("RGB")
     # The data is in memory, hence an OSError can only be about its content.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise ValueError("cannot be decoded") from None
-    return np.asarray(square.resize((size, size), FILTER))
-
-
-class _TooSmall(Exception):
-    pass
+    left, top = (colour.width - crop) // 2, (colour.height - crop) // 2
+    if left < 0 or top < 0:
+        raise ValueError(f"{colour.width}×{colour.height}, smaller than the crop of {crop}×{crop}")
+    return np.asarray(colour.crop((left, top, left + crop, top + crop)).resize((size, size), FILTER))

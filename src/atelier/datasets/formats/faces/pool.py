@@ -20,15 +20,13 @@ def cores() -> int:
 
 
 def start(workers: int, preload: str) -> Executor:
-    """Start worker processes that share no state with this one.
+    """Start worker processes that share no state with this one; with 1 worker, use this process instead.
 
-    Args:
-        workers: their number; 1 works in this process instead.
-        preload: a module to import once for all of them, where the system supports that.
+    The module `preload` is imported once for all of them, where the system supports that.
     """
     if workers == 1:
         return _InProcess()
-    # A plain fork would copy locks that threads of this process hold, and no thread of the child could release them.
+    # A plain fork would copy locks held by threads of this process, and no thread of the child could release them.
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
         context.set_forkserver_preload(["__main__", preload])

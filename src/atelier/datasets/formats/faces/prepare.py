@@ -11,12 +11,11 @@ from rich.progress import Progress
 from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import pictures, pool, preview, splits, storage, tables
-from atelier.datasets.formats.faces.archive import Archive, open_archive
-from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
 from atelier.datasets.formats.faces.params import Prepare
 
-_SHARD = 256  # pictures: few enough for the memory of several shards, enough to make the hand-over cheap
-_NAMED = 10  # bad pictures that an error names
+_SHARD = 256  # pictures: few enough for the memory of several shards, enough for a cheap transfer between processes
+_LISTED = 10  # bad pictures that an error lists
 
 
 def prepare_faces(
@@ -24,8 +23,8 @@ def prepare_faces(
 ) -> Spec:
     """Crop, scale and split the pictures; write arrays, `images.json`, `spec.json` and the pictures of the report.
 
-    The number of worker processes does not change the bytes written. Pixels in memory are bounded by the size of some
-    shards; the directory of the archive takes about half a kilobyte per picture.
+    The number of worker processes does not change the bytes written; by default it is the number of cores. Memory
+    holds the pixels of a few shards, and half a kilobyte per picture for the directory of the archive.
 
     Args:
         name: the dataset.
@@ -34,12 +33,11 @@ def prepare_faces(
         params: crop, size, attributes and splits.
         source: where the raw files came from; recorded in the Spec.
         license: what the data may be used for; recorded in the Spec.
-        workers: processes; by default the number of cores.
+        workers: number of processes.
 
     Raises:
         ValueError: an attribute is unknown, a file is malformed, more than `params.max_bad` pictures are bad (without
             attributes, not in the zip, not decodable, smaller than the crop), or a split would be empty.
-        OSError: a file cannot be read or written.
     """
     try:
         labelled, labels = tables.attributes(raw / ATTRIBUTES, params.attributes)
@@ -82,7 +80,6 @@ def prepare_faces(
             raise ValueError(f"{raw / ARCHIVE}: {len(kept)} pictures, none of them for {empty[0]} (by {rule})")
         for part, values in by_split.items():
             files.write_array(folder / f"{part}_labels.npy", values)
-        storage.write_index(folder, writers)
         arrays = sorted(folder.glob("*.npy"))
         spec = Spec(
             name=name,
@@ -105,10 +102,10 @@ def prepare_faces(
 def _check_limit(name: str, bad: Sequence[str], allowed: int) -> None:
     if len(bad) <= allowed:
         return
-    named = [f"  {line}" for line in sorted(bad)[:_NAMED]]
-    more = [f"  and {len(bad) - _NAMED:,} more"] if len(bad) > _NAMED else []
-    head = f"{len(bad):,} bad pictures; datasets.{name}.prepare.max_bad allows {allowed:,}"
-    raise ValueError("\n".join([head, *named, *more]))
+    lines = [f"{len(bad):,} bad pictures; datasets.{name}.prepare.max_bad allows {allowed:,}"]
+    lines += [f"  {line}" for line in sorted(bad)[:_LISTED]]
+    lines += [f"  and {len(bad) - _LISTED:,} more"] if len(bad) > _LISTED else []
+    raise ValueError("\n".join(lines))
 
 
 def _shards(archive: Archive, names: np.ndarray, params: Prepare) -> Iterator[pictures.Shard]:

@@ -1,4 +1,4 @@
-"""What the report shows of a dataset of faces: some pictures, and how frequent each attribute is in each split."""
+"""Draw a dataset of faces for the report: some pictures, and the share of each attribute in each split."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,14 +17,14 @@ _INK, _RULE = (40, 40, 40), (225, 225, 225)
 
 
 def write(folder: Path, spec: Spec, labels: Mapping[str, np.ndarray], pixels: str, seed: int) -> None:
-    """Write `preview.png`, `balance.png` and their captions.
+    """Write `preview.png`, `balance.png` and their captions to a prepared dataset.
 
     Args:
         folder: the prepared dataset.
-        spec: its description.
+        spec: its Spec.
         labels: by split, 0 or 1 of shape ``(n, attributes)``.
-        pixels: the file of training pictures to show some of.
-        seed: of the choice.
+        pixels: name of a file of training pictures.
+        seed: of the choice of pictures.
     """
     images = np.load(folder / pixels, mmap_mode="r")
     rows = min(max(1, _PREVIEW // (_PREVIEW_COLUMNS * spec.shape[0] ** 2)), 8)
@@ -49,9 +49,7 @@ def write(folder: Path, spec: Spec, labels: Mapping[str, np.ndarray], pixels: st
 def chart(attributes: Sequence[str], labels: Mapping[str, np.ndarray]) -> Image.Image:
     """Draw a row for each attribute with a bar for each split, from 0 to 100 %.
 
-    Args:
-        attributes: their names.
-        labels: by split, 0 or 1 of shape ``(n, attributes)``.
+    `labels` are 0 or 1 of shape ``(n, attributes)``, by split.
     """
     shares = {split: values.mean(axis=0) for split, values in labels.items()}
     font = ImageFont.load_default(size=12 * _SCALE)

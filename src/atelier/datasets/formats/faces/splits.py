@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from atelier.datasets.formats.faces import tables
-from atelier.datasets.formats.faces.layout import SPLITS
+from atelier.datasets.formats.faces.archive import SPLITS
 
 OFFICIAL = "official partition"
 HASHED = "seeded hash of the name: the pictures at hand do not cover the official splits"
@@ -16,7 +16,7 @@ HASHED = "seeded hash of the name: the pictures at hand do not cover the officia
 def assign(
     path: Path, names: np.ndarray, usable: np.ndarray, validation: float, test: float, seed: int
 ) -> tuple[np.ndarray, str]:
-    """Choose the rule and apply it: the official partition, if the usable pictures cover all of its splits.
+    """Split by the official partition at `path` if the usable pictures cover all of its splits, else by `hashed`.
 
     Args:
         path: the official partition.
@@ -36,15 +36,9 @@ def assign(
 
 
 def hashed(names: Iterable[str], validation: float, test: float, seed: int) -> np.ndarray:
-    """Split by a hash of each name: a picture keeps its split when other pictures are added or removed.
+    """Split by a seeded hash of each name: a picture keeps its split when other pictures are added or removed.
 
-    Args:
-        names: of the pictures.
-        validation, test: the shares of these two splits; the rest is train.
-        seed: of the hash.
-
-    Returns:
-        0 for train, 1 for validation, 2 for test: int8 of shape ``(names,)``.
+    `validation` and `test` are shares; the rest is train. Returns indices into `SPLITS`, int8 of shape ``(names,)``.
 
     >>> hashed(["000001.jpg", "000002.jpg", "000003.jpg"], 0.3, 0.3, seed=1).tolist()
     [0, 1, 2]

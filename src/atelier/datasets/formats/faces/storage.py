@@ -1,6 +1,6 @@
-"""Write pixels as they arrive to `.npy` files of bounded length, and an index of the files."""
+"""Write a stream of pixels to `.npy` files of bounded length, and an index of the files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,13 +14,9 @@ LIMIT = 256_000_000  # bytes of pixels in a file
 
 
 class Writer:
-    """Appends pictures to ``{split}_images_00000.npy``, ``…_00001.npy`` and so on.
+    """Append pictures of `shape` (height, width, channels) to ``{split}_images_00000.npy``, ``…_00001.npy`` and so on.
 
-    Args:
-        directory: where to write the files.
-        split: the split of the pictures.
-        shape: height, width and channels.
-        limit: the largest number of bytes of pixels in one file.
+    A file contains at most `limit` bytes of pixels.
     """
 
     def __init__(self, directory: Path, split: str, shape: tuple[int, int, int], limit: int) -> None:
@@ -33,48 +29,44 @@ class Writer:
     def append(self, pixels: np.ndarray) -> None:
         """Write uint8 pictures of shape ``(n, height, width, channels)``."""
         while len(pixels):
-            if self._file is None:
-                self._open()
-            assert self._file is not None
+            file = self._file or self._open()
             now = pixels[: self._capacity - self._count]
-            self._file.write(np.ascontiguousarray(now).data)
+            file.write(np.ascontiguousarray(now).data)
             self._count += len(now)
             pixels = pixels[len(now) :]
             if self._count == self._capacity:
                 self.close()
 
-    def _open(self) -> None:
-        name = f"{self._split}_images_{len(self.files):05d}.npy"
-        self._file, self._name = (self._directory / name).open("wb"), name
-        self._write_header()
+    def _open(self) -> BinaryIO:
+        self._name = f"{self._split}_images_{len(self.files):05d}.npy"
+        self._file = (self._directory / self._name).open("wb")
+        self._write_header(self._file)
+        return self._file
 
     def close(self) -> None:
         """Complete the file that is being written, if there is one."""
         if self._file is None:
             return
-        self._write_header()
+        self._write_header(self._file)
         self._file.close()
         self.files.append((self._name, self._count))
         self._file, self._count = None, 0
 
-    def _write_header(self) -> None:
+    def _write_header(self, file: BinaryIO) -> None:
         """Write the number of pictures into the header; NumPy pads it, which leaves room for a larger number."""
-        assert self._file is not None
-        self._file.seek(0)
+        file.seek(0)
         shape = (self._count, *self._shape)
-        np.lib.format.write_array_header_1_0(self._file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 @contextmanager
 def writers(directory: Path, splits: tuple[str, ...], shape: tuple[int, int, int]) -> Iterator[dict[str, Writer]]:
-    """Open a writer for each split, and close them all when the block ends."""
+    """Open a writer for each split; when the block ends, close them and write the index.
+
+    The index `images.json` lists the files of each split in order, and the number of pictures in each.
+    """
     with ExitStack() as stack:
-        yield {split: stack.enter_context(closing(Writer(directory, split, shape, LIMIT))) for split in splits}
-
-
-def write_index(directory: Path, writers: Mapping[str, Writer]) -> None:
-    """Write `images.json`: the files of each split in order, and the number of pictures in each."""
-    listed = {
-        split: [{"file": name, "images": count} for name, count in writer.files] for split, writer in writers.items()
-    }
-    files.write_json(directory / INDEX, listed)
+        opened = {split: stack.enter_context(closing(Writer(directory, split, shape, LIMIT))) for split in splits}
+        yield opened
+    index = {split: [{"file": name, "images": n} for name, n in writer.files] for split, writer in opened.items()}
+    files.write_json(directory / INDEX, index)

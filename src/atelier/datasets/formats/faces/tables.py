@@ -6,21 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from atelier.datasets.formats.faces.layout import SPLITS
+from atelier.datasets.formats.faces.archive import SPLITS
 
 
 def attributes(path: Path, chosen: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Read columns of the attribute table: a line with the number of rows, a line with the 40 names, then rows of ±1.
-
-    Args:
-        path: the table.
-        chosen: the attributes to read, in this order.
+    """Read the `chosen` columns of the attribute table: the number of rows, the 40 names, then rows of ±1.
 
     Returns:
         Names of the pictures, ascending, text of shape ``(n,)``, and uint8 0 or 1 of shape ``(n, len(chosen))``.
 
     Raises:
-        KeyError: the table lacks one of `chosen`; the message lists the known attributes.
+        KeyError: the table lacks one of `chosen`.
         ValueError: the table is malformed, a name occurs twice, or a value is neither 1 nor −1.
     """
     with path.open(encoding="utf-8") as file:

@@ -23,19 +23,11 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 def read(path: Path, ndim: int) -> np.ndarray:
-    """Decode a complete file.
-
-    Args:
-        path: a gzipped IDX file.
-        ndim: the required number of dimensions: 1 for labels, 3 for images.
-
-    Returns:
-        uint8 with `ndim` dimensions; writable.
+    """Decode a file with `ndim` dimensions, 1 for labels and 3 for images, to a writable uint8 array.
 
     Raises:
         ValueError: the file is not gzip, truncated, of another type or number of dimensions, or too short or too long
             for its header.
-        OSError: the file cannot be read.
     """
     content = _gunzip(path)
     if len(content) < 4:
@@ -51,18 +43,13 @@ def read(path: Path, ndim: int) -> np.ndarray:
     shape = struct.unpack(f">{ndim}I", content[4:header])
     expected = math.prod(shape)
     if len(content) - header != expected:
-        raise ValueError(
-            f"{path}: {len(content) - header} bytes of values; its header says {'×'.join(map(str, shape))} = {expected}"
-        )
+        size = f"{'×'.join(map(str, shape))} = {expected}"
+        raise ValueError(f"{path}: {len(content) - header} bytes of values; its header says {size}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape).copy()
 
 
 def write(path: Path, array: np.ndarray) -> None:
-    """Encode an array, atomically; equal arrays give equal bytes, because the gzip header has no time and no name.
-
-    Raises:
-        ValueError: `array` is not uint8, or has no dimension.
-    """
+    """Encode an array, atomically; equal arrays give equal bytes, because the gzip header has no time and no name."""
     if array.dtype != np.uint8 or not 1 <= array.ndim <= 255:
         raise ValueError(f"{path}: got {array.dtype} with {array.ndim} dimensions; allowed is uint8 with 1 to 255")
     header = struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape)

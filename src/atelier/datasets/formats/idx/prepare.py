@@ -30,12 +30,11 @@ def prepare_labelled(
     Raises:
         ValueError: a file is malformed, images have another shape, images and labels differ in number, a label is out
             of range, or the validation split would leave nothing to train on.
-        OSError: a file cannot be read or written.
     """
     train_images, train_labels = decode(raw, "train", shape, len(classes))
     test = decode(raw, "test", shape, len(classes))
     try:
-        kept, held_out = carve(len(train_images), params.validation, params.seed)
+        kept, held_out = hold_out(len(train_images), params.validation, params.seed)
     except ValueError as error:
         raise ValueError(f"datasets.{name}.prepare.{error}") from None
     splits = {
@@ -60,7 +59,11 @@ def prepare_labelled(
         spec.write(directory / "spec.json")
         sheet = pictures.labelled_rows(preview(*splits["train"], len(classes)), classes, _PREVIEW_COLUMNS, scale=2)
         pictures.write_png(directory / "preview.png", sheet)
-        files.write_json(directory / "pictures.json", [_caption(spec)])
+        sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
+        origin = " Drawn by Atelier's own code: the offline twin." if source == "embedded" else ""
+        caption = f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{origin}"
+        listed = [{"file": "preview.png", "title": "The data", "caption": caption}]
+        files.write_json(directory / "pictures.json", listed)
     return spec
 
 
@@ -69,16 +72,12 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
 
     Returns:
         uint8 images of shape ``(n, height, width, 1)`` and uint8 labels of shape ``(n,)``.
-
-    Raises:
-        ValueError: see `prepare_labelled`.
     """
     images_path, labels_path = raw / container.IMAGES[split], raw / container.LABELS[split]
     pixels, labels = container.read(images_path, ndim=3), container.read(labels_path, ndim=1)
     if pixels.shape[1:] != shape[:2]:
-        raise ValueError(
-            f"{images_path}: images of {pixels.shape[1]}×{pixels.shape[2]}; allowed are {shape[0]}×{shape[1]}"
-        )
+        size = f"{pixels.shape[1]}×{pixels.shape[2]}"
+        raise ValueError(f"{images_path}: images of {size}; allowed are {shape[0]}×{shape[1]}")
     if len(pixels) != len(labels) or len(pixels) == 0:
         raise ValueError(
             f"{images_path} contains {len(pixels)} images and {labels_path} {len(labels)} labels; "
@@ -90,16 +89,13 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
     return pixels[..., np.newaxis], labels
 
 
-def carve(train: int, validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def hold_out(train: int, validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw the indices of the validation images from those of the official train split.
 
     Returns:
         Indices that stay in train, shape ``(train − validation,)``, and the others, shape ``(validation,)``; ascending.
 
-    Raises:
-        ValueError: no image would stay in train.
-
-    >>> kept, held_out = carve(5, 2, seed=0)
+    >>> kept, held_out = hold_out(5, 2, seed=0)
     >>> sorted([*kept.tolist(), *held_out.tolist()])
     [0, 1, 2, 3, 4]
     """
@@ -120,13 +116,3 @@ def preview(pixels: np.ndarray, labels: np.ndarray, classes: int, columns: int =
         found = np.flatnonzero(labels == label)[:columns]
         rows[label, : len(found)] = pixels[found]
     return rows.reshape(-1, *pixels.shape[1:])
-
-
-def _caption(spec: Spec) -> dict[str, str]:
-    sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
-    twin = " Drawn by Atelier's own code: the offline twin." if spec.source == "embedded" else ""
-    return {
-        "file": "preview.png",
-        "title": "The data",
-        "caption": f"The first {_PREVIEW_COLUMNS} training images of each class ({sizes}).{twin}",
-    }

@@ -16,7 +16,7 @@ def write(name: str, draw: Draw, directory: Path, params: Embedded) -> None:
     """Draw both splits and write the four files.
 
     Args:
-        name: of the twin; part of the random streams.
+        name: of the dataset; part of the purpose of each generator.
         draw: draws an image of a class, uint8 of shape ``(28, 28)``.
         directory: where to write.
         params: the sizes of the splits, and the seed.
@@ -43,6 +43,6 @@ def shard(
 
 
 def _label(name: str, seed: int, split: str, index: int, classes: int) -> int:
-    """Return the class of an image: each block of `classes` images has every class once, in random order."""
+    """Return the class of an image: each block of `classes` images contains every class once, in random order."""
     block, place = divmod(index, classes)
     return int(seeds.generator(seed, f"{name} {split} labels", block).permutation(classes)[place])

@@ -15,7 +15,7 @@ LABELS = ("neg", "pos", "unsup")  # the folder of each label
 SPLITS = {"train": (NEGATIVE, POSITIVE, UNLABELLED), "test": (NEGATIVE, POSITIVE)}
 
 # Limits in bytes: of a review (IMDb's longest has 14,106), of another file (IMDb's largest has 41 million), of an
-# extended header, and of everything together (IMDb has 0.5 GB). A longer file is wrong, or made to fill a disk.
+# extended header, and of the whole archive (IMDb's has 0.5 GB). Larger ones are damaged, or made to fill a disk.
 LONGEST = 1 << 20
 _LONGEST_OTHER, _LONGEST_HEADER, _LONGEST_WHOLE = 256 << 20, 1 << 16, 4 << 30
 _BLOCK = 1 << 16
@@ -24,34 +24,21 @@ _REVIEW = re.compile(rf"{FOLDER}/(train|test)/(neg|pos|unsup)/(\d{{1,9}})_(\d{{1
 
 
 class Review(NamedTuple):
-    """A review as the archive stores it.
+    """A review as the archive stores it, including markup."""
 
-    Attributes:
-        split: one of `SPLITS`.
-        label: `NEGATIVE`, `POSITIVE` or `UNLABELLED`.
-        number: of the file in its folder.
-        rating: 1 to 10, 0 if unknown.
-        text: as written, markup included.
-    """
-
-    split: str
-    label: int
-    number: int
-    rating: int
+    split: str  # one of `SPLITS`
+    label: int  # an index into `LABELS`
+    number: int  # of the file in its folder
+    rating: int  # 1 to 10, 0 if unknown
     text: str
 
 
 def read(path: Path, unlabelled: bool = True) -> Iterator[Review]:
-    """Yield the reviews of an archive in its order, and skip all other files.
-
-    Args:
-        path: the archive, a tar compressed with gzip.
-        unlabelled: whether to yield the unlabelled reviews.
+    """Yield the reviews of an archive in its order, the unlabelled ones too if `unlabelled`; skip all other files.
 
     Raises:
         ValueError: the archive is truncated or damaged, a name points outside of it or occurs twice, a member is a
             link, a device or too large, or a review is not UTF-8. The reviews before it have been yielded.
-        OSError: the file cannot be read.
     """
     seen: set[str] = set()
     try:
@@ -69,9 +56,8 @@ def read(path: Path, unlabelled: bool = True) -> Iterator[Review]:
                 if label not in SPLITS[split]:
                     continue
                 if member.size > LONGEST:
-                    raise ValueError(
-                        f"{path}: {member.name} has {member.size:,} bytes; a review has at most {LONGEST:,}"
-                    )
+                    size = f"{member.name} has {member.size:,} bytes"
+                    raise ValueError(f"{path}: {size}; a review has at most {LONGEST:,}")
                 if member.name in seen:
                     raise ValueError(f"{path}: {member.name} occurs more than once")
                 seen.add(member.name)
@@ -83,27 +69,19 @@ def read(path: Path, unlabelled: bool = True) -> Iterator[Review]:
 
 
 class _Member(tarfile.TarInfo):
-    """A member with a small extended header, because tarfile reads the header in one piece."""
+    """A member whose extended header has a limited size, because tarfile reads the header into memory."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         member = super().frombuf(buf, encoding, errors)
-        if member.type in _HEADERS and member.size > _LONGEST_HEADER:
+        headers = b"xgXLK"  # types of extended headers: pax, and long names and links of GNU tar
+        if member.type in headers and member.size > _LONGEST_HEADER:
             raise tarfile.ReadError(f"an extended header of {member.size:,} bytes")
         return member
 
 
-_HEADERS = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
-
-
 def _check(path: Path, member: tarfile.TarInfo) -> None:
-    """Refuse members that an archive of text files does not contain."""
+    """Raise `ValueError` for a member that an archive of text files does not contain."""
     if member.name.startswith("/") or ".." in member.name.split("/"):
         raise ValueError(f"{path}: {member.name!r} points outside of the archive")
     if not (member.isreg() or member.isdir()) or member.issparse():
@@ -125,7 +103,7 @@ def _text(path: Path, tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
 
 
 def _finish(path: Path, unpacked: gzip.GzipFile) -> None:
-    """Read to the end of the file, which checks the checksum; only padding may follow the archive."""
+    """Read to the end of the file, which verifies the checksum; only padding may follow the archive."""
     end = unpacked.tell() + LONGEST
     while block := unpacked.read(_BLOCK):
         if unpacked.tell() > end or block.strip(b"\0"):

@@ -1,4 +1,4 @@
-"""Clean a review that was typed into a web page: plain text on one line."""
+"""Convert a review that was typed into a web page to plain text on one line."""
 
 import re
 import unicodedata
@@ -25,10 +25,5 @@ def clean(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    match unicodedata.category(character):
-        case "Cc":
-            return " "
-        case "Cf":  # zero-width characters, soft hyphens, changes of direction
-            return ""
-        case _:
-            return character
+    # Cc: control characters. Cf: zero-width characters, soft hyphens, changes of direction.
+    return {"Cc": " ", "Cf": ""}.get(unicodedata.category(character), character)

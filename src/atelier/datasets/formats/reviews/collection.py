@@ -1,4 +1,4 @@
-"""Hold all reviews of an archive in memory: their texts, and their words as numbers."""
+"""Read all reviews of an archive into memory: their texts, and their words as numbers."""
 
 from array import array
 from dataclasses import dataclass
@@ -25,33 +25,22 @@ class Lexicon(dict[str, int]):
 
 @dataclass(frozen=True)
 class Collection:
-    """Cleaned reviews, sorted by split (train first), label and number.
-
-    Attributes:
-        texts: one string per review.
-        labels: uint8 ``(reviews,)``, indices into `archive.LABELS`.
-        test: boolean ``(reviews,)``: whether a review belongs to the official test set.
-        lexicon: all words of all reviews.
-        words: int32 ``(words,)``: the words of all reviews in the archive's order.
-        spans: int64 ``(reviews, 2)``: start and end of the words of each review in `words`.
-        digests: one per review, of its words: equal if two reviews differ only in case, spaces and punctuation.
-    """
+    """Cleaned reviews, sorted by split (train first), label and number."""
 
     texts: list[str]
-    labels: np.ndarray
-    test: np.ndarray
+    labels: np.ndarray  # uint8 (reviews,), indices into `archive.LABELS`
+    test: np.ndarray  # boolean (reviews,): whether a review belongs to the official test set
     lexicon: Lexicon
-    words: np.ndarray
-    spans: np.ndarray
-    digests: list[bytes]
+    words: np.ndarray  # int32 (words,): numbers of the words of all reviews, in the archive's order
+    spans: np.ndarray  # int64 (reviews, 2): start and end of each review in `words`
+    digests: list[bytes]  # of the words, equal for reviews that differ only in case, spaces and punctuation
 
     def words_of(self, index: int) -> np.ndarray:
         """Return the numbers of the words of one review."""
-        start, stop = self.spans[index]
-        return self.words[start:stop]
+        return self.words[slice(*self.spans[index])]
 
     def counts(self, indices: np.ndarray) -> np.ndarray:
-        """Count how often each word of the lexicon occurs in some reviews, int64 ``(lexicon,)``."""
+        """Count how often each word of the lexicon occurs in the reviews `indices`, int64 ``(lexicon,)``."""
         total = np.zeros(len(self.lexicon), np.int64)
         for start in range(0, len(indices), _CHUNK):
             found = np.concatenate([self.words_of(index) for index in indices[start : start + _CHUNK]])
@@ -64,7 +53,6 @@ def read(path: Path, unlabelled: bool) -> Collection:
 
     Raises:
         ValueError: the archive is malformed (see `archive.read`), or lacks the reviews of a split and label.
-        OSError: it cannot be read.
     """
     lexicon, flat = Lexicon(), array("i")
     keys: list[tuple[bool, int, int, int]] = []

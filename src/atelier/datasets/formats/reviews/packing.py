@@ -1,4 +1,4 @@
-"""Encode reviews as one row of tokens, which `atelier.core.text.Corpus` reads."""
+"""Encode the reviews of a split as one array of tokens, an `atelier.core.text.Corpus`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,29 +12,26 @@ from atelier.datasets.formats.reviews.spelling import Restorer, Speller
 
 _CHUNK = 1000  # reviews encoded at a time
 
-# A review's tokens without END, its length in bytes, and the cost in nats of what the tokens leave out.
+# A review's tokens without END, its length in bytes, and the cost in nats of the information that the tokens lack.
 Encoded = tuple[np.ndarray, int, float]
+Encode = Callable[[np.ndarray], Iterator[Encoded]]
 
 
-def by_words(
-    collection: Collection, chosen: np.ndarray, trained: np.ndarray, learned: Sequence[str]
-) -> Callable[[np.ndarray], Iterator[Encoded]]:
-    """Return an encoder of known words.
-
-    The words are already numbered, and a table of their tokens is faster than the tokenizer and gives the same tokens.
+def by_words(collection: Collection, vocabulary: np.ndarray, trained: np.ndarray, texts: Sequence[str]) -> Encode:
+    """Return an encoder into tokens of words: a table from word numbers to tokens, faster than the tokenizer.
 
     Args:
         collection: the reviews.
-        chosen: numbers of the words of the vocabulary, in the order of their tokens.
+        vocabulary: numbers of the words of the vocabulary, in the order of their tokens.
         trained: numbers of the words of train; those outside of the vocabulary fit the model of spelling.
-        learned: texts of train, which fit the model of case and punctuation.
+        texts: texts of train, which fit the model of case and punctuation.
     """
     names = list(collection.lexicon)
     token = np.full(len(names), UNKNOWN, np.int64)
-    token[chosen] = np.arange(END + 1, END + 1 + len(chosen))
+    token[vocabulary] = np.arange(END + 1, END + 1 + len(vocabulary))
     speller = Speller(names[number] for number in trained if token[number] == UNKNOWN)
     cost = np.array([speller.cost(name) if token[number] == UNKNOWN else 0.0 for number, name in enumerate(names)])
-    restorer = Restorer(learned)
+    restorer = Restorer(texts)
 
     def encode(indices: np.ndarray) -> Iterator[Encoded]:
         for index in indices:
@@ -44,8 +41,8 @@ def by_words(
     return encode
 
 
-def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Callable[[np.ndarray], Iterator[Encoded]]:
-    """Return an encoder by a tokenizer that encodes any text and needs no unknown token."""
+def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Encode:
+    """Return an encoder into sub-words of `tokenizer`, which encodes any text without an unknown token."""
 
     def encode(indices: np.ndarray) -> Iterator[Encoded]:
         for start in range(0, len(indices), _CHUNK):
@@ -56,13 +53,8 @@ def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Callable[[np.ndar
     return encode
 
 
-def pack(
-    collection: Collection, indices: np.ndarray, encode: Callable[[np.ndarray], Iterator[Encoded]], vocabulary: int
-) -> Corpus:
-    """Encode the reviews of a split in their order.
-
-    Tokens are uint16 if the vocabulary has at most 65,536 of them, else uint32.
-    """
+def pack(collection: Collection, indices: np.ndarray, encode: Encode, vocabulary: int) -> Corpus:
+    """Encode the reviews of a split in their order: uint16 for a vocabulary of at most 65,536 tokens, else uint32."""
     kind = np.uint16 if vocabulary <= 1 << 16 else np.uint32
     end = np.array([END], kind)
     blocks: list[np.ndarray] = []

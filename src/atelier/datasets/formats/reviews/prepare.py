@@ -8,10 +8,9 @@ import numpy as np
 from atelier.core import files, seeds
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL, TOKENIZER, UNKNOWN, Corpus, Tokenizer
-from atelier.datasets.formats.reviews import collection as collections
 from atelier.datasets.formats.reviews import packing, preview, splits, vocabulary
 from atelier.datasets.formats.reviews.archive import ARCHIVE
-from atelier.datasets.formats.reviews.collection import Collection
+from atelier.datasets.formats.reviews.collection import Collection, read
 from atelier.datasets.formats.reviews.params import Prepare
 
 CLASSES = ("negative", "positive")
@@ -32,9 +31,8 @@ def prepare_reviews(name: str, raw: Path, out: Path, params: Prepare, source: st
 
     Raises:
         ValueError: the archive is malformed (see `archive.read`), or has too few reviews for the validation split.
-        OSError: a file cannot be read or written.
     """
-    reviews = collections.read(raw / ARCHIVE, params.unsup)
+    reviews = read(raw / ARCHIVE, params.unsup)
     try:
         division = splits.divide(reviews.digests, reviews.test, params.validation, params.seed)
     except ValueError as error:
@@ -75,7 +73,7 @@ def prepare_reviews(name: str, raw: Path, out: Path, params: Prepare, source: st
 
 
 def _statistics(packed: Mapping[str, Corpus], counts: np.ndarray, division: splits.Division) -> dict[str, float]:
-    """Compute numbers about the data, by name; those about words are of train."""
+    """Compute statistics of the data, by name; those of words are of train."""
     train = packed["train"]
     lengths = train.sizes[:, 1]
     size = int(train.sizes[:, 0].sum(dtype=np.int64))
@@ -96,7 +94,7 @@ def _statistics(packed: Mapping[str, Corpus], counts: np.ndarray, division: spli
 
 
 def _examples(reviews: Collection, train: np.ndarray, seed: int) -> dict[str, str]:
-    """Choose a review of each class in train at random from the middle third of the lengths."""
+    """Draw a review of each class from those of train whose length is in the middle third."""
     found = {}
     for label, title in enumerate(CLASSES):
         candidates = train[reviews.labels[train] == label]

@@ -1,4 +1,4 @@
-"""What the report shows of a dataset of reviews: their lengths, and the tokens of two of them."""
+"""Draw a dataset of reviews for the report: the distribution of their lengths, and the tokens of two of them."""
 
 import csv
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from atelier.core import files
+from atelier.core import files, pictures
 from atelier.core.spec import Spec
 from atelier.core.text import Corpus, Tokenizer
 
@@ -23,17 +23,17 @@ _TOKENS = 90  # shown of a review
 def write(
     folder: Path, spec: Spec, packed: Mapping[str, Corpus], shown: Mapping[str, str], tokenizer: Tokenizer
 ) -> None:
-    """Write `lengths.png`, `reviews.csv` and their captions.
+    """Write `lengths.png`, `reviews.csv` and their captions to a prepared dataset.
 
     Args:
         folder: the prepared dataset.
-        spec: its description.
+        spec: its Spec.
         packed: its splits, train first.
         shown: a text for each title.
-        tokenizer: of the dataset.
+        tokenizer: that of the dataset.
     """
-    with files.atomic(folder / "lengths.png") as temporary:
-        chart({split: corpus.sizes[:, 1] for split, corpus in packed.items()}).save(temporary, "PNG", optimize=True)
+    lengths = {split: corpus.sizes[:, 1] for split, corpus in packed.items()}
+    pictures.write_png(folder / "lengths.png", chart(lengths))
     with (folder / "reviews.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["", "The review", "Its tokens"])
@@ -42,9 +42,8 @@ def write(
             spelled = "".join(tokenizer.pieces(tokens[:_TOKENS])).strip()
             # Tokens of words have no punctuation: cut the text at the same length.
             cut = text if len(tokens) <= _TOKENS else text[: max(len(spelled), 1)].rsplit(" ", 1)[0] + " …"
-            rows.writerow(
-                [title, cut, separated(tokenizer, tokens[:_TOKENS]) + (" …" if len(tokens) > _TOKENS else "")]
-            )
+            ending = " …" if len(tokens) > _TOKENS else ""
+            rows.writerow([title, cut, separated(tokenizer, tokens[:_TOKENS]) + ending])
     sizes = ", ".join(f"{count:,} {split}" for split, count in spec.sizes.items())
     twin = " Written by Atelier's own grammar: the offline twin." if spec.source == "embedded" else ""
     median, p95 = (spec.statistics[key] for key in ("words_median", "words_p95"))
@@ -74,11 +73,7 @@ def separated(tokenizer: Tokenizer, tokens: list[int]) -> str:
 
 
 def chart(lengths: Mapping[str, np.ndarray]) -> Image.Image:
-    """Draw a histogram of lengths for each split: bars for the first split, lines for the others.
-
-    Args:
-        lengths: words of each review, by split.
-    """
+    """Draw a histogram of the lengths in words for each split: bars for the first split, lines for the others."""
     first = next(iter(lengths.values()))
     step = max(1, int(np.ceil((np.percentile(first, _LONGEST) + 1) / _BINS)))
     edges = np.arange(_BINS + 1) * step

@@ -1,6 +1,6 @@
-"""Cost in nats of what tokens of words leave out of a text: unknown words, letter case, punctuation and spaces.
+"""Cost in nats of the information that tokens of words lack: spelling of unknown words, case, punctuation, spaces.
 
-With this cost, a model of words can be compared with a model of any other vocabulary.
+With this cost, the likelihood of a model of words can be compared with that of a model of another vocabulary.
 """
 
 import math
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 
 from atelier.core.text import WORD
 
-_CODE_POINTS = 0x110000  # equally likely where a character was never seen
-# The letters of a word: all small, a capital first, all capitals, or a mixture, which is encoded letter by letter.
+_CODE_POINTS = 0x110000  # equally likely for a character that is not in the fitted texts
+# The case of a word: lower, capitalised, upper, or mixed, which is encoded letter by letter.
 _SMALL, _FIRST, _ALL, _EACH = range(4)
 
 
 class Speller:
     """A unigram model of the letters of unknown words and of the end of a word, with add-one smoothing.
 
-    Its alphabet consists of the letters that it was fitted to, the end, and one symbol for any other letter, followed
-    by the letter's code point.
+    Its alphabet is the letters of the fitted words, the end, and one symbol for any other letter, which is followed by
+    the letter's code point.
 
     >>> speller = Speller(["aab"])
     >>> [round(math.exp(-speller.cost(word)) * 8**3, 9) for word in ("ab", "ba")]  # 3/8 · 2/8 · 2/8
@@ -26,7 +26,7 @@ class Speller:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        """Count the letters of some words, each word once."""
+        """Fit to distinct words."""
         counts: Counter[str] = Counter()
         ends = 0
         for word in words:
@@ -38,7 +38,7 @@ class Speller:
         self._other = total + math.log(_CODE_POINTS)
 
     def cost(self, word: str) -> float:
-        """Return the cost of a word."""
+        """Return the cost of a word in nats."""
         return math.fsum(self._letters.get(letter, self._other) for letter in word) + self._end
 
 
@@ -53,10 +53,8 @@ class Restorer:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Count the pairs of some texts."""
-        counts: Counter[tuple[str, int]] = Counter()
-        for text in texts:
-            counts.update(_pairs(text))
+        """Fit to texts."""
+        counts = Counter(pair for text in texts for pair in _pairs(text))
         self._total = math.log(counts.total() + len(counts) + 1)
         self._costs = {pair: self._total - math.log(count + 1) for pair, count in counts.items()}
 

@@ -12,35 +12,20 @@ RULE = "official test set; validation by seeded hash of the words, equal reviews
 
 @dataclass(frozen=True)
 class Division:
-    """The reviews of each split, and the number of duplicates.
-
-    Attributes:
-        train, validation, test: ascending indices, int64 ``(reviews,)`` each.
-        removed: number of reviews dropped because a test review has the same words.
-        repeated: number of reviews of train with the same words as an earlier one; they are kept.
-    """
+    """The reviews of each split, ascending int64 indices ``(reviews,)``, and the number of duplicates."""
 
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
-    removed: int
-    repeated: int
+    removed: int  # reviews dropped because a test review has the same words
+    repeated: int  # reviews of train with the same words as an earlier one; they are kept
 
 
 def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: int) -> Division:
-    """Choose a validation split from the reviews outside of the test set, such that no two splits share a text.
+    """Hold out `validation` reviews from those outside of the test set, such that no two splits share a text.
 
-    A group of equal reviews goes to validation as a whole. Groups are taken in the order of a seeded hash until the
-    number is reached: a review mostly keeps its split when others are added or removed.
-
-    Args:
-        digests: equal for equal reviews.
-        test: boolean ``(reviews,)``: whether a review belongs to the official test set.
-        validation: number of reviews to hold out.
-        seed: of the hash.
-
-    Raises:
-        ValueError: no review would stay in train, or no choice of groups has that number of reviews.
+    Equal reviews, which have equal digests, stay together. Groups of them are taken in the order of a seeded hash:
+    most reviews keep their split when others are added or removed.
 
     >>> parts = divide([b"a", b"b", b"c", b"a", b"d"], np.array([0, 0, 0, 0, 1], bool), 1, seed=0)
     >>> len(parts.train), len(parts.validation), parts.test.tolist(), parts.repeated
@@ -49,13 +34,13 @@ def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: in
     tested = {digests[index] for index in np.flatnonzero(test).tolist()}
     pool = [index for index in np.flatnonzero(~test).tolist() if digests[index] not in tested]
     if validation >= len(pool):
-        raise ValueError(
-            f"validation: got {validation}; {len(pool)} reviews are not in test, so at most {len(pool) - 1}"
-        )
+        allowed = f"{len(pool)} reviews are not in test, so at most {len(pool) - 1}"
+        raise ValueError(f"validation: got {validation}; {allowed}")
     groups = Counter(digests[index] for index in pool)
     held: set[bytes] = set()
     missing = validation
-    for digest in sorted(groups, key=lambda digest: _hash(digest, seed)):
+    key = str(seed).encode()
+    for digest in sorted(groups, key=lambda digest: blake2b(digest, key=key, digest_size=16).digest()):
         if groups[digest] <= missing:
             held.add(digest)
             missing -= groups[digest]
@@ -71,7 +56,3 @@ def divide(digests: Sequence[bytes], test: np.ndarray, validation: int, seed: in
         removed=int((~test).sum()) - len(pool),
         repeated=len(kept) - len({digests[index] for index in kept}),
     )
-
-
-def _hash(digest: bytes, seed: int) -> bytes:
-    return blake2b(digest, key=str(seed).encode(), digest_size=16).digest()

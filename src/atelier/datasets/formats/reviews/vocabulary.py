@@ -8,7 +8,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 
 from atelier.core.text import SPECIAL, UNKNOWN
 
-_LEARNED = 20_000  # texts to fit to, which are enough for sub-words
+_LEARNED = 20_000  # texts to fit to: enough for sub-words
 # `core.text.WORD` in the syntax of the library, whose \w includes combining marks but not "²".
 _WORD = r"[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*"
 
@@ -49,9 +49,6 @@ def of_pieces(texts: Sequence[str], size: int) -> str:
     Args:
         texts: those of train; of many texts, evenly spaced ones are used.
         size: of the vocabulary; smaller if the texts yield fewer sub-words.
-
-    Raises:
-        ValueError: `size` is too small for the special tokens and the 256 bytes.
     """
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     if size < len(SPECIAL) + len(alphabet):

@@ -13,13 +13,7 @@ _LEVEL = 6  # of compression
 
 
 def write(directory: Path, readme: str, reviews: Iterable[Review]) -> None:
-    """Write the archive; equal reviews give equal bytes.
-
-    Args:
-        directory: an existing one.
-        readme: the text of the archive's README.
-        reviews: consumed one by one.
-    """
+    """Write the archive with a README to an existing directory; equal reviews give equal bytes."""
     with (
         (directory / ARCHIVE).open("wb") as file,
         # Its header has no name and no date.

@@ -24,17 +24,11 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Production:
-    """One alternative of a rule.
+    """One alternative of a rule."""
 
-    Attributes:
-        text: with slots.
-        weight: relative to the other productions of the rule.
-        features: words that agree with it, by name.
-    """
-
-    text: str
-    weight: float = 1.0
-    features: Mapping[str, str] = field(default_factory=dict)
+    text: str  # with slots
+    weight: float = 1.0  # relative to the other productions of the rule
+    features: Mapping[str, str] = field(default_factory=dict)  # words that agree with it, by name
 
 
 @dataclass(frozen=True)
@@ -63,10 +57,10 @@ class Grammar:
         Args:
             rules: productions by name.
             given: names for which every draft has a value from the start.
-            made: rules whose productions a function generates, by name.
+            made: rules whose text a function generates, by name.
 
         Raises:
-            ValueError: a slot names neither a rule nor a name that is ever kept.
+            ValueError: a slot names neither a rule nor a kept result.
         """
         self.parts: dict[str, list[tuple[list[_Part], Mapping[str, str]]]] = {}
         self.weights: dict[str, list[float]] = {}
@@ -87,7 +81,7 @@ class Grammar:
 
 
 class Draft:
-    """A text in progress: its kept values, and the productions it has used, which it avoids to repeat."""
+    """A text in progress, with its kept results and the productions used so far, which it avoids repeating."""
 
     def __init__(self, grammar: Grammar, rng: np.random.Generator, kept: dict[str, Kept]) -> None:
         self.kept = kept
@@ -95,15 +89,11 @@ class Draft:
         self._used: set[tuple[str, int]] = set()
 
     def keep(self, rule: str) -> None:
-        """Fill a rule once; from now on, a slot of its name repeats the result."""
+        """Fill a rule and keep the result: from now on, a slot of its name repeats it."""
         self.kept[rule] = self._fill(rule)
 
     def say(self, rule: str) -> str:
-        """Generate a sentence by a rule, with a capital at its beginning, and "a" or "an" by the next letter.
-
-        Raises:
-            KeyError: there is no such rule, or a kept value lacks a feature that a slot names.
-        """
+        """Generate a sentence from a rule, capitalise its first letter, and choose "a" or "an" by the next letter."""
         text = _ARTICLE.sub(lambda m: m[1] + "n" if m[2] in "aeiouAEIOU" else m[1], self._fill(rule).text)
         return _OPENING.sub(lambda m: m[1] + m[2].upper(), text)
 

@@ -7,7 +7,7 @@ _MANY = {"is": "are", "was": "were", "has": "have", "does": "do", "it": "they", 
 
 
 def ranked(words: str) -> list[Production]:
-    """Split words at commas; the n-th has weight 1/n."""
+    """Split words at commas; the n-th word has weight 1/n."""
     return [Production(word.strip(), 1 / rank) for rank, word in enumerate(words.split(","), 1)]
 
 

@@ -1,8 +1,7 @@
-"""Invented names of people and places, whose frequencies have a long tail."""
+"""Draw invented names of people and places, with a long-tailed distribution."""
 
 import math
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -34,19 +33,12 @@ _FEATURES = {
 }
 
 
-class Person(NamedTuple):
-    """A person of a film: full name and last name, with the pronouns that agree with them."""
-
-    name: Kept
-    last: Kept
-
-
-def person(rng: np.random.Generator) -> Person:
-    """Draw a person; the pronouns agree with the first name."""
+def person(rng: np.random.Generator) -> tuple[Kept, Kept]:
+    """Draw the full name and the last name of a person, with the pronouns that agree with the first name."""
     woman = bool(rng.random() < 0.5)
     pool = _WOMEN if woman else _MEN
     first, last = pool[_rank(rng, len(pool)) - 1], invented(rng, "surname")
-    return Person(Kept(f"{first} {last}", _FEATURES[woman]), Kept(last, _FEATURES[woman]))
+    return Kept(f"{first} {last}", _FEATURES[woman]), Kept(last, _FEATURES[woman])
 
 
 def invented(rng: np.random.Generator, kind: str) -> str:

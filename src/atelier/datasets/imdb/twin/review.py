@@ -14,12 +14,7 @@ _PRAISE = {1: 0.06, 2: 0.14, 3: 0.24, 4: 0.34, 5: 0.46, 6: 0.54, 7: 0.66, 8: 0.7
 
 
 def write(rng: np.random.Generator, rating: int) -> str:
-    """Write a review of 60 to 250 words, in paragraphs.
-
-    Args:
-        rng: draws the film and its review.
-        rating: 1 to 10; a higher rating means more praise.
-    """
+    """Write a review of 60 to 250 words, in paragraphs; a higher `rating` from 1 to 10 means more praise."""
     draft = GRAMMAR.draft(rng, _film(rng, rating))
     draft.keep("genre")
     draft.keep("job")
@@ -41,7 +36,7 @@ def write(rng: np.random.Generator, rating: int) -> str:
 
 
 def _opinion(draft: Draft, praise: bool, liked: bool, turn: bool) -> str:
-    """Write a sentence of opinion; one that contradicts the rating begins with a turn, such as "And yet"."""
+    """Write a sentence of opinion; if it contradicts the rating, it begins with a phrase such as "And yet"."""
     rule = "praised" if praise else "blamed"
     return draft.say(f"but_{rule}" if praise != liked and turn else rule)
 
@@ -50,9 +45,9 @@ def _film(rng: np.random.Generator, rating: int) -> dict[str, Kept]:
     kept = {}
     last: set[str] = set()
     for role in ("lead", "second", "director"):
-        while (person := names.person(rng)).last.text in last:
+        while (person := names.person(rng))[1].text in last:
             pass
-        last.add(person.last.text)
+        last.add(person[1].text)
         kept[role], kept[f"{role}_last"] = person
     kept["title"] = Kept(title(rng))
     kept["place"] = Kept(names.invented(rng, "place"))

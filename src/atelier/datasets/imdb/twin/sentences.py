@@ -1,6 +1,6 @@
 """The grammar of film reviews: plot, praise and blame.
 
-A review starts with values for `GIVEN`, and keeps the film's `genre` and its lead's `job`.
+A review begins with values for `GIVEN`, and keeps the film's `genre` and the main character's `job`.
 """
 
 import numpy as np

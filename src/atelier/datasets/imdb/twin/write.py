@@ -18,12 +18,7 @@ _RATINGS = {NEGATIVE: (1, 2, 3, 4), POSITIVE: (7, 8, 9, 10), UNLABELLED: tuple(r
 
 
 def write(directory: Path, params: Embedded) -> None:
-    """Write IMDb's archive.
-
-    Args:
-        directory: an existing one.
-        params: the sizes of the splits, and the seed.
-    """
+    """Write IMDb's archive to an existing directory."""
     writer.write(directory, _README, _reviews(params))
 
 

@@ -1,4 +1,4 @@
-"""Printed digits in Pillow's default font, decomposed into discs that are drawn like pen strokes."""
+"""The shapes of printed digits: glyphs of Pillow's default font as discs, which are drawn like pen strokes."""
 
 from functools import cache
 
@@ -11,11 +11,10 @@ _DISCS = 120
 
 @cache
 def glyph(digit: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a digit as a union of discs.
+    """Return a digit of height 1 as a union of discs.
 
     Returns:
-        Centres, shape ``(discs, 2)``, with x to the right and y down, for a digit of height 1.
-        Radii, shape ``(discs,)``.
+        Centres, shape ``(discs, 2)``, with x to the right and y down; radii, shape ``(discs,)``.
     """
     font = ImageFont.load_default(size=_SIZE)
     picture = Image.new("L", (_SIZE, _SIZE + _SIZE // 3))
@@ -33,7 +32,7 @@ def glyph(digit: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cover(inside: np.ndarray, radii: np.ndarray) -> list[int]:
-    """Choose discs greedily, always the largest whose centre is not yet covered."""
+    """Choose discs greedily: the largest one whose centre is not covered yet."""
     depth = radii.copy()
     chosen: list[int] = []
     while len(chosen) < _DISCS and depth.max() > 0:

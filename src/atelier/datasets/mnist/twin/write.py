@@ -1,7 +1,7 @@
 """The offline twin of MNIST: drawn digits in many styles of handwriting.
 
-As in the original (LeCun et al., 1998), each digit is scaled into 20×20 pixels with its proportions kept, and shifted
-until its centre of mass is the centre of 28×28 pixels.
+As in the original (LeCun et al., 1998), each digit is scaled to fit 20×20 pixels, and its centre of mass is shifted to
+the centre of 28×28 pixels.
 """
 
 from pathlib import Path
@@ -24,12 +24,8 @@ def write(directory: Path, params: Embedded) -> None:
 
 
 def draw(digit: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw one digit, white on black.
-
-    Returns:
-        uint8 of shape ``(28, 28)``.
-    """
-    centres, radii = _printed(digit, rng) if rng.random() < _PRINTED else _written(digit, rng)
+    """Draw one digit, white on black: uint8 of shape ``(28, 28)``."""
+    centres, radii = _printed(digit) if rng.random() < _PRINTED else _written(digit, rng)
     width, slant, angle = np.exp(rng.normal(0, 0.17)), np.clip(rng.normal(0.16, 0.2), -0.35, 0.6), rng.normal(0, 0.08)
     centres = warp.affine(warp.elastic(rng, reach=0.4, amount=0.044)(centres), width, slant, angle)
     low, high = centres.min(axis=0), centres.max(axis=0)
@@ -49,13 +45,13 @@ def _written(digit: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     return way.path @ points, pressure
 
 
-def _printed(digit: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _printed(digit: int) -> tuple[np.ndarray, np.ndarray]:
     centres, radii = typeface.glyph(digit)
     return centres, 0.9 * radii / np.median(radii)
 
 
 def _ink(centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """Compute the share of each pixel that a union of discs covers, from the distance to its edge: ``(28, 28)``."""
+    """Compute the share of each pixel that a union of discs covers from the distance to its edge: ``(28, 28)``."""
     pixels = np.arange(_SIZE, dtype=np.float64)[:, np.newaxis]
     across, down = (pixels - centres[:, 0]) ** 2, (pixels - centres[:, 1]) ** 2
     beyond = (np.sqrt(down[:, np.newaxis] + across[np.newaxis]) - radii).min(axis=-1)
