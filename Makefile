@@ -1,26 +1,26 @@
-# The commands a person types. Each sets up what it needs; a machine needs Python 3.11-3.13, git and make.
+# Commands for people. Each installs what it needs; the machine needs Python 3.11-3.13, git and make.
 #
-#   make demo     the whole pipeline on embedded data, then the path of its report
+#   make demo     the whole pipeline on embedded data, stages side by side; prints the path of the report
 #   make test     lint, then every test
 #   make lint     ruff, mypy, import-linter
-#   make bench    speed against the textbook's loops
+#   make bench    speed relative to the textbook's loops
 #   make setup    .venv/ from the lock, so that .venv/bin/dvc and .venv/bin/atelier work
-#   make remote-ssh URL=ssh://…     from now on push and pull there; likewise
+#   make remote-ssh URL=ssh://…     push to this remote and pull from it; also
 #   make remote-s3 URL=s3://… [ENDPOINT=https://…], make remote-http URL=https://…, and make remote-local to go back
-#   make lock     compile requirements/ anew (LOCK_FLAGS=--upgrade raises the pins)
+#   make lock     compile requirements/ again (LOCK_FLAGS=--upgrade raises the pins)
 #   make clean    remove .venv/ and caches; data/ stays
 #
-# What continuous integration runs, and a person can too (docs/ci.md):
+# Targets of continuous integration, which a person can run too (docs/ci.md):
 #
-#   make why      the stages that would run, and what changed; data need not be here
-#   make check    results against gates.yaml and against another commit (AGAINST=REV)
-#   make compare  comparison/: this beside another commit (AGAINST=REV), with pictures; never fails by what it finds
+#   make why      the stages that would run, and what changed; needs no data
+#   make check    check results against gates.yaml and another commit (AGAINST=REV)
+#   make compare  write comparison/: differences from another commit (AGAINST=REV), with pictures; they do not fail
 #   make retrain  restore or run what changed (TARGETS=…, with PROFILE=… applied before), then check and compare
-#   make publish  push data, then results as a branch retrain/COMMIT for BASE=main; never where a gate fails
+#   make publish  push data, then results as a branch retrain/COMMIT for BASE=main; not if a gate fails
 #   make propose  a pull request of that branch, with the comparison as its text (needs gh)
 #
-# PYTHON=… names the interpreter, EXTRA=cpu|gpu the TensorFlow, WORKERS=… the processes that run the tests. BIN=… (or
-# VENV=…) names the environment of another checkout: it is taken as it is, with the code of this one.
+# PYTHON=… is the interpreter, EXTRA=cpu|gpu chooses the TensorFlow, WORKERS=… is the number of processes for tests. BIN=…
+# (or VENV=…) names the environment of another checkout: it is used as it is, with the code of this one.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench lock clean anew
@@ -32,10 +32,10 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 ATELIER = $(BIN)/atelier
 BASE ?= main
-# Of what is not a target the data may be in the remote alone.
+# With targets, data of other stages may be in the remote only.
 ALLOWED = $(if $(value TARGETS),--allow-missing)
 
-# uv trusts its own list of authorities unless told otherwise; pip and git trust the system's, a company's among them.
+# By default uv trusts its own certificate authorities. pip and git trust the system's, which may include a company's.
 UV_SYSTEM_CERTS ?= true
 export UV_SYSTEM_CERTS
 
@@ -46,14 +46,14 @@ ifeq ($(filter cpu gpu,$(EXTRA)),)
 $(error EXTRA=$(EXTRA): allowed are cpu and gpu)
 endif
 
-# A stamp stands for an environment that holds what the lock says. Development packages come on top of the others: where
-# they are, they stay, so that `make demo` after `make test` takes nothing away.
+# A stamp marks an environment with the packages of the lock. Development packages are installed in addition, and stay:
+# `make demo` after `make test` removes nothing.
 RUN := $(VENV)/.synced-$(EXTRA)
 DEV := $(VENV)/.synced-$(EXTRA)-dev
 RUN_OR_DEV := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
 
-# An environment that was made elsewhere is used, never written: another checkout's work depends on it. What is installed
-# there is that checkout's code, so this one's goes before it.
+# The environment of another checkout is used, but never changed, because that checkout depends on it. Its installed code
+# is that checkout's, so this checkout's code comes first on the path.
 ifeq ($(origin BIN),command line)
 LENT := yes
 else ifeq ($(origin VENV),command line)
@@ -67,8 +67,8 @@ RUN_OR_DEV :=
 export PYTHONPATH := $(CURDIR)/src$(if $(PYTHONPATH),:$(PYTHONPATH))
 endif
 
-# Scripts in an environment hold its absolute path, and its Python is a link: a moved checkout or a removed interpreter
-# asks for a new one.
+# Scripts in an environment contain its absolute path, and its Python is a link: if the checkout was moved or the
+# interpreter removed, the environment is made again.
 ifneq ($(if $(LENT),,$(wildcard $(VENV))),)
 BROKEN := $(shell $(BIN)/python -c '' 2>/dev/null && \
 	{ [ ! -e $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$(CURDIR)" ]; } || echo yes)
@@ -85,7 +85,8 @@ setup: $(RUN_OR_DEV)
 	@echo "$(if $(LENT),$(BIN),$(VENV)) is ready: $(BIN)/dvc, $(BIN)/atelier"
 
 demo: $(RUN_OR_DEV)
-	$(BIN)/dvc repro
+	@echo "The demo takes about 7 minutes on 2 cores; progress follows."
+	$(BIN)/atelier run
 	@echo "The report: $(CURDIR)/data/report/index.html"
 
 test: lint
@@ -100,20 +101,20 @@ lint: $(if $(LENT),,$(DEV))
 bench: $(RUN_OR_DEV)
 	$(BIN)/python benchmarks/run.py
 
-# Status 1 says that something would run, and also that the answer could not be had: then there is no JSON.
+# Status 1 means that a stage would run, or that the command failed: only then there is no JSON.
 why: $(RUN_OR_DEV)
 	@$(ATELIER) why --allow-missing || $(ATELIER) why --allow-missing --json | $(BIN)/python -m json.tool >/dev/null
 
 check: $(RUN_OR_DEV)
 	$(ATELIER) check $(ALLOWED) $(AGAINST:%=--against %)
 
-# Continuous integration shows the text as its summary; without pictures, since there they would be links to nothing.
+# Continuous integration shows the text as its summary, without pictures, whose links would not work there.
 compare: $(RUN_OR_DEV)
 	$(ATELIER) compare $(AGAINST) -o comparison
 	@if [ -n "$$GITHUB_STEP_SUMMARY" ]; then cat comparison/summary.md >>"$$GITHUB_STEP_SUMMARY"; fi
 
-# A failed gate still shows what it is about; its status is that of the whole. What a form may have been filled with
-# reaches neither make's nor the shell's eyes: it goes from variable to argument.
+# A failed gate still gets its comparison, and decides the status. Values from a form are never part of the text of a
+# command, which make or the shell could execute: they go from an environment variable to an argument.
 retrain: $(RUN_OR_DEV)
 	$(if $(value PROFILE),$(ATELIER) profile apply -- "$$PROFILE")
 	$(BIN)/dvc repro --pull $(ALLOWED) -- $$TARGETS
@@ -136,8 +137,7 @@ propose:
 			--body-file comparison/summary.md; \
 	fi
 
-# The default remote of this checkout alone. It stands in .dvc/config.local, which Git ignores. An URL that merely stands
-# in the environment is not meant.
+# The default remote of this checkout only, in .dvc/config.local, which Git ignores. A URL in the environment is ignored.
 ifneq ($(origin URL),command line)
 URL :=
 endif
@@ -164,14 +164,14 @@ $(DEV): requirements/$(EXTRA).txt requirements/dev.txt requirements/uv.txt pypro
 	@touch $(RUN) $@
 
 anew:
-	@echo "$(VENV) was made elsewhere or has lost its Python: making it anew"
+	@echo "$(VENV) was made elsewhere or has lost its Python: making it again"
 	@rm -rf $(VENV)
 
-# Write the environment: $(call sync,LOCK...).
+# Install the environment: $(call sync,LOCK...).
 #
-# - uv, where there is none on PATH, lives in an environment of its own: `uv pip sync` removes what the lock does not name.
-# - Bytecode is compiled ahead, also where PYTHONDONTWRITEBYTECODE is set: without it TensorFlow imports in 12 s, not 4.5.
-#   Some packages ship templates that are no valid Python, so its exit status says nothing.
+# - If PATH has no uv, it gets an environment of its own, because `uv pip sync` removes what the lock does not name.
+# - Bytecode is compiled ahead, even if PYTHONDONTWRITEBYTECODE is set: without it TensorFlow imports in 12 s, not 4.5.
+#   Some packages contain templates that are not valid Python, so the exit status is ignored.
 # - dvc.yaml's commands say `python`. The .pth line puts this environment first on PATH in each of its processes, so that
 #   `.venv/bin/dvc repro` needs no activation, in the temporary workspaces of `dvc exp run` either.
 define sync
@@ -193,8 +193,8 @@ define sync
 	$(merge_drivers)
 endef
 
-# Tell this clone's Git what .gitattributes means by its names; not where the project is no checkout of its own (an
-# unpacked archive, perhaps within another repository).
+# Configure this clone's Git for the names in .gitattributes, unless the project is no checkout of its own (an unpacked
+# archive, perhaps inside another repository).
 define merge_drivers
 	if [ -z "$$(git rev-parse --show-prefix 2>/dev/null || echo none)" ]; then \
 		git config merge.dvc-lock.name "dvc.lock, stage by stage"; \
@@ -204,8 +204,8 @@ define merge_drivers
 	fi
 endef
 
-# $(call use_remote,KIND,PATTERN,EXAMPLE). Credentials never stand in the URL: it is shown by `dvc remote list`, in logs
-# and in messages of errors. An object that came half or damaged is noticed only with `verify`.
+# $(call use_remote,KIND,PATTERN,EXAMPLE). A URL must not contain credentials: `dvc remote list`, logs and error messages
+# show it. Partial or damaged objects are noticed only with `verify`.
 define use_remote
 	set -e; \
 	refuse() { echo "make remote-$(1): $$1" >&2; exit 1; }; \
@@ -237,7 +237,7 @@ credentials := a URL holds no password, key or query; credentials go into an SSH
 path_line := import os, sys; here = os.path.join(sys.prefix, "bin"); path = os.environ.get("PATH") or os.defpath; \
 	path.split(os.pathsep)[0] == here or os.environ.update(PATH=here + os.pathsep + path)
 
-# A version manager's shim is on PATH even where its version is switched off, so each candidate has to answer.
+# The shim of a version manager may be on PATH although its version is disabled, so each candidate is executed.
 define find_python
 	python=; \
 	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
@@ -246,8 +246,8 @@ define find_python
 		fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "Atelier needs Python 3.11, 3.12 or 3.13; $(if $(PYTHON),PYTHON=$(PYTHON) is none,PATH has none)." >&2; \
-		echo "Say where one is: make PYTHON=/path/to/python3.11 …" >&2; \
+		echo "Atelier needs Python 3.11, 3.12 or 3.13; $(if $(PYTHON),PYTHON=$(PYTHON) is another,PATH has none)." >&2; \
+		echo "Name one: make PYTHON=/path/to/python3.11 …" >&2; \
 		exit 1; \
 	fi
 endef
@@ -267,7 +267,7 @@ define find_uv
 	fi
 endef
 
-# uv on PATH or the one of .venv/; the other locks follow the pins of cpu.txt, so that the extras agree.
+# With uv from PATH or from .venv/; the other locks follow the pins of cpu.txt, so that the extras agree.
 COMPILE = pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --quiet $(LOCK_FLAGS)
 lock: $(RUN_OR_DEV)
 	@set -e; $(find_uv); set -x; \

@@ -12,11 +12,11 @@ import numpy as np
 
 import textbook_gan
 from atelier.core import seeds
+from atelier.core.prepared import Prepared
 from atelier.metrics import manifold
 from atelier.metrics.kernel import kernel_distance
 from atelier.modalities.judge import Judge
 from atelier.networks import batching
-from atelier.core.prepared import Prepared
 from ratios import gan_train_vs_textbook
 
 PATH = click.Path(path_type=Path, exists=True)

@@ -8,12 +8,12 @@ from keras import ops
 
 import lm_network
 import textbook_lm
-from atelier.modalities.text.params import UNFILTERED
 from atelier.core.text import END
 from atelier.families.transformer_lm.network import TransformerLM
 from atelier.families.transformer_lm.params import Config
-from atelier.networks import network as networks
 from atelier.modalities.text.generate import NEVER, Request, Writer
+from atelier.modalities.text.params import UNFILTERED
+from atelier.networks import network as networks
 from side_by_side import Comparison, Side, compare
 
 # Tokens of a text, as in the book, and of its prompt.

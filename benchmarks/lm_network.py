@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import textbook_lm
-from atelier.params import profiles
-from atelier.families.transformer_lm.params import Train
-from atelier.params.strict import validate
 from atelier.core.spec import Spec
+from atelier.families.transformer_lm.params import Train
+from atelier.params import profiles
+from atelier.params.strict import validate
 
 PROFILES = Path(__file__).resolve().parents[1] / "profiles"
 

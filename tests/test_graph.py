@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from atelier.cli.graph import renew
 from atelier.core.code.manifest import CHECKED_ONLY, RESULT_FREE
 from atelier.workflow.cleanup import removed_runs
-from atelier.cli.graph import renew
 
 ROOT = Path(__file__).parents[1]
 
@@ -82,7 +82,7 @@ def stale(repo: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def repo(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with small parameters, reproduced once; `noted/` beside it lists the modules that each stage loaded."""
+    """A checkout with small parameters, reproduced once; `noted/` lists the modules that each stage loaded."""
     place = tmp_path_factory.mktemp("graph")
     checkout = place / "repo"
     (place / "site").mkdir()

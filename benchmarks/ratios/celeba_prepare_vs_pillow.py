@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from atelier.datasets.formats.faces.params import Embedded, Prepare
+from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
 from atelier.datasets.celeba.source import prepare
 from atelier.datasets.celeba.twin import write as twin
 from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
-from atelier.core.prepared import Prepared
+from atelier.datasets.formats.faces.params import Embedded, Prepare
 from side_by_side import Comparison, Side, compare
 
 PARAMS = Prepare(crop=140, size=64, attributes=("Smiling", "Male"), max_bad=0, validation=0.1, test=0.2, seed=15)

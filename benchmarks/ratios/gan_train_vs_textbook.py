@@ -6,13 +6,13 @@ import keras
 import numpy as np
 
 import textbook_gan
-from atelier.params import profiles
-from atelier.families.gan.params import Train
-from atelier.params.strict import validate
 from atelier.core.spec import Spec
-from atelier.networks import network as networks
-from atelier.training.batches import Batches
 from atelier.families.gan import train as gan
+from atelier.families.gan.params import Train
+from atelier.networks import network as networks
+from atelier.params import profiles
+from atelier.params.strict import validate
+from atelier.training.batches import Batches
 from side_by_side import Comparison, Side, compare
 
 STEPS, ROUNDS = 3, 5

@@ -7,9 +7,9 @@ import lm_network
 import textbook_lm
 from atelier.core.text import END
 from atelier.families.transformer_lm.network import Learner
+from atelier.families.transformer_lm.train import Rows
 from atelier.networks import network as networks
 from atelier.training import optimizers
-from atelier.families.transformer_lm.train import Rows
 from side_by_side import Comparison, Side, compare
 
 STEPS, ROUNDS = 3, 5

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 import textbook_vae
-from atelier.networks import network as networks
-from atelier.modalities.images import generate
 from atelier.families.vae.sample import plane
+from atelier.modalities.images import generate
+from atelier.networks import network as networks
 from embedded import DIGITS
 from side_by_side import Comparison, Side, compare
 

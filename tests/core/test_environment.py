@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements/cpu.txt"
 
 
-def record(lock: Path, out: Path) -> subprocess.CompletedProcess[str]:
+def record(lock: Path, out: Path, manifests: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "stages/environment.py"), "--lock", str(lock), "--out", str(out)]
+    command += ["--code", str(manifests / "environment.json")]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
 
 
@@ -25,16 +26,16 @@ def test_both_locks_pin_the_same_versions() -> None:
     assert environment.locked(LOCK) == environment.locked(ROOT / "requirements/gpu.txt")
 
 
-def test_stage_writes_the_versions_only(tmp_path: Path) -> None:
-    done = record(LOCK, tmp_path / "environment.json")
+def test_stage_writes_the_versions_only(tmp_path: Path, manifests: Path) -> None:
+    done = record(LOCK, tmp_path / "environment.json", manifests)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "environment.json").read_text()) == environment.versions()
 
 
-def test_version_that_differs_from_the_lock_is_refused(tmp_path: Path) -> None:
+def test_version_that_differs_from_the_lock_is_refused(tmp_path: Path, manifests: Path) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text(LOCK.read_text().replace(f"scipy=={version('scipy')}", "scipy==0.1"))
-    done = record(lock, tmp_path / "environment.json")
+    done = record(lock, tmp_path / "environment.json", manifests)
     assert done.returncode == 1
     assert f"scipy {version('scipy')} (the lock says 0.1)" in done.stderr
     assert not (tmp_path / "environment.json").exists()

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from atelier.core.spec import Spec
+from atelier.datasets.download import sources
 from atelier.datasets.formats.idx import container
 from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.mnist.twin import write as twin
-from atelier.datasets.download import sources
 
 SCRIPT = Path(__file__).parents[2] / "stages" / "prepare.py"
 

@@ -73,7 +73,8 @@ class Params:
             ParamsError: there is none of this name; the message lists the known ones.
         """
         entries = getattr(self, section)
-        _require_known(section, name, entries, "there are")
+        if name not in entries:
+            raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}")
         return entries[name]
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from atelier.core import files
+from atelier.core.prepared import Prepared
 from atelier.core.shards import Shards
 from atelier.core.spec import Spec
 from atelier.datasets.celeba import source as celeba
 from atelier.datasets.formats.faces.layout import ARCHIVE, ATTRIBUTES, PARTITION
 from atelier.datasets.formats.faces.params import Prepare
-from atelier.core.prepared import Prepared
 
 ROOT = Path(__file__).parents[3]
 FEW = 80
@@ -52,7 +52,7 @@ def test_only_real_faces_have_a_licence(monkeypatch, source, license):
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory) -> Path:
-    """A mirror with the first few of the real faces."""
+    """Build a mirror of the first real faces."""
     place = os.environ.get("ATELIER_MIRROR", "")
     if not place or not (Path(place) / "celeba").is_dir():
         pytest.skip("needs real data: ATELIER_MIRROR names no directory with it")

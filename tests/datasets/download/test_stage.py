@@ -12,27 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from atelier.datasets.mnist import FILES
+from atelier.datasets.mnist.source import FILES
 
 STAGE = Path(__file__).parents[3] / "stages" / "download.py"
 NAMES = [file.name for file in FILES]
 
 
 @pytest.fixture
-def command(tmp_path):
+def command(tmp_path, manifests):
     """Write a params.yaml with that source and return the stage's command."""
 
     def command(source, dataset="mnist"):
-        section = {
-            "source": source,
-            "modality": "images",
-            "format": "idx",
-            "embedded": {"train": 100, "test": 100, "seed": 0},
-            "prepare": {"validation": 10, "seed": 0},
-        }
-        params = {"datasets": {"mnist": section}, "judges": {}, "runs": {}, "edits": {}}
+        section = {"source": source, "embedded": {"train": 100, "test": 100, "seed": 0}}
+        params = {"downloads": {"mnist": section}, "datasets": {}, "judges": {}, "runs": {}, "edits": {}}
         (tmp_path / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
-        options = ["--out", "raw/mnist", "--partial", "downloads/mnist"]
+        code = str(manifests / "download" / "mnist.json")
+        options = ["--out", "raw/mnist", "--partial", "downloads/mnist", "--code", code]
         return [sys.executable, str(STAGE), dataset, *options]
 
     return command

@@ -55,9 +55,7 @@ class Config(Strict):
     @model_validator(mode="after")
     def _labels_belong_to_a_labelled_loss(self) -> "Config":
         if self.loss not in LABELLED and (self.label_smoothing or self.label_noise):
-            raise ValueError(
-                f"the loss {self.loss!r} has no labels; label_smoothing and label_noise must be 0.0"
-            )
+            raise ValueError(f"the loss {self.loss!r} has no labels; label_smoothing and label_noise must be 0.0")
         return self
 
 

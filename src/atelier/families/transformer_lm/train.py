@@ -52,9 +52,7 @@ def cooccurrence(tokens: np.ndarray, vocabulary: int, width: int, seed: int) -> 
         ValueError: `width` is not smaller than the vocabulary.
     """
     if width >= vocabulary:
-        raise ValueError(
-            f"embedding: co-occurrence needs width < vocabulary, got {width} and {vocabulary}"
-        )
+        raise ValueError(f"embedding: co-occurrence needs width < vocabulary, got {width} and {vocabulary}")
     stream = np.asarray(tokens, np.int32)
     counts = sparse.csr_matrix((vocabulary, vocabulary), dtype=np.float32)
     for distance in range(1, WINDOW + 1):
