@@ -95,7 +95,7 @@ def _print(found: Comparison) -> None:
     console = Console(highlight=False)
     tables = list(found.tables())
     if not tables:
-        console.print(f"nothing differs from {found.than}", markup=False)
+        console.print(f"nothing differs from {found.reference}", markup=False)
     colours = {MARKS["better"]: "green", MARKS["worse"]: "red"}
     for shown in tables:
         table = Table(title=shown.title, title_justify="left", box=None, pad_edge=False)

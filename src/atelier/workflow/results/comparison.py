@@ -53,14 +53,14 @@ class Comparison:
     """Everything that differs.
 
     Attributes:
-        than: the name of the other commit.
+        reference: the name of the other commit.
         params: key, value before and value after, for each changed value of `params.yaml`.
         metrics: for each run, the metrics that differ.
         notes: for a run, why its metrics cannot be compared.
         stages: for each stage whose outputs differ, ``changed``, ``added`` or ``removed``.
     """
 
-    than: str
+    reference: str
     params: list[tuple[str, Any, Any]]
     metrics: dict[str, list[Row]]
     notes: dict[str, str]
@@ -69,10 +69,10 @@ class Comparison:
     def tables(self) -> Iterator[Table]:
         """Yield a table of the parameters, one of the metrics of each run, and one of the stages, if they differ."""
         if self.params:
-            yield Table("Parameters", ("parameter", self.than, "now"), self.params)
+            yield Table("Parameters", ("parameter", self.reference, "now"), self.params)
         for run, found in self.metrics.items():
             rows = [(r.metric, r.before, r.after, MARKS.get(r.change, r.change), r.noise) for r in found]
-            yield Table(run, ("metric", self.than, "now", "", "noise"), rows, self.notes.get(run, ""))
+            yield Table(run, ("metric", self.reference, "now", "", "noise"), rows, self.notes.get(run, ""))
         if self.stages:
             yield Table("Outputs that differ", ("stage", ""), list(self.stages.items()))
 
@@ -81,11 +81,11 @@ def compare(
     now: State,
     before: State,
     gates: Gates,
-    than: str,
+    reference: str,
     outs: Mapping[str, Mapping[str, Out]],
     earlier: Mapping[str, Mapping[str, Out]],
 ) -> Comparison:
-    """Compare the working tree (`now`, `outs`) with a commit (`before`, `earlier`) of the name `than`.
+    """Compare the working tree (`now`, `outs`) with a commit (`before`, `earlier`) of the name `reference`.
 
     Gates say which direction of a metric is better, and how far it changes by chance. `outs` and `earlier` are the
     outputs of each stage.
@@ -102,7 +102,9 @@ def compare(
         rows = [_row(metric, *sides, find(own, metric), not sections) for metric in names]
         if found := [row for row in rows if row.change != "same"]:
             metrics[run] = found
-    return Comparison(than, _changed_params(before.params, now.params), metrics, notes, _changed_stages(outs, earlier))
+    return Comparison(
+        reference, _changed_params(before.params, now.params), metrics, notes, _changed_stages(outs, earlier)
+    )
 
 
 def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool) -> Row:

@@ -40,7 +40,7 @@ def render(
         paths: the path of a picture, for each run, side and file.
         prefix: prepended to these paths.
     """
-    parts = [f"## Compared with {cell(comparison.than)}"]
+    parts = [f"## Compared with {cell(comparison.reference)}"]
     tables = list(comparison.tables())
     if not tables:
         parts.append("Nothing differs: parameters, metrics and outputs are equal.")
@@ -50,7 +50,7 @@ def render(
     if pictures:
         parts.append("### Samples")
     for run, sides in pictures.items():
-        parts += _exhibits(run, sides, paths.get(run, {}), comparison.than, prefix)
+        parts += _exhibits(run, sides, paths.get(run, {}), comparison.reference, prefix)
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,10 +65,10 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _exhibits(
-    run: str, sides: Mapping[str, Side], paths: Mapping[str, Mapping[str, str]], than: str, prefix: str
+    run: str, sides: Mapping[str, Side], paths: Mapping[str, Mapping[str, str]], reference: str, prefix: str
 ) -> list[str]:
     parts = [f"#### {cell(run)}"]
-    names = {"then": than, "now": "now"}
+    names = {"then": reference, "now": "now"}
     parts += [f"{cell(names[side])}: {cell(shown.note)}." for side, shown in sides.items() if shown.note]
     for file in dict.fromkeys(file for shown in sides.values() for file in shown.exhibits):
         exhibits = {side: shown.exhibits[file] for side, shown in sides.items() if file in shown.exhibits}

@@ -44,28 +44,28 @@ class Report:
 
 
 def check(
-    now: State, before: State, gates: Gates, than: str, runs: Iterable[str] = (), *, complete: bool = True
+    now: State, before: State, gates: Gates, reference: str, runs: Iterable[str] = (), *, complete: bool = True
 ) -> Report:
     """Check the working tree (`now`) against the gates and against a commit (`before`).
 
     Args:
         now, before: parameters and metrics; `before` may be empty.
         gates: the limits.
-        than: the name of the commit.
+        reference: the name of the commit.
         runs: the runs to check.
         complete: whether a run in `metrics.json` that is not in `runs` is a failure.
     """
     report = Report()
     runs = list(runs)
     for run in runs:
-        _check_run(run, now, before, gates, than, report)
+        _check_run(run, now, before, gates, reference, report)
     for run in sorted(set(now.metrics) - set(runs)) if complete else ():
         text = "in metrics.json but not in params.yaml; `dvc repro summarize` writes the file again"
         report.failures.append(Failure(run, "stray", "", text))
     return report
 
 
-def _check_run(run: str, now: State, before: State, gates: Gates, than: str, report: Report) -> None:
+def _check_run(run: str, now: State, before: State, gates: Gates, reference: str, report: Report) -> None:
     numbers = now.metrics.get(run)
     if not numbers:
         report.failures.append(Failure(run, "missing", "", "no metrics; `dvc repro summarize` collects them"))
@@ -87,23 +87,23 @@ def _check_run(run: str, now: State, before: State, gates: Gates, than: str, rep
             report.failures += [Failure(run, "bound", metric, text) for text in _out_of_bounds(metric, gate, numbers)]
     report.held += len(checked)
     if run not in before.metrics:
-        report.notes.append(f"{run}: new: {than} has no numbers for it")
+        report.notes.append(f"{run}: new: {reference} has no numbers for it")
         return
     if changed := incomparable_sections(run, now.params, before.params):
-        report.notes.append(f"{run}: not compared: {than} has another {', '.join(changed)}")
+        report.notes.append(f"{run}: not compared: {reference} has another {', '.join(changed)}")
         return
     earlier = before.metrics[run]
     for metric in sorted(set(earlier) - set(numbers)):
         gate = find(own, metric)
         if gate and not gate.exempt and is_number(earlier[metric]):
-            report.failures.append(Failure(run, "missing", metric, f"{metric} is missing; {than} has it"))
+            report.failures.append(Failure(run, "missing", metric, f"{metric} is missing; {reference} has it"))
     for metric, gate in checked.items():
         if not is_number(earlier.get(metric)):
             continue
         differing = [path for path in gate.same if _at(now.params, run, path) != _at(before.params, run, path)]
         if differing:
-            report.notes.append(f"{run}: {metric} is not compared: {than} has another {', '.join(differing)}")
-        elif text := worse(metric, gate, numbers, earlier, than):
+            report.notes.append(f"{run}: {metric} is not compared: {reference} has another {', '.join(differing)}")
+        elif text := worse(metric, gate, numbers, earlier, reference):
             report.failures.append(Failure(run, "worse", metric, text))
 
 
@@ -116,7 +116,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], than: str) -> str | None:
+def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], reference: str) -> str | None:
     """Describe how a metric got worse by more than its noise; None if it did not.
 
     >>> gate = Gate(better="lower", relative=0.25)
@@ -130,7 +130,7 @@ def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, 
     change = now[metric] - before[metric]
     if (change if gate.better == "lower" else -change) <= amount:
         return None
-    return f"{metric} {now[metric]:.4g} is worse than {than}'s {before[metric]:.4g} by more than {words}"
+    return f"{metric} {now[metric]:.4g} is worse than {reference}'s {before[metric]:.4g} by more than {words}"
 
 
 def noise(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[float, str]:
