@@ -1,5 +1,7 @@
-"""The documents are true: what they name exists, what they tell to do works, and every metric is explained."""
+"""The documents are true: what they name exists, their examples work, every metric and parameter is explained."""
 
+import ast
+import json
 import os
 import re
 import shlex
@@ -7,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,12 @@ import yaml
 from dvc.cli.parser import get_main_parser
 
 from atelier.cli.main import main
-from atelier.params import profiles
+from atelier.core.code.closure import manifests
+from atelier.params import file, profiles
 from atelier.report import glossary
 
 ROOT = Path(__file__).parents[1]
+PROFILES = profiles.names(ROOT / "profiles")
 PAGES = sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 EXAMPLES = ("docs/adding-a-dataset.md", "docs/adding-a-model.md")
 TRACKED = ("src/", "stages/", "tests/", "docs/", "profiles/", "requirements/", "dvc.yaml", "params.yaml", "Makefile")
@@ -30,8 +35,10 @@ VAE_METRICS = """
     loss reconstruction kl active_units importance_weighted_bound neighbour_distance neighbour_distance_test
 """
 
-# What an example tells to write: a line that ends with a colon and names files, then a block.
+# A step of an example: a line that ends with the names of files and a colon, then their content.
 _STEP = re.compile(r"^([^\n]*`[^\n]+`):\n\n```(python|yaml)\n(.*?)```$", re.MULTILINE | re.DOTALL)
+# A quotation: "`FILE` says:", then a part of the file.
+_QUOTED = re.compile(r"^`([^`\n]+)` says:\n\n```python\n(.*?)```$", re.MULTILINE | re.DOTALL)
 
 
 def read(page: str) -> str:
@@ -39,12 +46,12 @@ def read(page: str) -> str:
 
 
 def spans(page: str) -> list[str]:
-    """What stands in backticks within a line, outside of blocks."""
+    """Find the code spans of a page, outside of blocks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", read(page), flags=re.MULTILINE | re.DOTALL))
 
 
 def command_lines(page: str) -> Iterator[list[str]]:
-    """Every command that a page shows, split into words, without the environment before it and where its tool lies."""
+    """Yield every command of a page, split into words, without environment variables and the path of its tool."""
     blocks = re.findall(r"^```sh\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
     indented = re.findall(r"^    (make .*?)  ", read(page), re.MULTILINE)
     for line in [*spans(page), *indented, *(line for block in blocks for line in block.splitlines())]:
@@ -61,9 +68,9 @@ def files_made(page: str) -> set[str]:
 
 
 def require_command(words: list[str], group: click.Group = main) -> None:
-    """Parse an `atelier` command to its last option, without running it; raises where it does not exist."""
+    """Parse an `atelier` command with all options, without running it; raise if it does not exist."""
     name, *rest = words
-    # Several may be named at once: `atelier profile list|show|diff`.
+    # Several may be named together: `atelier profile list|show|diff`.
     for part in name.split("|"):
         command = group.get_command(click.Context(group), part)
         assert command is not None, f"no {part!r} in {group.name}"
@@ -88,7 +95,11 @@ def test_every_command_named_exists(page: str) -> None:
 def test_every_dvc_command_named_exists(page: str) -> None:
     parser = get_main_parser()
     for tool, *words in command_lines(page):
-        if tool == "dvc":
+        if tool == "dvc" and len(words) == 1:
+            # A name without arguments, such as `dvc add`, which would need some.
+            with pytest.raises(SystemExit, match=r"^0$"):
+                parser.parse_args([*words, "--help"])
+        elif tool == "dvc":
             parser.parse_args(words)
 
 
@@ -102,27 +113,58 @@ def test_every_stage_named_exists(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_parameter_named_exists(page: str) -> None:
-    for path in re.findall(r"(?:`|-S )((?:datasets|judges|runs|edits)\.[\w.-]+)", read(page)):
+    params = yaml.safe_load(read("params.yaml"))
+    for path in re.findall(r"(?:`|-S )((?:downloads|datasets|judges|runs|edits)\.[\w.-]+)", read(page)):
         if not re.search(r"\b[A-Z]{3,}\b", path) and page not in EXAMPLES:
-            value: Any = yaml.safe_load(read("params.yaml"))
+            value: Any = params
             for key in path.rstrip(".").split("."):
                 assert key in value, path
                 value = value[key]
 
 
 def sections() -> list[dict[str, Any]]:
-    every = [profiles.resolve(ROOT / "profiles", name) for name in profiles.names(ROOT / "profiles")]
-    return [params[section] for params in every for section in ("datasets", "judges", "runs", "edits")]
+    return [
+        params[section] for params in resolved() for section in ("downloads", "datasets", "judges", "runs", "edits")
+    ]
+
+
+@cache
+def resolved() -> list[dict[str, Any]]:
+    """Return the parameters of all profiles."""
+    return [profiles.resolve(ROOT / "profiles", name) for name in PROFILES]
+
+
+def keys(value: Any, above: str = "") -> Iterator[str]:
+    """Yield the dotted keys of all leaves of a mapping."""
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        path = f"{above}.{key}" if above else str(key)
+        yield from keys(inner, path) if isinstance(inner, dict) else (path,)
+
+
+def test_every_parameter_is_explained() -> None:
+    chapters = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", read("docs/parameters.md"), re.MULTILINE | re.DOTALL))
+    explained = {
+        title: set(re.findall(r"[\w.]+", " ".join(re.findall(r"`([^`]+)`", text)))) for title, text in chapters.items()
+    }
+    for params in resolved():
+        for section in file.SECTIONS:
+            for entry in params[section].values():
+                family = f"runs: family {entry['family']}" if section == "runs" else section
+                places = {family, "Training", "datasets" if section == "downloads" else family}
+                known = set().union(*(explained[place] for place in places)) | {"dataset", "family"}
+                for path in keys(entry):
+                    assert {path, path.rpartition(".")[2]} & known, f"{section}: {path}"
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_path_named_exists(page: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(page))
     linked = {os.path.relpath((ROOT / page).parent / link, ROOT) for link in links}
-    # The tree of the README: a path, then what it is.
+    # The layout in the README: a path and its description.
     listed = set(re.findall(r"^    ([\w/.]+)   +\S", read(page), re.MULTILINE)) if page == "README.md" else set()
-    spoken = {span for span in spans(page) if span.startswith(TRACKED) and re.fullmatch(r"[\w./-]+", span)}
-    for path in linked | listed | spoken:
+    named = {span.partition(":")[0] for span in spans(page) if span.startswith(TRACKED)}
+    named = {path for path in named if re.fullmatch(r"[\w./-]+", path) and not re.search(r"\b[A-Z]{3,}\b", path)}
+    for path in linked | listed | named:
         there = (ROOT / path).exists() or path in files_made(page) or path == "data/"
         assert there or any(made.startswith(path) for made in files_made(page)), path
 
@@ -135,8 +177,29 @@ def test_every_link_to_a_heading_finds_it(page: str) -> None:
         assert anchor in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
+def test_walk_leads_through_functions_that_exist() -> None:
+    links = re.findall(r"^\d+\. `([\w/.]+):(\w+)`", read("docs/walk.md"), re.MULTILINE)
+    assert len(links) == 10
+    for path, function in links:
+        assert function in {node.name for node in ast.parse(read(path)).body if isinstance(node, ast.FunctionDef)}, path
+
+
+def test_latent_dim_passes_through_seven_files_at_most() -> None:
+    _, _, text = read("docs/walk.md").partition("## From params.yaml to the weights")
+    paths = re.findall(r"^\d+\. `([^`]+)`", text, re.MULTILINE)
+    assert 1 < len(paths) <= 7
+    holding = {path for path in paths if "latent_dim" in read(path)}
+    assert {paths[0], paths[-1], "src/atelier/families/vae/params.py"} <= holding
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_quoted_code_is_in_its_file(page: str) -> None:
+    for path, quoted in _QUOTED.findall(read(page)):
+        assert quoted in read(path), path
+
+
 def explained() -> dict[str, tuple[str, str]]:
-    """Unit and better way of each key in the tables of the glossary."""
+    """Return unit and better direction of each key in the tables of the glossary."""
     rows = re.findall(r"^\| (`[^|]+`) \| ([^|]*)\| ([^|]*)\| [^|]+\|$", read("docs/glossary.md"), re.MULTILINE)
     return {key: (unit.strip(), better.strip()) for keys, unit, better in rows for key in re.findall(r"`(\w+)", keys)}
 
@@ -149,7 +212,7 @@ def test_glossaries_of_page_and_report_agree() -> None:
     table = explained()
     for key in glossary.TERMS:
         assert key in table, f"{key} of src/atelier/report/glossary.py is not in docs/glossary.md"
-    # The history's loss stands in a row of its own, later in the page, and says no way.
+    # The rows of the history, further down, have the same keys and no direction.
     for key in set(glossary.TERMS) - {"loss", "reconstruction", "kl"}:
         unit, better = table[key]
         assert (unit, better.replace("–", "neither")) == (glossary.TERMS[key].unit, glossary.TERMS[key].better), key
@@ -163,24 +226,32 @@ def test_every_dependency_has_its_reason() -> None:
     assert names - set(re.split(r"[ ,]+|\[[^\]]*\]", reasons)) == set()
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """What an example changes and what runs it."""
-    for name in ("src", "stages", "profiles"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("dvc.yaml", "params.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Follow an example in a copy of the repository, once: ``followed("docs/adding-a-model.md")``."""
+    copies: dict[str, Path] = {}
+
+    def make(page: str) -> Path:
+        if page not in copies:
+            copies[page] = tmp_path_factory.mktemp("copy")
+            follow(page, copies[page])
+        return copies[page]
+
+    return make
 
 
 def follow(page: str, copy: Path) -> None:
-    """Write the files of an example, and put its entries into the profiles."""
+    """Write the files of an example, and add its entries to the profiles."""
+    for name in ("src", "stages", "profiles"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", "params.yaml", "pyproject.toml"):
+        shutil.copy(ROOT / name, copy)
     for title, language, block in _STEP.findall(read(page)):
         for name in re.findall(r"`([^`]+)`", title):
             path = copy / name
             if language == "yaml":
-                held = yaml.safe_load(path.read_text(encoding="utf-8"))
-                content = yaml.safe_dump(merge(held, yaml.safe_load(block)), sort_keys=False)
+                present = yaml.safe_load(path.read_text(encoding="utf-8"))
+                content = yaml.safe_dump(merge(present, yaml.safe_load(block)), sort_keys=False)
             else:
                 content = block
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,59 +262,119 @@ def merge(base: dict[str, Any], addition: dict[str, Any]) -> dict[str, Any]:
     return {**base, **{k: merge(base.get(k) or {}, v) if isinstance(v, dict) else v for k, v in addition.items()}}
 
 
-def run(copy: Path, *command: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(copy / "src")}
+def run(copy: Path, *command: str | Path, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, *command], cwd=copy, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *map(str, command)],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy / "src")} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("page", EXAMPLES)
-def test_example_is_well_formed_and_keeps_the_graph_true(page: str, copy: Path) -> None:
-    follow(page, copy)
-    made = sorted(files_made(page) - {f"profiles/{name}.yaml" for name in profiles.names(ROOT / "profiles")})
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    run(copy, "-m", "ruff", "check", "--no-cache", *made)
-    run(copy, "-m", "ruff", "format", "--no-cache", "--check", *made)
-    assert "added" in run(copy, "-m", "atelier.cli.main", "profile", "apply", "demo")
-    told = run(copy, "-m", "atelier.cli.main", "graph", "--write").splitlines()
-    assert all(line.startswith("artifacts: missing ") for line in told), told
-    assert "names the code of every stage" in run(copy, "-m", "atelier.cli.main", "graph")
-    for name in profiles.names(ROOT / "profiles"):
-        run(copy, "-m", "atelier.cli.main", "profile", "show", name)
+def test_example_is_well_formed(page: str, followed: Callable[[str], Path]) -> None:
+    made = sorted(files_made(page) - {f"profiles/{name}.yaml" for name in PROFILES})
+    run(followed(page), "-m", "ruff", "check", "--no-cache", *made)
+    run(followed(page), "-m", "ruff", "format", "--no-cache", "--check", *made)
 
 
-def test_example_of_a_dataset_draws_and_prepares_its_twin(copy: Path) -> None:
-    follow("docs/adding-a-dataset.md", copy)
+# Several commands in one process, because each would import the package again.
+COMMANDS = """
+import json, sys
+from pathlib import Path
+from click.testing import CliRunner
+from atelier.cli.main import main
+from atelier.core.code.closure import manifests
+
+lines = {}
+for command in json.loads(sys.argv[1]):
+    done = CliRunner().invoke(main, command.split(), catch_exceptions=False)
+    lines[command] = [done.exit_code, *done.output.splitlines()]
+print(json.dumps([lines, manifests(Path.cwd())]))
+"""
+
+
+@pytest.mark.parametrize("page, made", [(EXAMPLES[0], "kmnist"), (EXAMPLES[1], "wae")])
+def test_example_changes_the_code_of_no_other_stage(page: str, made: str, followed: Callable[[str], Path]) -> None:
+    commands = ["profile apply demo", "graph --write", "graph", *(f"profile show {name}" for name in PROFILES)]
+    lines, found = json.loads(run(followed(page), "-c", COMMANDS, json.dumps(commands)))
+    assert [command for command, (status, *_) in lines.items() if status] == []
+    assert [line for line in lines["profile apply demo"][1:] if line.endswith(": added")]
+    assert all(line.startswith("artifacts: missing ") for line in lines["graph --write"][1:])
+    assert lines["graph"][1:] == ["dvc.yaml lists the model of every run"]
+    before = manifests(ROOT)
+    assert {name for name in found if name not in before} == {
+        f"{stage}/{made}.json"
+        for stage in (("download", "prepare", "judge") if made == "kmnist" else ("train", "sample", "evaluate"))
+    }
+    assert {name: found[name] for name in before} == before
+
+
+def test_example_of_a_dataset_draws_and_prepares_its_twin(followed: Callable[[str], Path], tmp_path: Path) -> None:
+    copy = followed("docs/adding-a-dataset.md")
     params = yaml.safe_load((copy / "profiles/demo.yaml").read_text(encoding="utf-8"))
-    params["datasets"] = {"kmnist": params["datasets"]["mnist"]}
-    params["datasets"]["kmnist"] |= {"embedded": {"train": 200, "test": 100, "seed": 1}}
-    params["datasets"]["kmnist"]["prepare"]["validation"] = 50
-    params |= {"judges": {}, "runs": {}, "edits": {}}
-    (copy / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    run(copy, "stages/download.py", "kmnist", "--out", "raw", "--partial", "partial")
-    run(copy, "stages/prepare.py", "kmnist", "--raw", "raw", "--out", "prepared")
+    params["downloads"] = {"kmnist": {"source": "embedded", "embedded": {"train": 200, "test": 100, "seed": 1}}}
+    params["datasets"] = {"kmnist": {"kind": "kmnist", "prepare": {"validation": 50, "seed": 2}}}
+    params |= {"judges": {"kmnist": params["judges"]["mnist"]}, "runs": {}, "edits": {}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run(copy, "stages/code.py", "--out", tmp_path / "code")
+    code = [(f"--code={tmp_path}/code/{stage}/kmnist.json", f"--params={tmp_path}/params.yaml") for stage in STAGES]
+    run(copy, "stages/download.py", "kmnist", "--out", tmp_path / "raw", "--partial", tmp_path / "partial", *code[0])
+    run(copy, "stages/prepare.py", "kmnist", "--raw", tmp_path / "raw", "--out", tmp_path / "prepared", *code[1])
     assert {"train_images.npy", "test_labels.npy", "spec.json", "preview.png"} <= {
-        path.name for path in (copy / "prepared").iterdir()
+        path.name for path in (tmp_path / "prepared").iterdir()
     }
 
 
-def test_example_of_a_model_makes_pictures_of_the_right_shape(copy: Path) -> None:
-    follow("docs/adding-a-model.md", copy)
-    code = """
-import numpy as np
-from atelier.core.params.families.wae import Config
-from atelier.core.spec import Spec
-from atelier.pipeline import networks
-from atelier.pipeline.generation import images as generation
+STAGES = ("download", "prepare")
 
-spec = Spec("digits", (28, 28, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
-network = networks.build("wae", Config(latent_dim=3, width=8, penalty=1.0), spec, seed=1, precision="float32")
-images = np.zeros((4, 28, 28, 1), np.uint8)
-assert np.isfinite(float(network.model.compute_loss(x=images, y_pred=network.model(images))))
-pictures = generation.from_seeds(network, range(5), batch=2)
-assert (pictures.shape, pictures.dtype) == ((5, 28, 28, 1), np.uint8)
+TRAIN = """
+import json, sys
+from pathlib import Path
+import keras
+import numpy as np
+from atelier.core import files, lookup
+from atelier.core.prepared import Prepared
+from atelier.families.wae import evaluate, params, sample
+from atelier.networks import network as networks
+from atelier.params.file import Run
+from atelier.params.strict import validate
+from atelier.training.run import train
+
+section, prepared, judge, out = json.loads(sys.argv[1]), *map(Path, sys.argv[2:])
+parts = {part: validate(getattr(params, part.title()), section[part], part) for part in ("train", "sample", "evaluate")}
+run, data = Run("mnist", "wae", **parts), Prepared.read(prepared)
+files.write_json(out / "code.json", {})
+train(run, data, judge, out / "code.json", out / "model", out / "checkpoints")
+network = networks.load(out / "model")
+sample.sample(network, data, run.sample, out / "samples")
+if keras.backend.backend() == "tensorflow":
+    evaluate.evaluate(network, data, judge, out / "samples", run.evaluate, out / "evaluation")
+pictures = np.load(out / "samples" / "samples.npy")
+print(json.dumps([pictures.shape, str(pictures.dtype)]))
 """
-    run(copy, "-c", code)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_example_of_a_model_trains_samples_and_evaluates(
+    backend: str, followed: Callable[[str], Path], tmp_path: Path, prepared: Path, judge: Path
+) -> None:
+    copy = followed("docs/adding-a-model.md")
+    section = yaml.safe_load((copy / "profiles/demo.yaml").read_text(encoding="utf-8"))["runs"]["mnist-wae"]
+    section["train"] |= {"width": 16, "watch_images": 100, "epochs": 3, "batch": 32, "jit_compile": False}
+    section["sample"] |= {"samples": 120, "shown": 12, "batch": 32}
+    section["evaluate"] |= {"samples": 120, "subsets": 3, "subset_size": 60, "shown": 4, "batch": 32}
+    # With optimisations, JAX would compile for longer than the compiled code runs.
+    environment = {"KERAS_BACKEND": backend, "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    printed = run(copy, "-c", TRAIN, json.dumps(section), prepared, judge, tmp_path, **environment)
+    assert json.loads(printed.splitlines()[-1]) == [[120, 28, 28, 1], "uint8"]
+    header, *rows = (tmp_path / "model/history.csv").read_text(encoding="utf-8").splitlines()
+    losses = [float(row.split(",")[header.split(",").index("val_loss")]) for row in rows]
+    assert losses[-1] < losses[0]
+    if backend == "tensorflow":
+        metrics = json.loads((tmp_path / "evaluation/metrics.json").read_text(encoding="utf-8"))
+        assert {"squared_error", "fd", "kid", "neighbour_distance"} <= set(metrics)

@@ -1,29 +1,25 @@
-"""What a team does, for real: one pushes a changed parameter, a hook retrains, judges and publishes, another restores.
+"""A team at work: one pushes a changed parameter, a hook retrains, checks and publishes, another restores the results.
 
-The hook does what `.github/workflows/retrain.yml` does, by the same `make` targets, in a fresh clone of a bare
+The hook does what `.github/workflows/retrain.yml` does, with the same `make` targets, in a fresh clone of a bare
 repository on this machine, with a directory as the shared remote.
 """
 
 import copy
-import os
 import re
 import stat
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from checkout import BIN, ROOT, Checkout
 
-ROOT = Path(__file__).parents[1]
 RUN = "mnist-vae"
 SHARED = ("remote", "add", "--quiet", "--local", "--force", "--default", "shared")
-BIN = Path(sys.executable).parent
 LEFT_OUT = ("dvc.lock", "metrics.json")
-# What stands between the push and the workflow's steps: Git tells a hook where it is by variables that a clone must not
-# inherit.
+# The steps of the workflow. Git sets variables for a hook that a clone must not inherit.
 HOOK = """#!/bin/sh
 set -eu
 unset GIT_DIR GIT_QUARANTINE_PATH
@@ -40,50 +36,30 @@ done
 """
 
 
-class Checkout(NamedTuple):
-    path: Path
+class Clone(Checkout):
+    """A clone of the project, which runs its own code."""
 
-    def call(self, *command: str, check: bool = True) -> str:
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-        environment = os.environ | {"PYTHONPATH": str(self.path / "src"), "PATH": path, **IDENTITY}
-        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, env=environment, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def git(self, *arguments: str) -> str:
-        return self.call("git", *arguments)
-
-    def dvc(self, *arguments: str) -> str:
-        return self.call(sys.executable, "-m", "dvc", *arguments)
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, PYTHONPATH=str(root / "src"))
 
     def change(self, edit: Callable[[dict[str, Any]], None], message: str) -> None:
         """Change the parameters of the run, commit and push."""
-        path = self.path / "params.yaml"
-        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+        params = yaml.safe_load(self.read("params.yaml"))
         edit(params["runs"][RUN])
-        path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+        self.write("params.yaml", yaml.safe_dump(params, sort_keys=False))
         self.git("commit", "-qam", message)
         self.git("push", "-q", "origin", "main")
-
-
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "test"), ("EMAIL", "test@example.org"))
-}
 
 
 class Team(NamedTuple):
     place: Path
 
-    def clone(self, name: str, branch: str = "main") -> Checkout:
+    def clone(self, name: str, branch: str = "main") -> Clone:
         """A colleague's clone, with access to the shared remote."""
-        path = self.place / name
-        source = str(self.place / "team.git")
-        subprocess.run(["git", "clone", "-q", "--branch", branch, source, str(path)], check=True)
-        checkout = Checkout(path)
-        checkout.dvc(*SHARED, str(self.place / "shared"))
-        return checkout
+        Checkout(self.place / "team.git").clone(self.place / name, "--branch", branch)
+        clone = Clone(self.place / name)
+        clone.dvc(*SHARED, str(self.place / "shared"))
+        return clone
 
     def branches(self) -> dict[str, str]:
         listing = Checkout(self.place / "team.git").git("for-each-ref", "--format=%(refname:short) %(objectname)")
@@ -93,11 +69,11 @@ class Team(NamedTuple):
         return {str(path.relative_to(self.place)) for path in (self.place / "shared").rglob("*") if path.is_file()}
 
     def log(self) -> str:
-        """What the hook said of the last push to main."""
+        """The output of the hook for the last push to main."""
         return (self.place / f"retrained-{self.branches()['main']}.log").read_text(encoding="utf-8")
 
 
-def run_by(output: str) -> set[str]:
+def stages_run(output: str) -> set[str]:
     """The stages whose command ran."""
     return set(re.findall(r"Running stage '(.+)':", output))
 
@@ -122,17 +98,17 @@ def alone(params: dict[str, Any]) -> dict[str, Any]:
 def team(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Team:
     """A bare repository with the hook, a shared remote, and results in both."""
     place = tmp_path_factory.mktemp("team")
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(place / "team.git")], check=True)
-    first = Checkout(place / "first")
+    first = Clone(place / "first")
+    first.git("init", "-q", "--bare", "-b", "main", str(place / "team.git"))
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
         if (ROOT / name).is_file() and name not in LEFT_OUT:
-            (first.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (first.path / name).write_bytes((ROOT / name).read_bytes())
-    (first.path / "params.yaml").write_text(yaml.safe_dump(alone(small_params), sort_keys=False), encoding="utf-8")
-    gates = yaml.safe_load((first.path / "gates.yaml").read_text(encoding="utf-8"))
-    gates["runs"][RUN]["metrics"]["fd"] = {"exempt": "so small a judge hardly sees damage, so that its ceiling is low"}
-    (first.path / "gates.yaml").write_text(yaml.safe_dump(gates, sort_keys=False), encoding="utf-8")
+            (first.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (first.root / name).write_bytes((ROOT / name).read_bytes())
+    first.write("params.yaml", yaml.safe_dump(alone(small_params), sort_keys=False))
+    gates = yaml.safe_load(first.read("gates.yaml"))
+    gates["runs"][RUN]["metrics"]["fd"] = {"exempt": "for so small a judge the ceiling is low"}
+    first.write("gates.yaml", yaml.safe_dump(gates, sort_keys=False))
     first.git("init", "-q", "-b", "main")
     first.git("remote", "add", "origin", str(place / "team.git"))
     first.dvc(*SHARED, str(place / "shared"))
@@ -158,13 +134,13 @@ def retrained(team: Team) -> Team:
 
 def test_a_fresh_clone_restores_everything_without_running_a_stage(team: Team) -> None:
     newcomer = team.clone("newcomer")
-    assert run_by(newcomer.dvc("repro", "--pull")) == set()
-    assert (newcomer.path / "data/report/index.html").is_file()
+    assert stages_run(newcomer.dvc("repro", "--pull").stdout) == set()
+    assert (newcomer.root / "data/report/index.html").is_file()
 
 
 def test_a_pushed_parameter_runs_exactly_the_stages_of_its_run_and_publishes_them(retrained: Team) -> None:
     # The metrics come out equal, so that the summary does as well; the report shows another picture.
-    ran = run_by(retrained.log()) - {"summarize", "report"}
+    ran = stages_run(retrained.log()) - {"summarize", "report"}
     assert ran == {f"sample@{RUN}", f"evaluate@{RUN}"}, retrained.log()
     (branch,) = set(retrained.branches()) - {"main"}
     assert branch.startswith("retrain/")
@@ -173,18 +149,19 @@ def test_a_pushed_parameter_runs_exactly_the_stages_of_its_run_and_publishes_the
 def test_a_third_clone_reproduces_what_the_hook_published_without_running_a_stage(retrained: Team) -> None:
     (branch,) = set(retrained.branches()) - {"main"}
     third = retrained.clone("third", branch)
-    assert run_by(third.dvc("repro", "--pull")) == set()
+    assert stages_run(third.dvc("repro", "--pull").stdout) == set()
     assert third.git("status", "--porcelain") == ""
-    params = yaml.safe_load((third.path / "params.yaml").read_text(encoding="utf-8"))
+    params = yaml.safe_load(third.read("params.yaml"))
     shown = params["runs"][RUN]["sample"]["shown"]
-    assert f"<td>{shown}</td>" in (third.path / "data/report/index.html").read_text(encoding="utf-8")
+    assert f"<td>{shown}</td>" in third.read("data/report/index.html")
 
 
 def test_a_collapsed_model_is_refused_by_the_gates_and_nothing_is_published(retrained: Team) -> None:
     before, objects = retrained.branches(), retrained.shared()
     other = retrained.clone("other")
-    other.change(lambda run: run["train"].update(learning_rate=1e-9, beta=100.0), "a model that learns nothing")
-    pushed = other.git("rev-parse", "HEAD").strip()
+    nothing_learned = {"learning_rate": 1e-9, "beta": 100.0, "epochs": 1, "preview_epochs": 1}
+    other.change(lambda run: run["train"].update(nothing_learned), "a model that learns nothing")
+    pushed = other.git("rev-parse", "HEAD")
     assert re.search(rf"^{RUN}: \w+ .*", retrained.log(), re.MULTILINE), retrained.log()
     assert "Error" in retrained.log()
     assert retrained.branches() == before | {"main": pushed}

@@ -1,4 +1,4 @@
-"""Continuous integration is thin and safe: what its files may do is looked up, and each step is a make target."""
+"""The files of continuous integration: what they may do, and that each step is a make target."""
 
 import re
 import subprocess
@@ -42,13 +42,13 @@ def scripts() -> dict[str, list[str]]:
 @pytest.mark.parametrize(("schema", "paths"), [("vendor.github-workflows", WORKFLOWS), ("vendor.gitlab-ci", [GITLAB])])
 def test_files_follow_the_schemas_of_their_hosts(schema: str, paths: list[Path]) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema]
-    # GitLab's tags of its own are no YAML that others know.
+    # GitLab has YAML tags of its own.
     more = ["--data-transform", "gitlab-ci"] if schema == "vendor.gitlab-ci" else []
     done = subprocess.run([*command, *more, *map(str, paths)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_schema_finds_a_slip(tmp_path: Path) -> None:
+def test_schema_finds_an_unknown_key(tmp_path: Path) -> None:
     path = BY_NAME["ci"]
     broken = tmp_path / path.name
     broken.write_text(path.read_text(encoding="utf-8").replace("runs-on:", "run-on:", 1), encoding="utf-8")
@@ -57,7 +57,7 @@ def test_schema_finds_a_slip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
+def test_each_job_declares_its_permissions(path: Path) -> None:
     workflow = read(path)
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
@@ -65,7 +65,7 @@ def test_nothing_is_permitted_but_what_a_job_asks_for(path: Path) -> None:
         assert job["timeout-minutes"] > 0
 
 
-def test_only_jobs_that_need_to_may_write() -> None:
+def test_only_these_jobs_may_write() -> None:
     writing = {
         name: sorted(scope for scope, access in job["permissions"].items() if access != "read") for name, job in jobs()
     }
@@ -75,7 +75,7 @@ def test_only_jobs_that_need_to_may_write() -> None:
     }
 
 
-def test_a_token_that_may_write_meets_no_code_of_a_pull_request() -> None:
+def test_job_with_a_token_that_may_write_runs_no_code_of_a_pull_request() -> None:
     comment = read(BY_NAME["ci"])["jobs"]["comment"]
     assert [step.get("uses", "").partition("@")[0] for step in comment["steps"]] == ["actions/download-artifact", ""]
     assert comment["steps"][1]["run"].startswith("gh pr comment ")
@@ -86,7 +86,7 @@ def test_a_token_that_may_write_meets_no_code_of_a_pull_request() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_no_workflow_runs_with_rights_on_code_of_others(path: Path) -> None:
+def test_no_workflow_runs_with_the_permissions_of_the_repository_on_code_of_others(path: Path) -> None:
     assert set(read(path)["on"]) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
 
 
@@ -99,13 +99,13 @@ def test_pull_requests_see_no_secret() -> None:
     assert "secrets." not in BY_NAME["ci"].read_text(encoding="utf-8")
 
 
-def test_retraining_waits_for_its_turn_and_is_not_cancelled() -> None:
+def test_retrainings_run_one_at_a_time_and_are_not_cancelled() -> None:
     assert read(BY_NAME["retrain"])["concurrency"] == {"group": "retrain", "cancel-in-progress": False}
     assert read(GITLAB)["retrain"]["resource_group"] == "retrain"
     assert read(GITLAB)["retrain"]["interruptible"] is False
 
 
-def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
+def test_actions_are_pinned_by_commit_with_their_version_as_a_comment() -> None:
     lines = [line for path in WORKFLOWS for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
     assert lines
     for line in lines:
@@ -114,7 +114,7 @@ def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
     assert len({line.split()[-3] for line in lines}) == len({line.split()[-3].partition("@")[0] for line in lines})
 
 
-def test_every_step_is_one_command_that_a_person_can_run() -> None:
+def test_every_step_is_one_command() -> None:
     targets = declared_targets()
     run = [(name, step["run"]) for name, step in steps() if "run" in step]
     assert len(run) >= 10
@@ -141,7 +141,7 @@ def assert_target(command: str, targets: set[str]) -> None:
     assert target in targets or re.fullmatch(r"remote-\$\w+", target), command
 
 
-def test_no_expression_stands_in_a_command() -> None:
+def test_no_command_contains_an_expression() -> None:
     for name, step in steps():
         assert "${{" not in step.get("run", ""), name
 
@@ -170,7 +170,7 @@ def test_both_hosts_run_the_same_targets() -> None:
     assert gitlab["retrain"] - remote == github["retrain"] - remote - {"propose"}
 
 
-def test_paths_that_start_a_retraining_are_there_on_both_hosts() -> None:
+def test_both_hosts_retrain_when_the_same_paths_change() -> None:
     github = {path.removesuffix("/**") for path in read(BY_NAME["retrain"])["on"]["push"]["paths"]}
     (rule,) = [rule for rule in read(GITLAB)["retrain"]["rules"] if "changes" in rule]
     assert github == {path.removesuffix("/**/*") for path in rule["changes"]}

@@ -18,6 +18,7 @@ def test_equal_sides_differ_in_nothing(results: Results) -> None:
 
 def test_parameters_numbers_and_outputs_are_shown(results: Results) -> None:
     results.replace("params.yaml", "latent_dim: 2", "latent_dim: 8")
+    results.replace("params.yaml", "decoder_filters: []", "decoder_filters: [8]")
     results.set_number("mnist-vae", "fd", 9.0, "numbers.json")
     results.set_number("mnist-vae", "recall", 0.018, "numbers.json")
     results.set_number("mnist-vae", "kl", 6.0, "numbers.json")
@@ -25,6 +26,7 @@ def test_parameters_numbers_and_outputs_are_shown(results: Results) -> None:
     results.dvc("repro", "-q")
     text = results.atelier("compare", "--markdown").stdout
     assert "| runs.mnist-vae.train.latent\\_dim | 2 | 8 |" in text
+    assert "| runs.mnist-vae.train.decoder\\_filters | \\[\\] | \\[8\\] |" in text
     assert "| fd | 19.77 | 9 | ▲ better | 25 % |" in text
     assert re.search(r"\| recall \| 0.017 \| 0.018 \| ≈ within noise \| 3 standard errors \(0.018\) \|", text)
     assert "| kl | 5.157 | 6 | moved |  |" in text

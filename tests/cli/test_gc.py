@@ -1,18 +1,12 @@
-"""`atelier gc` frees what nothing uses, and nothing else."""
+"""`atelier gc` removes what nothing uses, and nothing else."""
 
 import hashlib
+import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from dvc.cli import main as dvc_main
-
-from atelier.cli.main import main
-
-# DVC 3.67 asks a library of its own for something that will go.
-pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
+from checkout import BIN, Checkout
 
 PIPELINE = """
 stages:
@@ -21,208 +15,172 @@ stages:
     deps: [params.yaml]
     outs: [model]
 """
-# `cp` takes no such option: a script of that name stands in, and leaves a checkpoint as a training does.
+# `cp` has no such option: a script of that name replaces it, and leaves a checkpoint as a training does.
 COPY = '#!/bin/sh\nmkdir -p "$4/state"\necho weights >"$4/state/weights"\nexec /bin/cp "$1" "$2"\n'
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("home")
-    (place / "bin").mkdir()
+def template(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout with one stage, whose output is a copy of its parameters, run and committed once."""
+    place = tmp_path_factory.mktemp("gc")
     script = place / "bin" / "cp"
+    script.parent.mkdir()
     script.write_text(COPY, encoding="utf-8")
     script.chmod(0o755)
-    return place
+    path = os.pathsep.join([str(script.parent), str(BIN), os.environ["PATH"]])
+    checkout = Checkout(place / "checkout", PATH=path).init()
+    checkout.write("dvc.yaml", PIPELINE)
+    checkout.write(".gitignore", "/model\n/.checkpoints/\n")
+    train(checkout, "first")
+    checkout.commit()
+    return checkout
 
 
 @pytest.fixture
-def checkout(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Git checkout with one stage, whose output is a copy of its parameters, run and committed once."""
-    for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"):
-        monkeypatch.setenv(name, "test")
-    for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
-        monkeypatch.setenv(name, "test@example.org")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    monkeypatch.setenv("PATH", f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    place = tmp_path / "checkout"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    git("init", "-q", "-b", "main")
-    dvc("init", "-q")
-    Path("dvc.yaml").write_text(PIPELINE, encoding="utf-8")
-    Path(".gitignore").write_text("/model\n/.checkpoints/\n", encoding="utf-8")
-    train("first")
-    commit("first")
-    return place
+def checkout(template: Checkout, tmp_path: Path) -> Checkout:
+    return template.copy(tmp_path / "checkout")
 
 
-def git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+def train(checkout: Checkout, name: str) -> Path:
+    """Run the stage with other parameters, and return the object that the cache has of its output."""
+    checkout.write("params.yaml", f"name: {name}\n")
+    checkout.dvc("repro", "-q")
+    return cached(checkout, name)
 
 
-def dvc(*arguments: str) -> None:
-    # In this process, since a new one loads for most of a second.
-    assert dvc_main([*arguments]) == 0
-
-
-def train(name: str) -> Path:
-    """Run the stage with other parameters; the object that the cache has of it."""
-    Path("params.yaml").write_text(f"name: {name}\n", encoding="utf-8")
-    dvc("repro", "-q")
-    return cached(name)
-
-
-def cached(name: str) -> Path:
+def cached(checkout: Checkout, name: str) -> Path:
     digest = hashlib.md5(f"name: {name}\n".encode(), usedforsecurity=False).hexdigest()
-    return Path(".dvc/cache/files/md5", digest[:2], digest[2:]).absolute()
+    return checkout.root / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
 
 
-def commit(message: str) -> str:
-    git("add", "-A")
-    git("commit", "-qm", message)
-    return git("rev-parse", "HEAD")
+def in_run_cache(checkout: Checkout) -> list[Path]:
+    return list((checkout.root / ".dvc/cache/runs").glob("*/*/*"))
 
 
-def gc(*options: str, **given: str) -> Result:
-    result = CliRunner().invoke(main, ["gc", *options], **given)
-    assert result.exit_code == 0, result.output
-    return result
-
-
-def test_objects_of_a_tag_a_remote_branch_a_stash_and_the_workspace_stay_and_an_orphan_goes(checkout: Path) -> None:
-    tagged = train("tagged")
-    commit("tagged")
-    git("tag", "-a", "v1", "-m", "a version")
-    remote = train("remote")
-    git("update-ref", "refs/remotes/origin/feature", commit("remote"))
-    branch = train("branch")
-    git("branch", "other", commit("branch"))
-    stashed = [train("stashed")]
-    git("stash", "-q")
+def test_objects_of_a_tag_a_remote_branch_a_stash_and_the_workspace_stay_and_an_orphan_goes(checkout: Checkout) -> None:
+    tagged = train(checkout, "tagged")
+    checkout.commit("tagged")
+    checkout.git("tag", "-a", "v1", "-m", "a version")
+    remote = train(checkout, "remote")
+    checkout.git("update-ref", "refs/remotes/origin/feature", checkout.commit("remote"))
+    branch = train(checkout, "branch")
+    checkout.git("branch", "other", checkout.commit("branch"))
+    stashed = [train(checkout, "stashed")]
+    checkout.git("stash", "-q")
     # A second one: only the newest stash has a name of its own.
-    stashed.append(train("stashed later"))
-    git("stash", "-q")
-    orphan = train("orphan")
-    commit("on no branch")
-    git("reset", "-q", "--hard", "HEAD~4")
-    here = train("uncommitted")
-    used = [cached("first"), tagged, remote, branch, *stashed, here]
+    stashed.append(train(checkout, "stashed later"))
+    checkout.git("stash", "-q")
+    orphan = train(checkout, "orphan")
+    checkout.commit("on no branch")
+    checkout.git("reset", "-q", "--hard", "HEAD~4")
+    here = train(checkout, "uncommitted")
+    used = [cached(checkout, "first"), tagged, remote, branch, *stashed, here]
     assert all(path.is_file() for path in [*used, orphan])
 
-    assert "could go" in gc("--only", "objects").output
+    assert "can be removed" in checkout.atelier("gc", "--only", "objects").stdout
     assert orphan.is_file()
-    listed = gc("--only", "objects", "--verbose").output
-    assert str(orphan.relative_to(checkout)) in listed
-    assert not any(str(path.relative_to(checkout)) in listed for path in used)
+    listed = checkout.atelier("gc", "--only", "objects", "--verbose").stdout
+    assert str(orphan.relative_to(checkout.root)) in listed
+    assert not any(str(path.relative_to(checkout.root)) in listed for path in used)
 
-    gc("--only", "objects", "--apply", "--yes")
+    checkout.atelier("gc", "--only", "objects", "--apply", "--yes")
     assert [path.is_file() for path in used] == [True] * len(used)
     assert not orphan.exists()
-    assert "nothing to free" in gc("--only", "objects").output
+    assert "nothing to remove" in checkout.atelier("gc", "--only", "objects").stdout
 
 
-def test_objects_of_an_experiment_stay(checkout: Path) -> None:
-    dvc("exp", "run", "-q", "-S", "name=tried")
-    tried = cached("tried")
-    git("checkout", "-q", "-f", ".")
-    dvc("checkout", "-q")
+def test_objects_of_an_experiment_stay(checkout: Checkout) -> None:
+    checkout.dvc("exp", "run", "-q", "-S", "name=tried")
+    tried = cached(checkout, "tried")
+    checkout.git("checkout", "-q", "-f", ".")
+    checkout.dvc("checkout", "-q")
     assert tried.is_file()
-    gc("--apply", "--yes")
+    checkout.atelier("gc", "--apply", "--yes")
     assert tried.is_file()
 
 
-def test_what_the_lock_names_stays_when_its_stage_has_left_the_pipeline(checkout: Path) -> None:
-    Path("dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-    commit("without the stage")
-    assert "model" in Path("dvc.lock").read_text(encoding="utf-8")
+def test_what_the_lock_names_stays_when_its_stage_has_left_the_pipeline(checkout: Checkout) -> None:
+    checkout.write("dvc.yaml", "stages: {}\n")
+    checkout.commit("without the stage")
+    assert "model" in checkout.read("dvc.lock")
     # A branch of one commit, so that no other one names the object.
-    git("checkout", "-q", "--orphan", "lone")
-    commit("lone")
-    git("branch", "-q", "-D", "main")
-    gc("--apply", "--yes", "--only", "objects")
-    assert cached("first").is_file()
+    checkout.git("checkout", "-q", "--orphan", "lone")
+    checkout.commit("lone")
+    checkout.git("branch", "-q", "-D", "main")
+    checkout.atelier("gc", "--apply", "--yes", "--only", "objects")
+    assert cached(checkout, "first").is_file()
 
 
-def test_run_cache_loses_the_entries_whose_outputs_went_and_keeps_the_others(checkout: Path) -> None:
-    train("orphan")
-    train("first")
-    entries = sorted(Path(".dvc/cache/runs").glob("*/*/*"))
-    assert len(entries) == 2
-    gc("--apply", "--yes")
-    (kept,) = Path(".dvc/cache/runs").glob("*/*/*")
-    assert cached("first").parent.name + cached("first").name in kept.read_text(encoding="utf-8")
-    # And it serves: the stage is restored, not run.
-    Path("model").unlink()
-    dvc("repro", "-q")
-    assert Path("model").read_text(encoding="utf-8") == "name: first\n"
+def test_run_cache_loses_the_entries_without_their_outputs_and_keeps_the_others(checkout: Checkout) -> None:
+    train(checkout, "orphan")
+    train(checkout, "first")
+    assert len(in_run_cache(checkout)) == 2
+    checkout.atelier("gc", "--apply", "--yes")
+    (kept,) = in_run_cache(checkout)
+    assert cached(checkout, "first").parent.name + cached(checkout, "first").name in kept.read_text(encoding="utf-8")
+    # The stage is restored from it.
+    checkout.remove("model")
+    assert "is cached" in checkout.dvc("repro").stdout
+    assert checkout.read("model") == "name: first\n"
 
 
-def test_state_of_a_training_that_is_to_go_on_stays_and_that_of_one_that_is_done_goes(checkout: Path) -> None:
-    state = Path(".checkpoints/runs/one/state/weights")
-    left = Path(".checkpoints/runs/gone/state")
-    left.mkdir(parents=True)
-    Path(".checkpoints/mine").mkdir()
-    Path("params.yaml").write_text("name: interrupted\n", encoding="utf-8")
-    gc("--apply", "--yes")
+def test_state_of_an_interrupted_training_stays_and_that_of_a_finished_one_is_removed(checkout: Checkout) -> None:
+    state = checkout.root / ".checkpoints/runs/one/state/weights"
+    for name in ("runs/removed/state", "mine"):
+        (checkout.root / ".checkpoints" / name).mkdir(parents=True)
+    checkout.write("params.yaml", "name: interrupted\n")
+    checkout.atelier("gc", "--apply", "--yes")
     assert state.is_file()
-    assert not left.parent.exists()
-    # Nobody's that is known: not ours to take away.
-    assert Path(".checkpoints/mine").is_dir()
-    Path("params.yaml").write_text("name: first\n", encoding="utf-8")
-    gc("--apply", "--yes")
+    assert not (checkout.root / ".checkpoints/runs/removed").exists()
+    # Of no known stage: not ours to remove.
+    assert (checkout.root / ".checkpoints/mine").is_dir()
+    checkout.write("params.yaml", "name: first\n")
+    checkout.atelier("gc", "--apply", "--yes")
     assert not state.exists()
 
 
-def test_logs_of_stages_that_are_done_or_left_and_fetched_versions_go(checkout: Path) -> None:
-    for name in ("logs/train.log", "logs/train@gone.log", "versions/abc/model.weights.h5"):
-        Path(".checkpoints", name).parent.mkdir(parents=True, exist_ok=True)
-        Path(".checkpoints", name).write_text("content", encoding="utf-8")
-    said = gc("--only", "logs", "--only", "versions", "-v").output
+def test_logs_of_finished_or_removed_stages_and_fetched_versions_are_removed(checkout: Checkout) -> None:
+    for name in ("logs/train.log", "logs/train@gone.log", "logs/lock", "versions/abc/model.weights.h5"):
+        checkout.write(f".checkpoints/{name}", "content")
+    said = checkout.atelier("gc", "--only", "logs", "--only", "versions", "-v").stdout
     assert all(name in said for name in ("logs/train.log", "logs/train@gone.log", "versions/abc"))
-    gc("--apply", "--yes", "--only", "logs")
-    assert sorted(path.name for path in Path(".checkpoints").iterdir()) == ["logs", "runs", "versions"]
-    assert not list(Path(".checkpoints/logs").iterdir())
+    checkout.atelier("gc", "--apply", "--yes", "--only", "logs")
+    assert sorted(path.name for path in (checkout.root / ".checkpoints").iterdir()) == ["logs", "runs", "versions"]
+    assert [path.name for path in (checkout.root / ".checkpoints/logs").iterdir()] == ["lock"]
 
 
-def test_nothing_goes_without_a_yes(checkout: Path) -> None:
-    orphan = train("orphan")
-    train("first")
-    refused = CliRunner().invoke(main, ["gc", "--apply"], input="n\n")
-    assert "Free " in refused.output
+def test_nothing_is_removed_without_a_yes(checkout: Checkout) -> None:
+    orphan = train(checkout, "orphan")
+    train(checkout, "first")
+    assert "Remove " in checkout.atelier("gc", "--apply", answer="n\n").stdout
     assert orphan.is_file()
-    gc("--apply", input="y\n")
+    checkout.atelier("gc", "--apply", answer="y\n")
     assert not orphan.exists()
 
 
-def test_nothing_goes_while_a_commit_cannot_be_read(checkout: Path) -> None:
-    orphan = train("orphan")
-    train("first")
-    Path("dvc.yaml").write_text("stages: [broken\n", encoding="utf-8")
-    git("branch", "broken", commit("broken"))
-    git("reset", "-q", "--hard", "HEAD~1")
-    result = CliRunner().invoke(main, ["gc", "--apply", "--yes"])
-    assert result.exit_code == 1
-    assert "nothing is freed" in result.output.splitlines()[-1]
+def test_nothing_is_removed_while_a_commit_cannot_be_read(checkout: Checkout) -> None:
+    orphan = train(checkout, "orphan")
+    train(checkout, "first")
+    checkout.write("dvc.yaml", "stages: [broken\n")
+    checkout.git("branch", "broken", checkout.commit("broken"))
+    checkout.git("reset", "-q", "--hard", "HEAD~1")
+    assert "nothing is removed" in checkout.refusal("gc", "--apply", "--yes")
     assert orphan.is_file()
 
 
-def test_nothing_goes_while_dvc_is_at_work(checkout: Path) -> None:
-    orphan = train("orphan")
-    train("first")
-    Path(".dvc/tmp/rwlock").write_text(
-        f'{{"write": {{"model": {{"pid": {os.getpid()}, "cmd": "dvc repro"}}}}, "read": {{}}}}', encoding="utf-8"
-    )
-    result = CliRunner().invoke(main, ["gc", "--apply", "--yes"])
-    assert result.exit_code == 1
-    assert result.output == "Error: `dvc repro` is at work here; wait until it has ended\n"
+def test_nothing_is_removed_while_dvc_is_running(checkout: Checkout) -> None:
+    orphan = train(checkout, "orphan")
+    train(checkout, "first")
+    holder = {"pid": os.getpid(), "cmd": "dvc repro"}
+    checkout.write(".dvc/tmp/rwlock", json.dumps({"write": {"model": holder}, "read": {}}))
+    assert "`dvc repro` is running here" in checkout.refusal("gc", "--apply", "--yes")
     assert orphan.is_file()
 
 
-def test_a_cache_outside_of_the_checkout_is_left_alone(checkout: Path, tmp_path: Path) -> None:
-    dvc("cache", "dir", "--local", str(tmp_path / "shared"))
-    train("orphan")
-    train("first")
+def test_a_cache_outside_of_the_checkout_is_left_alone(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.dvc("cache", "dir", "--local", str(tmp_path / "shared"))
+    train(checkout, "orphan")
+    train(checkout, "first")
     before = sorted((tmp_path / "shared").rglob("*"))
-    assert "others may use it" in gc("--apply", "--yes").output
+    assert "others may use it" in checkout.atelier("gc", "--apply", "--yes").stdout
     assert sorted((tmp_path / "shared").rglob("*")) == before

@@ -75,7 +75,7 @@ def test_nothing_is_sent_where_main_has_moved_on(published: Results, tmp_path: P
 
 def test_no_branch_names_data_that_were_not_pushed(published: Results, tmp_path: Path) -> None:
     retrain(published)
-    # A file stands where the remote should be.
+    # A file is where the remote should be.
     (tmp_path / "remote").write_text("", encoding="utf-8")
     assert "dvc push failed, so no branch was pushed" in published.atelier("publish", status=1).output
     assert branches(published) == {"main"}

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -175,14 +177,14 @@ def test_changed_slots_make_no_stage_run(toy: Checkout) -> None:
     assert "6 unchanged" in toy.atelier("run").stdout
 
 
-def start_slow(checkout: Checkout, *, ignore_hangup: bool = False) -> subprocess.Popen[str]:
-    """Start a run, and wait until one of its scores is being computed."""
+@contextmanager
+def slow_run(checkout: Checkout, *before: str) -> Iterator[subprocess.Popen[str]]:
+    """A run that is computing one of its scores, until it is interrupted; `before` precedes the command."""
     checkout.write("slow.py", SLOW)
     checkout.replace("dvc.yaml", "mkdir -p scores &&", "mkdir -p scores && if [ -f slow.py ]; then python slow.py; fi;")
-    command = [*(["nohup"] if ignore_hangup else []), *COMMAND, "-j", "1"]
     with default_signals():
         process = subprocess.Popen(
-            command,
+            [*before, *COMMAND, "-j", "1"],
             cwd=checkout.root,
             env=os.environ | checkout.environment,
             stdin=subprocess.DEVNULL,
@@ -190,18 +192,23 @@ def start_slow(checkout: Checkout, *, ignore_hangup: bool = False) -> subprocess
             stderr=subprocess.STDOUT,
             text=True,
         )
-    deadline = time.monotonic() + 120
-    while not (checkout.root / ".checkpoints/begun").exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return process
+    try:
+        deadline = time.monotonic() + 120
+        while not (checkout.root / ".checkpoints/begun").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield process
+    finally:
+        # On SIGTERM it also ends its stages.
+        process.terminate()
+        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_ends_its_stages_and_a_later_one_continues(unborn: Checkout, number: int) -> None:
     other = twin(unborn)
-    with start_slow(unborn) as process:
+    with slow_run(unborn) as process:
         process.send_signal(number)
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 130
@@ -214,7 +221,7 @@ def test_interrupted_run_ends_its_stages_and_a_later_one_continues(unborn: Check
 
 
 def test_run_under_nohup_survives_the_end_of_its_terminal(unborn: Checkout) -> None:
-    with start_slow(unborn, ignore_hangup=True) as process:
+    with slow_run(unborn, "nohup") as process:
         process.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         assert process.poll() is None

@@ -1,10 +1,6 @@
-"""`RUN@v1.0.0` uses the network of another commit with all that belongs to it; what was tampered with is refused."""
+"""`RUN@v1.0.0` uses the network of another commit with everything that belongs to it; altered files are refused."""
 
-import os
 import pickle
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,19 +9,17 @@ import numpy as np
 import pytest
 import tokenizers
 import yaml
-from click.testing import CliRunner
+from checkout import ROOT, Checkout
 from PIL import Image
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from atelier.cli.main import main
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL
 from atelier.editing.vectors import KINDS, Concepts
 from atelier.networks import network as networks
 from atelier.params import file
 
-ROOT = Path(__file__).parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 # The stages of dvc.yaml that the commands read, by the same names and paths.
 PIPELINE = """
@@ -65,21 +59,12 @@ class Canary:
         return (Path.touch, (self.path,))
 
 
-def call(root: Path, *command: str) -> str:
-    identity = {f"GIT_{role}_{what}": "a@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    environment = os.environ | identity | {"DVC_NO_ANALYTICS": "1", "HOME": str(root.parent)}
-    words = [sys.executable, "-m", *command] if command[0] == "dvc" else list(command)
-    done = subprocess.run(words, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def train(root: Path, number: int) -> None:
     """Networks, tokenizer and vectors that differ by `number`."""
     params = file.read(root / "params.yaml")
     shapes = {"mnist-vae": (8, 8, 1), "celeba-vae": (8, 8, 3), "imdb-lm": ()}
     for run, sizes in SMALL.items():
-        of = params.run(run)
+        of = params.entry("runs", run)
         spec = Spec(of.dataset, shapes[run], (0, 255), ("a", "b"), (), {}, {}, "embedded", vocabulary=8)
         section = of.train.model_copy(update=sizes)
         built = networks.build(of.family, section, spec, seed=number, precision="float32")
@@ -93,95 +78,85 @@ def train(root: Path, number: int) -> None:
     Concepts(("Smiling",), vectors, np.array([0.5], np.float32), 0).write(root / "data/edits/celeba-vae")
 
 
-def made(*words: str) -> bytes:
-    """What a command says and writes."""
-    result = CliRunner().invoke(main, words)
-    assert result.exit_code == 0, result.output
-    out = Path("out.npz") if Path("out.npz").exists() else Path("out.png")
-    if not out.exists():
-        return result.stdout.encode()
+def result(checkout: Checkout, *words: str) -> bytes:
+    """What a command prints or writes."""
+    printed = checkout.atelier(*words).stdout
+    out = next((checkout.root / name for name in ("out.npz", "out.png") if (checkout.root / name).exists()), None)
+    if out is None:
+        return printed.encode()
     content = np.load(out)["images"].tobytes() if out.suffix == ".npz" else out.read_bytes()
     out.unlink()
     return content
 
 
-def refusal(*words: str) -> str:
-    result = CliRunner().invoke(main, words)
-    assert result.exit_code == 1, result.output
-    (line,) = result.output.splitlines()
-    return line.removeprefix("Error: ")
-
-
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout with two versions of each run; the working tree is as the second."""
-    root = tmp_path_factory.mktemp("versions") / "checkout"
-    root.mkdir()
-    call(root, "git", "init", "-qb", "main")
-    call(root, "dvc", "init", "-q")
-    (root / "dvc.yaml").write_text(PIPELINE, encoding="utf-8")
-    (root / ".gitignore").write_text("/data/\n/.checkpoints/\n/out*\n/face.png\n", encoding="utf-8")
+    checkout = Checkout(tmp_path_factory.mktemp("versions") / "checkout").init()
+    checkout.write("dvc.yaml", PIPELINE)
+    checkout.write(".gitignore", "/data/\n/.checkpoints/\n/out*\n/face.png\n")
     for number, crop in ((1, 178), (2, 60)):
         params = PARAMS | {"datasets": {**PARAMS["datasets"]}}
         faces = params["datasets"]["celeba"]
         params["datasets"]["celeba"] = faces | {"prepare": faces["prepare"] | {"crop": crop}}
-        (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+        checkout.write("params.yaml", yaml.safe_dump(params, sort_keys=False))
         metrics = {"mnist-vae": {"fd": number + 0.25, "kid": 0.5}, "imdb-lm": {"perplexity": 12.5}}
-        (root / "metrics.json").write_text(yaml.safe_dump(metrics, default_flow_style=True), encoding="utf-8")
-        train(root, number)
-        call(root, "dvc", "commit", "-q", "-f")
-        call(root, "git", "add", "-A")
-        call(root, "git", "commit", "-qm", f"trained {number}")
-    draw = np.random.default_rng(0).integers(0, 256, (218, 178, 3), np.uint8)
-    Image.fromarray(draw).save(root / "face.png")
-    return root
+        checkout.write("metrics.json", yaml.safe_dump(metrics, default_flow_style=True))
+        train(checkout.root, number)
+        checkout.dvc("commit", "-q", "-f")
+        checkout.commit(f"trained {number}")
+    for run in SMALL:
+        checkout.git("tag", "-am", "first", f"{run}@v1.0.0", "HEAD~1")
+    checkout.git("tag", "-am", "in production", "mnist-vae#prod#1", "HEAD~1")
+    picture = np.random.default_rng(0).integers(0, 256, (218, 178, 3), np.uint8)
+    Image.fromarray(picture).save(checkout.root / "face.png")
+    return checkout
 
 
 @pytest.fixture
-def root(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(template, tmp_path / "checkout", symlinks=True)
-    monkeypatch.chdir(tmp_path / "checkout")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for run in SMALL:
-        call(Path.cwd(), "git", "tag", "-am", "first", f"{run}@v1.0.0", "HEAD~1")
-    call(Path.cwd(), "git", "tag", "-am", "in production", "mnist-vae#prod#1", "HEAD~1")
-    return Path.cwd()
+def checkout(template: Checkout, tmp_path: Path) -> Checkout:
+    return template.copy(tmp_path / "checkout")
 
 
 @pytest.mark.parametrize("run", COMMANDS)
-def test_version_does_what_its_commit_did(root: Path, run: str):
+def test_version_does_what_its_commit_did(checkout: Checkout, run: str):
     command, _, *options = COMMANDS[run]
-    call(root, "git", "switch", "-q", "--detach", "HEAD~1")
-    call(root, "dvc", "checkout", "-q")
-    before = made(command, run, *options)
-    call(root, "git", "switch", "-q", "main")
-    call(root, "dvc", "checkout", "-q")
-    assert made(command, run, *options) != before
-    assert made(command, f"{run}@v1.0.0", *options) == before
-    # Nor is the run itself, its data or its configuration asked about.
-    shutil.rmtree(root / "data")
-    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
-    params |= {"runs": {}, "edits": {}}
-    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    assert made(command, f"{run}@v1.0.0", *options) == before
+    checkout.git("switch", "-q", "--detach", "HEAD~1")
+    checkout.dvc("checkout", "-q")
+    before = result(checkout, command, run, *options)
+    checkout.git("switch", "-q", "main")
+    checkout.dvc("checkout", "-q")
+    assert result(checkout, command, run, *options) != before
+    assert result(checkout, command, f"{run}@v1.0.0", *options) == before
+    # The run, its data and its parameters in the working tree do not matter.
+    checkout.remove("data")
+    params = yaml.safe_load(checkout.read("params.yaml")) | {"runs": {}, "edits": {}}
+    checkout.write("params.yaml", yaml.safe_dump(params))
+    assert result(checkout, command, f"{run}@v1.0.0", *options) == before
 
 
-def test_stage_and_commit_name_a_version_too(root: Path):
+def test_stage_and_commit_name_a_version_too(checkout: Checkout):
     command, run, *options = COMMANDS["mnist-vae"]
-    version = made(command, f"{run}@v1.0.0", *options)
-    assert made(command, f"{run}@prod", *options) == version
-    assert made(command, f"{run}@HEAD~1", *options) == version
-    assert made(command, f"{run}@main", *options) == made(command, run, *options) != version
+    version = result(checkout, command, f"{run}@v1.0.0", *options)
+    assert result(checkout, command, f"{run}@prod", *options) == version
+    assert result(checkout, command, f"{run}@HEAD~1", *options) == version
+    assert result(checkout, command, f"{run}@main", *options) == result(checkout, command, run, *options) != version
 
 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("generate", "imdb-lm@v1.0.0", "-o", "out.png"), "imdb-lm@v1.0.0 is of text, not of images; `atelier write "),
-        (("write", "mnist-vae@prod"), "mnist-vae@prod is of images, not of text; `atelier generate mnist-vae@prod` "),
+        (
+            ("generate", "imdb-lm@v1.0.0", "-o", "out.png"),
+            "imdb-lm@v1.0.0 is a run of text, not of images; use `atelier write imdb-lm@v1.0.0`",
+        ),
+        (
+            ("write", "mnist-vae@prod"),
+            "mnist-vae@prod is a run of images, not of text; use `atelier generate mnist-vae@prod`",
+        ),
         (
             ("generate", "mnist-vae@v9.0.0", "-o", "out.png"),
-            "mnist-vae@v9.0.0: no version, no stage and no commit is called 'v9.0.0'; versions of mnist-vae are: v1",
+            "mnist-vae@v9.0.0: no version, stage or commit 'v9.0.0'; versions of mnist-vae: v1",
         ),
         (("generate", "mnist-gan@main", "-o", "out.png"), "mnist-gan@main: train@mnist-gan has no results at "),
         (
@@ -191,44 +166,44 @@ def test_stage_and_commit_name_a_version_too(root: Path):
         (("generate", "mnist-vae@prod", "--unverified", "-o", "out.png"), "--unverified is for the working tree; "),
     ],
 )
-def test_version_that_cannot_be_used_is_one_line(root: Path, words: tuple[str, ...], line: str):
-    assert refusal(*words).startswith(line)
+def test_version_that_cannot_be_used_is_one_line(checkout: Checkout, words: tuple[str, ...], line: str):
+    assert checkout.refusal(*words).startswith(line)
 
 
 @pytest.mark.parametrize("run", COMMANDS)
 @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
-def test_changed_file_is_refused_unless_it_is_asked_for(root: Path, run: str, name: str):
-    path = root / f"data/models/{run}/{name}"
+def test_changed_file_is_refused_unless_it_is_asked_for(checkout: Checkout, run: str, name: str):
+    path = checkout.root / f"data/models/{run}/{name}"
     content = path.read_bytes()
     path.unlink()
-    # A space more says the same; so does a byte behind the end of an HDF5 file.
+    # JSON with one more space, or HDF5 with one more byte at its end, has the same content.
     path.write_bytes(content + b" ")
-    assert refusal(*COMMANDS[run]).startswith(f"data/models/{run}/{name} is not what dvc.lock names (changed by hand, ")
-    assert made(*COMMANDS[run], "--unverified")
+    assert checkout.refusal(*COMMANDS[run]).startswith(f"data/models/{run}/{name} differs from dvc.lock ")
+    assert result(checkout, *COMMANDS[run], "--unverified")
 
 
-def test_lock_without_the_stage_is_one_line(root: Path):
-    (root / "dvc.lock").unlink()
-    assert refusal(*COMMANDS["mnist-vae"]).startswith("dvc.lock names no train@mnist-vae, so nothing says what ")
+def test_lock_without_the_stage_is_one_line(checkout: Checkout):
+    checkout.remove("dvc.lock")
+    assert checkout.refusal(*COMMANDS["mnist-vae"]).startswith("dvc.lock has no train@mnist-vae")
 
 
 @pytest.mark.parametrize("run", COMMANDS)
-def test_pickle_under_the_name_of_weights_is_never_read(root: Path, run: str):
-    path, canary = root / f"data/models/{run}/model.weights.h5", root / "out.canary"
+def test_pickle_under_the_name_of_weights_is_never_read(checkout: Checkout, run: str):
+    path, canary = checkout.root / f"data/models/{run}/model.weights.h5", checkout.root / "out.canary"
     path.unlink()
     path.write_bytes(pickle.dumps(Canary(canary)))
-    assert "is not what dvc.lock names" in refusal(*COMMANDS[run])
-    assert "is no whole HDF5 file of weights" in refusal(*COMMANDS[run], "--unverified")
-    # Not even where somebody committed it.
-    call(root, "dvc", "commit", "-q", "-f", f"train@{run}")
-    call(root, "git", "commit", "-qam", "hostile")
+    assert "differs from dvc.lock" in checkout.refusal(*COMMANDS[run])
+    assert "HDF5" in checkout.refusal(*COMMANDS[run], "--unverified")
+    # Not even if it was committed.
+    checkout.dvc("commit", "-q", "-f", f"train@{run}")
+    checkout.git("commit", "-qam", "hostile")
     command, _, *options = COMMANDS[run]
-    assert "is no whole HDF5 file of weights" in refusal(command, f"{run}@HEAD", *options)
+    assert "HDF5" in checkout.refusal(command, f"{run}@HEAD", *options)
     assert not canary.exists()
 
 
-def test_help_teaches_versions():
+def test_help_teaches_versions(tmp_path: Path):
     for command in ("generate", "write", "edit"):
-        page = CliRunner().invoke(main, [command, "--help"]).output
+        page = Checkout(tmp_path).atelier(command, "--help").stdout
         assert "RUN@v1.2.0" in page
         assert "--unverified" in page

@@ -1,4 +1,4 @@
-"""`atelier write` writes texts with a trained language model, and says in one line why it cannot."""
+"""`atelier write` generates texts with a trained language model; errors are one line."""
 
 import shutil
 from pathlib import Path
@@ -7,22 +7,28 @@ import pytest
 from click.testing import CliRunner, Result
 
 from atelier.cli.main import main
+from atelier.core import files
+from atelier.core.spec import Spec
+from atelier.networks import network as networks
+from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = 32
 
 
 @pytest.fixture(scope="module")
-def project(
-    lock, params_file: Path, prepared_texts: Path, language_model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A checkout's layout with one trained run of text; one of images has weights too, which nobody may read."""
+def project(lock, params_file: Path, prepared_texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a checkout with the network of one run of text, whose weights are random."""
     place = tmp_path_factory.mktemp("project")
     (place / "params.yaml").write_bytes(params_file.read_bytes())
     (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
-    shutil.copytree(language_model, place / "data/models/imdb-lm")
     shutil.copytree(prepared_texts, place / "data/prepared/imdb")
+    spec = Spec.from_dict(files.read_json(prepared_texts / "spec.json"))
+    section = file.read(params_file).entry("runs", "imdb-lm").train
+    network = networks.build("transformer_lm", section, spec, seed=1, precision="float32")
+    networks.save(network, place / "data/models/imdb-lm")
     lock(place, "train@imdb-lm", "data/models/imdb-lm/config.json", "data/models/imdb-lm/model.weights.h5")
+    # A run of images, whose weights must not be read.
     (place / "data/models/mnist-vae").mkdir()
     (place / "data/models/mnist-vae/model.weights.h5").touch()
     return place
@@ -39,70 +45,71 @@ def write(project: Path, monkeypatch: pytest.MonkeyPatch):
     return call
 
 
-def said(result: Result) -> str:
-    """What a command that ended well wrote to its standard output."""
+def printed(result: Result) -> str:
+    """The output of a command that succeeds."""
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def refusal(result: Result) -> str:
-    """The one line that a refused command says."""
+    """The one line of a command that fails."""
     assert result.exit_code == 1
     (line,) = result.output.splitlines()
     assert line.startswith("Error: ")
     return line.removeprefix("Error: ")
 
 
-def test_help_teaches_every_way_of_choosing_tokens():
-    page = said(CliRunner().invoke(main, ["write", "--help"]))
+def test_help_explains_every_way_of_choosing_tokens():
+    page = printed(CliRunner().invoke(main, ["write", "--help"]))
     for option in ("--prompt", "--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty", "--stream"):
         assert option in page
     assert 'atelier write imdb-lm --prompt "this movie"' in page
-    assert "A text depends on its seed alone" in page
+    assert "A text depends on its seed only" in page
 
 
 def test_text_begins_with_its_prompt(write):
-    assert said(write("imdb-lm", "--prompt", "This movie")).startswith("This movie")
+    assert printed(write("imdb-lm", "--prompt", "This movie")).startswith("This movie")
 
 
 def test_text_of_a_seed_is_the_same_alone_and_among_others(write):
     three = write("imdb-lm", "-n", "3", "--max-tokens", "20")
     assert [line for line in three.stderr.splitlines() if line.startswith("seed ")] == ["seed 0", "seed 1", "seed 2"]
-    alone = [said(write("imdb-lm", "-n", "1", "--seed", str(seed), "--max-tokens", "20")) for seed in range(3)]
-    assert said(three) == "".join(alone)
+    alone = [printed(write("imdb-lm", "-n", "1", "--seed", str(seed), "--max-tokens", "20")) for seed in range(3)]
+    assert printed(three) == "".join(alone)
     assert len(set(alone)) == 3
 
 
 def test_temperature_zero_writes_the_same_whatever_the_seed(write):
-    texts = {said(write("imdb-lm", "--temperature", "0", "--seed", seed, "--max-tokens", "12")) for seed in "12"}
+    texts = {printed(write("imdb-lm", "--temperature", "0", "--seed", seed, "--max-tokens", "12")) for seed in "12"}
     assert len(texts) == 1
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
 def test_stream_writes_the_same_text(write, seed: str):
     words = ("imdb-lm", "--prompt", "This", "--seed", seed, "--temperature", "1.5", "--top-p", "0.95")
-    assert said(write(*words, "--stream")) == said(write(*words))
+    assert printed(write(*words, "--stream")) == printed(write(*words))
 
 
-def test_a_text_is_as_long_as_the_network_can_look_back_unless_told_otherwise(write):
-    assert said(write("imdb-lm")) == said(write("imdb-lm", "--max-tokens", str(CONTEXT)))
-    assert len(said(write("imdb-lm", "--max-tokens", "6"))) < len(said(write("imdb-lm")))
+def test_a_text_is_as_long_as_the_context_by_default(write):
+    assert printed(write("imdb-lm")) == printed(write("imdb-lm", "--max-tokens", str(CONTEXT)))
+    assert len(printed(write("imdb-lm", "--max-tokens", "6"))) < len(printed(write("imdb-lm")))
 
 
 def test_unknown_run_is_one_line_with_those_that_there_are(write, small_params):
     line = refusal(write("imdb-gan"))
-    assert line == f"no 'imdb-gan' in runs of params.yaml; there are: {', '.join(small_params['runs'])}"
+    assert "'imdb-gan'" in line
+    assert ", ".join(small_params["runs"]) in line
 
 
 def test_run_of_images_is_one_line_with_the_command_for_it(write):
-    assert refusal(write("mnist-vae")) == (
-        "mnist-vae is of images, not of text; `atelier generate mnist-vae` draws from it"
-    )
+    line = refusal(write("mnist-vae"))
+    assert "images" in line
+    assert "`atelier generate mnist-vae`" in line
 
 
 def test_generating_pictures_with_a_run_of_text_is_one_line_with_the_command_for_it(write, tmp_path: Path):
     result = CliRunner().invoke(main, ["generate", "imdb-lm", "-o", str(tmp_path / "grid.png")])
-    assert refusal(result) == "imdb-lm is of text, not of images; `atelier write imdb-lm` writes with it"
+    assert "`atelier write imdb-lm`" in refusal(result)
 
 
 @pytest.mark.parametrize(

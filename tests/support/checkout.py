@@ -107,12 +107,12 @@ class Checkout:
             code = main([*words])
         return _checked(Done(code, stdout.getvalue(), stderr.getvalue()), status)
 
-    def atelier(self, *words: str, status: int | None = 0) -> Done:
-        """Run an `atelier` command in this process."""
+    def atelier(self, *words: str, status: int | None = 0, answer: str | None = None) -> Done:
+        """Run an `atelier` command in this process, with an answer to what it asks."""
         from atelier.cli.main import main
 
         with self.inside():
-            result = CliRunner().invoke(main, words)
+            result = CliRunner().invoke(main, words, input=answer)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return _checked(Done(result.exit_code, result.stdout, result.stderr), status)
@@ -134,6 +134,20 @@ class Checkout:
         self.git("add", "-A")
         self.git("commit", "-qm", message, "--allow-empty")
         return self.git("rev-parse", "HEAD")
+
+    def register(self, run: str, version: str, commit: str = "HEAD") -> None:
+        """Tag a commit as a version of a run, as `gto register` does."""
+        from gto import api
+
+        with self.inside(), redirect_stdout(io.StringIO()):
+            api.register(str(self.root), run, commit, version=version)
+
+    def assign(self, run: str, version: str, stage: str) -> None:
+        """Assign a version to a stage, as `gto assign` does."""
+        from gto import api
+
+        with self.inside(), redirect_stdout(io.StringIO()):
+            api.assign(str(self.root), run, version=version, stage=stage)
 
     def clone(self, root: Path, *options: str) -> "Checkout":
         self.git("clone", "-q", *options, str(self.root), str(root))

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from checkout import BIN, ROOT, Checkout
 
-ROOT = Path(__file__).parents[2]
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 
@@ -46,89 +46,93 @@ STAGES = {
 }
 
 
-class Checkout(NamedTuple):
-    path: Path
+class Clone(Checkout):
+    """A repository whose stages write to a file that their commands ran."""
 
-    def call(self, *command: str, status: int = 0) -> str:
-        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, check=False)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+    def __init__(self, root: Path) -> None:
+        # Nothing on loopback uses a proxy, and no credentials of this machine's user are read.
+        super().__init__(
+            root,
+            RAN=str(root.parent / "ran"),
+            NO_PROXY="127.0.0.1",
+            no_proxy="127.0.0.1",
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_DEFAULT_REGION="us-east-1",
+        )
 
-    def git(self, *arguments: str) -> str:
-        return self.call("git", "-c", "user.name=test", "-c", "user.email=test@example.org", *arguments)
+    def client(self, *words: str, status: int = 0) -> str:
+        """Run a `dvc` command in a process of its own: clients of network remotes leave connections open."""
+        return self.run(sys.executable, "-m", "dvc", *words, status=status).output
 
-    def dvc(self, *arguments: str) -> str:
-        return self.call(sys.executable, "-m", "dvc", *arguments)
-
-    def make(self, *arguments: str, status: int = 0) -> str:
-        """A target of the project's Makefile, with the environment that these tests run in as `.venv`."""
-        binaries = self.path / ".venv" / "bin"
+    def make(self, *words: str, status: int = 0, **environment: str) -> str:
+        """Make a target of the project's Makefile, with the environment of these tests as `.venv`."""
+        binaries = self.root / ".venv" / "bin"
         if not binaries.is_dir():
             binaries.mkdir(parents=True)
-            (binaries / "dvc").symlink_to(Path(sys.executable).parent / "dvc")
+            (binaries / "dvc").symlink_to(BIN / "dvc")
             (binaries / "python").symlink_to(sys.executable)
-        return self.call("make", "-f", str(ROOT / "Makefile"), "RUN_OR_DEV=", *arguments, status=status)
+        return self.run(
+            "make", "-f", str(ROOT / "Makefile"), "RUN_OR_DEV=", *words, status=status, **environment
+        ).output
 
-    def clone(self, path: Path) -> "Checkout":
-        self.git("clone", "-q", str(self.path), str(path))
-        return Checkout(path)
+    def cloned(self, root: Path) -> "Clone":
+        self.clone(root)
+        return Clone(root)
 
-    def restore(self) -> list[str]:
-        """Bring back all outputs, and say which commands that took."""
-        ran = Path(os.environ["RAN"])
-        ran.write_text("")
-        self.dvc("repro", "--pull")
-        return ran.read_text().split()
+    def restore(self, *, network: bool = False) -> list[str]:
+        """Restore all outputs, and return the stages whose commands ran."""
+        log = self.root.parent / "ran"
+        log.write_text("")
+        if network:
+            self.client("repro", "--pull")
+        else:
+            self.dvc("repro", "--pull")
+        return log.read_text().split()
 
     def weights(self) -> str:
-        return (self.path / "data/model/weights").read_text()
+        return self.read("data/model/weights")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing of this machine's user is read, and nothing on loopback goes through a proxy."""
-    home = tmp_path_factory.mktemp("home")
+def surroundings() -> Iterator[None]:
+    """Hide variables of this machine's user that would change what commands do."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for name, value in {
-            "HOME": home,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "DVC_SITE_CACHE_DIR": home / "site",
-            "RAN": home / "ran",
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            monkeypatch.setenv(name, str(value))
-        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "SSH_AUTH_SOCK", "MAKEFLAGS", "MAKELEVEL"):
+        for name in (
+            "AWS_PROFILE",
+            "AWS_CONFIG_FILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_ENDPOINT_URL",
+            "SSH_AUTH_SOCK",
+            "MAKEFLAGS",
+            "MAKELEVEL",
+        ):
             monkeypatch.delenv(name, raising=False)
         yield
 
 
 @pytest.fixture(scope="module")
-def origin(surroundings: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A repository with the project's own configuration, its stages run and committed, and pushed where that says."""
-    origin = Checkout(tmp_path_factory.mktemp("origin") / "repo")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A repository with the project's own configuration, its stages run, committed and pushed to its remote."""
+    origin = Clone(tmp_path_factory.mktemp("origin") / "repo")
     for name in (".dvc/config", ".dvc/.gitignore", ".gitignore", ".dvcignore"):
-        (origin.path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, origin.path / name)
-    (origin.path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}, sort_keys=False))
-    (origin.path / "params.yaml").write_text("epochs: 1\n")
-    (origin.path / "source.txt").write_text("source\n")
+        (origin.root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, origin.root / name)
+    origin.write("dvc.yaml", yaml.safe_dump({"stages": STAGES}, sort_keys=False))
+    origin.write("params.yaml", "epochs: 1\n")
+    origin.write("source.txt", "source\n")
     origin.git("init", "-q")
     assert origin.restore() == list(STAGES)
-    origin.git("add", "-A")
-    origin.git("commit", "-qm", "reproduced")
+    origin.commit("reproduced")
     origin.dvc("push", "--run-cache")
     return origin
 
 
 @pytest.fixture
-def author(origin: Checkout, tmp_path: Path) -> Checkout:
-    """A copy of that checkout, outputs and cache included, to push elsewhere from."""
-    shutil.copytree(origin.path, tmp_path / "author", symlinks=True)
-    return Checkout(tmp_path / "author")
+def author(origin: Clone, tmp_path: Path) -> Clone:
+    """A copy of that repository, outputs and cache included, to push elsewhere from."""
+    origin.copy(tmp_path / "author")
+    return Clone(tmp_path / "author")
 
 
 @contextmanager
@@ -161,13 +165,13 @@ class Ssh(NamedTuple):
     port: int
     key: Path
 
-    def use(self, checkout: Checkout, directory: Path) -> None:
+    def use(self, checkout: Clone, directory: Path) -> None:
         checkout.make("remote-ssh", f"URL=ssh://{pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1:{self.port}{directory}")
         checkout.dvc("remote", "modify", "--local", "shared", "keyfile", str(self.key))
 
 
 @pytest.fixture(scope="module")
-def ssh(surroundings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
+def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ssh]:
     if SSHD is None:
         pytest.skip("no sshd on this machine")
     place = tmp_path_factory.mktemp("ssh")
@@ -219,69 +223,69 @@ def website(directory: Path) -> Iterator[str]:
             thread.join()
 
 
-def test_remote_of_a_fresh_checkout_is_a_directory_that_neither_git_nor_dvc_tracks(origin: Checkout):
-    assert any((origin.path / ".remote/files/md5").iterdir())
-    assert any((origin.path / ".remote/runs").iterdir())
+def test_remote_of_a_fresh_checkout_is_a_directory_that_neither_git_nor_dvc_tracks(origin: Clone):
+    assert any((origin.root / ".remote/files/md5").iterdir())
+    assert any((origin.root / ".remote/runs").iterdir())
     assert origin.git("status", "--short", "--ignored=no") == ""
     origin.git("check-ignore", ".remote", ".dvc/config.local")
-    assert "url = ../.remote" in (origin.path / ".dvc/config").read_text()
+    assert "url = ../.remote" in (origin.root / ".dvc/config").read_text()
 
 
-def test_checkout_that_lost_its_data_and_cache_restores_them_from_its_own_remote(author: Checkout):
+def test_checkout_that_lost_its_data_and_cache_restores_them_from_its_own_remote(author: Clone):
     wanted = author.weights()
-    shutil.rmtree(author.path / "data")
-    shutil.rmtree(author.path / ".dvc/cache")
+    shutil.rmtree(author.root / "data")
+    shutil.rmtree(author.root / ".dvc/cache")
     assert author.restore() == []
     assert author.weights() == wanted
 
 
-def test_clone_restores_from_a_directory(origin: Checkout, tmp_path: Path):
-    clone = origin.clone(tmp_path / "clone")
-    clone.dvc("remote", "modify", "--local", "local", "url", str(origin.path / ".remote"))
+def test_clone_restores_from_a_directory(origin: Clone, tmp_path: Path):
+    clone = origin.cloned(tmp_path / "clone")
+    clone.dvc("remote", "modify", "--local", "local", "url", str(origin.root / ".remote"))
     assert clone.restore() == []
     assert clone.weights() == origin.weights()
 
 
-def test_clone_restores_over_ssh(author: Checkout, ssh: Ssh, tmp_path: Path):
+def test_clone_restores_over_ssh(author: Clone, ssh: Ssh, tmp_path: Path):
     ssh.use(author, tmp_path / "remote")
-    author.dvc("push", "--run-cache")
-    clone = author.clone(tmp_path / "clone")
+    author.client("push", "--run-cache")
+    clone = author.cloned(tmp_path / "clone")
     ssh.use(clone, tmp_path / "remote")
-    assert clone.restore() == []
+    assert clone.restore(network=True) == []
     assert clone.weights() == author.weights()
     assert clone.git("status", "--short") == ""
 
 
-def test_clone_restores_from_s3(author: Checkout, bucket: str, tmp_path: Path):
+def test_clone_restores_from_s3(author: Clone, bucket: str, tmp_path: Path):
     target = ("remote-s3", "URL=s3://atelier/team", f"ENDPOINT={bucket}")
     author.make(*target)
-    author.dvc("push", "--run-cache")
-    clone = author.clone(tmp_path / "clone")
+    author.client("push", "--run-cache")
+    clone = author.cloned(tmp_path / "clone")
     clone.make(*target)
-    assert clone.restore() == []
+    assert clone.restore(network=True) == []
     assert clone.weights() == author.weights()
 
 
-def test_clone_restores_by_http_and_pushes_nothing_there(author: Checkout, tmp_path: Path):
-    clone = author.clone(tmp_path / "clone")
-    with website(author.path / ".remote") as url:
+def test_clone_restores_by_http_and_pushes_nothing_there(author: Clone, tmp_path: Path):
+    clone = author.cloned(tmp_path / "clone")
+    with website(author.root / ".remote") as url:
         clone.make("remote-http", f"URL={url}")
-        assert clone.restore() == []
+        assert clone.restore(network=True) == []
         assert clone.weights() == author.weights()
-        (clone.path / "params.yaml").write_text("epochs: 2\n")
-        assert clone.restore() == ["train", "summarize"]
-        held = sorted((author.path / ".remote").rglob("*"))
-        clone.call(sys.executable, "-m", "dvc", "push", status=1)
-        assert sorted((author.path / ".remote").rglob("*")) == held
+        clone.write("params.yaml", "epochs: 2\n")
+        assert clone.restore(network=True) == ["train", "summarize"]
+        held = sorted((author.root / ".remote").rglob("*"))
+        clone.client("push", status=1)
+        assert sorted((author.root / ".remote").rglob("*")) == held
 
 
-def test_run_cache_spares_what_a_teammate_has_run_without_committing(author: Checkout, tmp_path: Path):
-    (author.path / "params.yaml").write_text("epochs: 2\n")
+def test_run_cache_restores_what_a_teammate_has_run_without_committing(author: Clone, tmp_path: Path):
+    author.write("params.yaml", "epochs: 2\n")
     assert author.restore() == ["train", "summarize"]
     author.dvc("push", "--run-cache")
-    clone = author.clone(tmp_path / "clone")
-    (clone.path / "params.yaml").write_text("epochs: 2\n")
-    clone.dvc("remote", "modify", "--local", "local", "url", str(author.path / ".remote"))
+    clone = author.cloned(tmp_path / "clone")
+    clone.write("params.yaml", "epochs: 2\n")
+    clone.dvc("remote", "modify", "--local", "local", "url", str(author.root / ".remote"))
     # An output that Git tracks is in no cache, so that its stage has to write it.
     assert clone.restore() == ["summarize"]
     assert clone.weights().endswith("epochs: 2\n")
@@ -293,32 +297,33 @@ def object_of(remote: Path, content: str) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["directory", "ssh", "http"])
-def test_half_an_object_is_not_trusted(author: Checkout, kind: str, request: pytest.FixtureRequest, tmp_path: Path):
-    half = object_of(author.path / ".remote", author.weights())
+def test_incomplete_object_is_not_used(author: Clone, kind: str, request: pytest.FixtureRequest, tmp_path: Path):
+    half = object_of(author.root / ".remote", author.weights())
     half.chmod(0o644)
     half.write_text(author.weights()[:3])
-    # As DVC leaves what it has pushed into a directory; it looks into nothing that is read-only, unless told to.
+    # DVC makes pushed objects read-only, and does not verify read-only objects by default.
     half.chmod(0o444)
-    clone = author.clone(tmp_path / "clone")
-    with website(author.path / ".remote") as url:
+    clone = author.cloned(tmp_path / "clone")
+    with website(author.root / ".remote") as url:
         if kind == "directory":
-            clone.dvc("remote", "modify", "--local", "local", "url", str(author.path / ".remote"))
+            clone.dvc("remote", "modify", "--local", "local", "url", str(author.root / ".remote"))
         elif kind == "ssh":
-            request.getfixturevalue("ssh").use(clone, author.path / ".remote")
+            request.getfixturevalue("ssh").use(clone, author.root / ".remote")
         else:
             clone.make("remote-http", f"URL={url}")
-        assert clone.restore() == ["train"]
+        assert clone.restore(network=kind != "directory") == ["train"]
     assert clone.weights() == author.weights()
 
 
-def test_killed_push_leaves_no_half_object_and_the_next_push_completes_it(author: Checkout, ssh: Ssh, tmp_path: Path):
+def test_killed_push_leaves_no_half_object_and_the_next_push_completes_it(author: Clone, ssh: Ssh, tmp_path: Path):
     large = STAGES["train"] | {"cmd": "mkdir -p data/model && seq 3000000 > data/model/weights; echo train >> $RAN"}
-    (author.path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES | {"train": large}}, sort_keys=False))
+    author.write("dvc.yaml", yaml.safe_dump({"stages": STAGES | {"train": large}}, sort_keys=False))
     author.restore()
     author.git("commit", "-qam", "large")
     remote = tmp_path / "remote"
     ssh.use(author, remote)
-    process = subprocess.Popen([sys.executable, "-m", "dvc", "push", "--run-cache", "-q"], cwd=author.path)
+    command = [sys.executable, "-m", "dvc", "push", "--run-cache", "-q"]
+    process = subprocess.Popen(command, cwd=author.root, env=os.environ | author.environment)
     while not list(remote.glob("files/md5/*/*.tmp")):
         assert process.poll() is None, "the push ended before it could be killed"
         time.sleep(0.002)
@@ -326,10 +331,10 @@ def test_killed_push_leaves_no_half_object_and_the_next_push_completes_it(author
     process.wait()
     for path in (path for path in remote.glob("files/md5/*/*") if path.suffix != ".tmp"):
         assert hashlib.md5(path.read_bytes()).hexdigest() == path.parent.name + path.name.removesuffix(".dir")
-    author.dvc("push", "--run-cache")
-    clone = author.clone(tmp_path / "clone")
+    author.client("push", "--run-cache")
+    clone = author.cloned(tmp_path / "clone")
     ssh.use(clone, remote)
-    assert clone.restore() == []
+    assert clone.restore(network=True) == []
     assert clone.weights() == author.weights()
 
 
@@ -348,13 +353,10 @@ def test_killed_push_leaves_no_half_object_and_the_next_push_completes_it(author
         (["remote-http", "URL=ftp://host/x"], "the URL does not begin as it has to"),
     ],
 )
-def test_wrong_url_is_refused_in_one_line_and_changes_nothing(
-    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
-    # A URL that happens to stand in the environment is not taken for one that was given.
-    monkeypatch.setenv("URL", "ssh://host/elsewhere")
+def test_wrong_url_is_refused_in_one_line_and_changes_nothing(arguments: list[str], words: str, tmp_path: Path):
     (tmp_path / ".dvc").mkdir()
-    ours, theirs = Checkout(tmp_path).make(*arguments, status=2).splitlines()
+    # A URL in the environment is not an argument.
+    ours, theirs = Clone(tmp_path).make(*arguments, status=2, URL="ssh://host/elsewhere").splitlines()
     assert ours.startswith(f"make {arguments[0]}: ")
     assert words in ours
     assert theirs.startswith("make: ***")
@@ -362,11 +364,11 @@ def test_wrong_url_is_refused_in_one_line_and_changes_nothing(
     assert list((tmp_path / ".dvc").iterdir()) == []
 
 
-def test_overlaid_remote_stands_in_no_file_that_git_tracks_and_can_be_left(origin: Checkout, tmp_path: Path):
-    clone = origin.clone(tmp_path / "clone")
+def test_overlaid_remote_is_in_no_file_that_git_tracks_and_can_be_removed(origin: Clone, tmp_path: Path):
+    clone = origin.cloned(tmp_path / "clone")
     clone.make("remote-s3", "URL=s3://bucket/x", "ENDPOINT=http://localhost:9000")
     assert "(default)" in clone.make("remote-ssh", "URL=ssh://me@host:2222/srv/a@b").partition("shared")[2]
-    overlay = (clone.path / ".dvc/config.local").read_text()
+    overlay = (clone.root / ".dvc/config.local").read_text()
     assert "url = ssh://me@host:2222/srv/a@b" in overlay
     assert "verify = true" in overlay
     assert "9000" not in overlay
@@ -374,12 +376,12 @@ def test_overlaid_remote_stands_in_no_file_that_git_tracks_and_can_be_left(origi
     assert "(default)" in clone.make("remote-local").partition("shared")[0]
 
 
-def drivers(checkout: Checkout) -> str:
+def drivers(checkout: Clone) -> str:
     return checkout.git("config", "--local", "--get-regexp", "^merge\\..*\\.driver$")
 
 
 def test_setup_registers_the_merge_drivers_once(tmp_path: Path):
-    checkout = Checkout(tmp_path)
+    checkout = Clone(tmp_path)
     checkout.git("init", "-q")
     checkout.make("setup")
     once = drivers(checkout)
@@ -395,8 +397,7 @@ def test_setup_registers_the_merge_drivers_once(tmp_path: Path):
 
 
 def test_setup_of_an_unpacked_archive_leaves_the_repository_around_it_alone(tmp_path: Path):
-    outer, archive = Checkout(tmp_path), Checkout(tmp_path / "archive")
-    archive.path.mkdir()
+    outer, archive = Clone(tmp_path), Clone(tmp_path / "archive")
     archive.make("setup")
     outer.git("init", "-q")
     archive.make("setup")

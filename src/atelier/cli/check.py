@@ -1,6 +1,7 @@
 """`atelier check`: check the results against the gates."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -43,7 +44,8 @@ def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_js
         commit = revisions.find(root, against)
         report = check_results(root, commit, runs, allow_missing=allow_missing)
     if as_json:
-        click.echo(json.dumps(_as_json(report, commit.name), indent=2, ensure_ascii=False))
+        result = {"against": commit.name, "passed": not report.failures} | asdict(report)
+        click.echo(json.dumps(result, indent=2, ensure_ascii=False))
     else:
         for failure in report.failures:
             click.echo(str(failure))
@@ -75,14 +77,3 @@ def check_results(
     report = gates.check(now, before, limits, commit.name, runs or declared.runs, complete=not runs)
     report.failures += outputs.missing(root, runs or None, commit.outs() if allow_missing else None)
     return report
-
-
-def _as_json(report: gates.Report, than: str) -> dict[str, object]:
-    failures = [{"where": f.where, "kind": f.kind, "metric": f.metric or None, "text": f.text} for f in report.failures]
-    return {
-        "against": than,
-        "passed": not failures,
-        "held": report.held,
-        "failures": failures,
-        "notes": report.notes,
-    }

@@ -1,8 +1,6 @@
 """`atelier compare`: compare the working tree with another commit."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,7 +9,7 @@ from atelier.core import files
 from atelier.core.errors import one_line_errors
 from atelier.params import document
 from atelier.workflow.results import comparison_markdown, exhibition, gate_file, states
-from atelier.workflow.results.comparison import Comparison
+from atelier.workflow.results.comparison import MARKS, Comparison
 from atelier.workflow.results.comparison import compare as compare_states
 from atelier.workflow.results.states import State
 from atelier.workflow.versions import lock_file, revisions
@@ -106,24 +104,13 @@ def _print(found: Comparison) -> None:
     console = Console(highlight=False)
     if found.empty:
         console.print(f"nothing differs from {found.than}", markup=False)
-    colours = {"better": "green", "worse": "red"}
-
-    def print_table(title: str, head: list[str], rows: Sequence[Sequence[Any]], styles: Sequence[str] = ()) -> None:
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-        for name in head:
+    colours = {MARKS["better"]: "green", MARKS["worse"]: "red"}
+    for shown in found.tables():
+        table = Table(title=shown.title, title_justify="left", box=None, pad_edge=False)
+        for name in shown.head:
             table.add_column(Text(name), overflow="fold")
-        for row, style in zip(rows, styles or [""] * len(rows), strict=True):
+        for row in shown.rows:
+            style = next((colours[value] for value in row if isinstance(value, str) and value in colours), "")
             table.add_row(*(Text(comparison_markdown.plain(value)) for value in row), style=style)
         console.print(table)
-        console.print()
-
-    if found.params:
-        print_table("Parameters", ["parameter", found.than, "now"], found.params)
-    for run, metrics in found.metrics.items():
-        rows = [[row.metric, row.before, row.after, row.mark, row.noise] for row in metrics]
-        head = ["metric", found.than, "now", "", "noise"]
-        print_table(run, head, rows, [colours.get(row.change, "") for row in metrics])
-        if run in found.notes:
-            console.print(found.notes[run], markup=False)
-    if found.stages:
-        print_table("Outputs that differ", ["stage", ""], list(found.stages.items()))
+        console.print(f"{shown.note}\n" if shown.note else "", markup=False)

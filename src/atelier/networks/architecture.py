@@ -66,6 +66,6 @@ def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
 
 
 def _size(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return width (of channels) and height (of the side) of a block in pixels; logarithms fit all on a page."""
+    """Return width (channels) and height (side) of a block in pixels, on a logarithmic scale."""
     side = shape[0] if len(shape) == 3 else 1
     return UNIT * (1 + math.log2(shape[-1])), UNIT * 3 * (1 + math.log2(side))

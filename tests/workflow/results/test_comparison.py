@@ -41,14 +41,14 @@ def test_a_metric_without_a_better_way_has_moved() -> None:
     assert row.change == "moved"
 
 
-def test_leaves_of_parameters_are_told_with_both_values() -> None:
+def test_changed_parameters_have_both_values() -> None:
     found = compared({}, {}, params=params(train={"epochs": 4, "new": 1}) | {"edits": {"run": {"seed": 1}}})
     assert ("runs.run.train.epochs", 3, 4) in found.params
     assert ("runs.run.train.new", None, 1) in found.params
     assert ("edits.run", None, "present") in found.params
 
 
-def test_stages_whose_outputs_differ_came_or_went_are_told() -> None:
+def test_changed_added_and_removed_stages_are_listed() -> None:
     one, other = ({"x": Out("x", digest * 32)} for digest in "19")
     found = compared({}, {}, outs={"a": one, "b": one, "new": one}, earlier={"a": one, "b": other, "old": {}})
     assert found.stages == {"b": "changed", "new": "added", "old": "removed"}
@@ -95,6 +95,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
         ({"source": "mirror", "format": "faces"}, True),
         ({"format": "faces"}, True),
         ({"source": "upstream", "format": "idx"}, False),
+        ({"kind": "mnist"}, False),
+        ({"kind": "celeba"}, True),
+        ({"kind": "unknown"}, True),
     ],
 )
 def test_real_faces_are_private_whatever_their_dataset_is_called(dataset: dict[str, str], hidden: bool) -> None:
@@ -102,7 +105,7 @@ def test_real_faces_are_private_whatever_their_dataset_is_called(dataset: dict[s
     assert exhibition.private(given, "r") is hidden
 
 
-def test_a_run_of_data_that_nobody_describes_is_private() -> None:
+def test_a_run_of_unknown_data_is_private() -> None:
     assert exhibition.private({}, "r")
 
 

@@ -58,7 +58,7 @@ def test_stage_added_by_both_sides_stays_only_if_they_agree():
     assert merged(lock(a=1), lock(a=1, b=1), lock(a=1, b=2)) == (lock(a=1), ["b: changed on both sides"])
 
 
-def test_stage_removed_by_one_side_is_gone():
+def test_stage_removed_by_one_side_is_removed():
     assert merged(lock(a=1, b=1), lock(a=1), lock(a=2, b=1)) == (lock(a=2), [])
     assert merged(lock(a=1, b=1), lock(a=2, b=1), lock(a=1)) == (lock(a=2), [])
 

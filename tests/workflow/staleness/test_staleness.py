@@ -63,7 +63,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], list[str]]] = {
         lambda toy: toy.write("models/a", "by hand\n"),
         ["train@a: output models/a changed", "score@a: upstream train@a", "summary: upstream score@a"],
     ),
-    "an output that is gone": (
+    "a missing output": (
         lambda toy: toy.remove("scores/b"),
         ["score@b: output scores/b missing", "summary: upstream score@b"],
     ),

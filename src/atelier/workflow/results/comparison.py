@@ -3,9 +3,9 @@
 Plain data in, plain data out; `comparison_markdown` and `atelier compare` display them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from atelier.params import profiles
 from atelier.workflow.results.gate_file import Gate, Gates, find
@@ -49,6 +49,15 @@ class Row:
         return MARKS.get(self.change, self.change)
 
 
+class Table(NamedTuple):
+    """A table to display, with a note below its title."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+    note: str = ""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Everything that differs.
@@ -70,6 +79,16 @@ class Comparison:
     @property
     def empty(self) -> bool:
         return not (self.params or self.metrics or self.stages)
+
+    def tables(self) -> Iterator[Table]:
+        """Yield what differs as tables: parameters, the metrics of each run, stages."""
+        if self.params:
+            yield Table("Parameters", ("parameter", self.than, "now"), self.params)
+        for run, found in self.metrics.items():
+            rows = [(row.metric, row.before, row.after, row.mark, row.noise) for row in found]
+            yield Table(run, ("metric", self.than, "now", "", "noise"), rows, self.notes.get(run, ""))
+        if self.stages:
+            yield Table("Outputs that differ", ("stage", ""), list(self.stages.items()))
 
 
 def compare(

@@ -44,19 +44,12 @@ def render(
     parts = [f"## Compared with {cell(comparison.than)}"]
     if comparison.empty:
         parts.append("Nothing differs: parameters, numbers and outputs are equal.")
-    if comparison.params:
-        rows = [[name, before, after] for name, before, after in comparison.params]
-        parts += ["### Parameters", table(["parameter", comparison.than, "now"], rows)]
-    if comparison.metrics:
-        parts.append("### Numbers")
-    for run, found in comparison.metrics.items():
-        parts.append(f"#### {cell(run)}")
-        if run in comparison.notes:
-            parts.append(cell(comparison.notes[run]))
-        head = ["metric", comparison.than, "now", "", "noise"]
-        parts.append(table(head, [[row.metric, row.before, row.after, row.mark, row.noise] for row in found]))
-    if comparison.stages:
-        parts += ["### Outputs that differ", table(["stage", ""], list(comparison.stages.items()))]
+    for found in comparison.tables():
+        parts += [
+            f"### {cell(found.title)}",
+            *([cell(found.note)] if found.note else []),
+            table(found.head, found.rows),
+        ]
     if pictures:
         parts.append("### Samples")
     for run, sides in pictures.items():

@@ -6,10 +6,11 @@ Pictures of real people are never copied out of a checkout.
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from atelier.core import files
+from atelier.core import files, lookup
 from atelier.workflow import dvc_repo
 
 LISTING = "pictures.json"
@@ -52,17 +53,28 @@ class Side:
 def private(params: Mapping[str, Any], run: str) -> bool:
     """Return whether a run may have seen faces of real people; True if the parameters do not say.
 
-    >>> private({"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"source": "embedded"}}}, "r")
+    Args:
+        params: the plain data of `params.yaml`, now or at an earlier commit.
+        run: a name in its section `runs`.
+
+    >>> runs, datasets = {"r": {"dataset": "faces"}}, {"faces": {"kind": "celeba"}}
+    >>> private({"runs": runs, "datasets": datasets, "downloads": {"faces": {"source": "embedded"}}}, "r")
     False
-    >>> private({"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"source": "upstream"}}}, "r")
+    >>> private({"runs": runs, "datasets": datasets, "downloads": {}}, "r")
     True
     """
     name = params.get("runs", {}).get(run, {}).get("dataset")
     dataset = params.get("datasets", {}).get(name)
     if dataset is None:
         return True
-    faces = name == "celeba" or dataset.get("format") == "faces"
-    return faces and dataset.get("source") != "embedded"
+    # Earlier parameters had source and format in the section of the dataset, and no kind.
+    source = params.get("downloads", {}).get(name, dataset).get("source")
+    return (dataset.get("format") or _format(dataset.get("kind"))) == "faces" and source != "embedded"
+
+
+def _format(kind: Any) -> str:
+    """Return the format of a kind of dataset; that of faces for an unknown kind."""
+    return import_module(f"atelier.datasets.{kind}").FORMAT if kind in lookup.names("datasets", "source") else "faces"
 
 
 def read(directory: str, open_file: Open) -> Side:

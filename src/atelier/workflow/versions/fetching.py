@@ -22,13 +22,13 @@ FETCHED = Path(".checkpoints") / "versions"
 
 
 def resolve(root: Path, run: str, which: str) -> Commit:
-    """Return the commit that RUN@WHICH stands for: a version, else a stage such as `prod`, else any name of a commit.
+    """Return the commit that RUN@WHICH stands for: a version (or `latest`), else a stage such as `prod`, else a commit.
 
     Raises:
         ValueError: there is none; the message lists the versions.
     """
     found = registry.versions(root, run)
-    version = registry.chosen(found, which)
+    version = next((v for v in found if which in ("latest", v.version, *v.stages)), None)
     commit = version.commit if version else revisions.commit_hash(root, which)
     if not commit:
         listed = [f"{version.version}{''.join(f' ({stage})' for stage in version.stages)}" for version in found]

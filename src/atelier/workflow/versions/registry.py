@@ -48,15 +48,3 @@ def versions(root: Path, run: str | None = None) -> list[Version]:
     except (GTOException, SCMError) as error:
         raise ValueError(f"{root}: its versions cannot be read: {' '.join(str(error).split())}") from None
     return [version for version in found if run in (None, version.run)]
-
-
-def chosen(found: list[Version], which: str) -> Version | None:
-    """Return the version of a run that is called `which`: its number, a stage it is assigned to, or ``latest``.
-
-    Args:
-        found: the versions of the run, newest first.
-        which: may also be a commit; then no version has this name, and the result is None.
-    """
-    if which == "latest":
-        return found[0] if found else None
-    return next((version for version in found if which == version.version or which in version.stages), None)
