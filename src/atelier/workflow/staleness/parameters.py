@@ -25,8 +25,8 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any], keys: Sequence[
             # DVC treats a parameter that is in no file as deleted: its stage is never up to date.
             yield Change((key,), None, None, "removed")
             continue
-        sides = [{key: side[key]} if key in side else {} for side in (before, after)]
-        for change in profiles.compare(*sides):
+        one, other = ({key: side[key]} if key in side else {} for side in (before, after))
+        for change in profiles.compare(one, other):
             # Unlike profiles, DVC compares with ==: 1 and 1.0 are equal.
             if change.kind != "changed" or change.before != change.after:
                 yield change
