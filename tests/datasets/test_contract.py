@@ -3,15 +3,21 @@
 import inspect
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import packages
 import pytest
 
-from atelier.datasets.download.remote import RemoteFile
+from atelier.datasets.protocol import Source, Twin
+from atelier.datasets.transfer.remote import RemoteFile
 from atelier.params.strict import Strict
 
 every = pytest.mark.parametrize("name", packages.names())
+
+
+def parameters(function: Callable[..., object]) -> list[str]:
+    return list(inspect.signature(function).parameters)
 
 
 def test_the_known_datasets_are_found() -> None:
@@ -22,8 +28,8 @@ def test_the_known_datasets_are_found() -> None:
 def test_source_and_twin_have_the_functions_of_the_contract(name: str) -> None:
     source, twin = (import_module(f"atelier.datasets.{name}.{module}") for module in ("source", "twin.write"))
     assert all(isinstance(file, RemoteFile) for file in source.FILES)
-    assert list(inspect.signature(source.prepare).parameters) == ["name", "raw", "out", "params", "source"]
-    assert list(inspect.signature(twin.write).parameters)[:2] == ["directory", "params"]
+    assert parameters(source.prepare) == parameters(Source.prepare)[1:]
+    assert parameters(twin.write)[:2] == parameters(Twin.write)[1:]
 
 
 @every

@@ -43,7 +43,7 @@ def _features(images: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module", params=NAMES)
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The name of a dataset, and its files."""
+    """Write the files of each twin; return its name and their directory."""
     directory = tmp_path_factory.mktemp(request.param)
     twin_of(request.param).write(directory, SMALL)
     return request.param, directory

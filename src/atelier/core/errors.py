@@ -1,4 +1,4 @@
-"""Errors that a user can act on, shown as one line instead of a traceback."""
+"""Show errors that a user can act on as one line instead of a traceback."""
 
 import os
 from collections.abc import Iterator

@@ -52,7 +52,7 @@ def test_only_real_faces_have_a_licence(monkeypatch, source, license):
 
 @pytest.fixture(scope="module")
 def mirror(tmp_path_factory) -> Path:
-    """A mirror with the first few of the real faces."""
+    """Build a mirror of the first real faces."""
     place = os.environ.get("ATELIER_MIRROR", "")
     if not place or not (Path(place) / "celeba").is_dir():
         pytest.skip("needs real data: ATELIER_MIRROR names no directory with it")

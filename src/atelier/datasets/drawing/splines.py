@@ -1,8 +1,11 @@
 """Smooth curves through given points (Catmull & Rom, 1974), as linear maps."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+
+Points = Sequence[tuple[float, float]] | np.ndarray
 
 
 def matrix(points: int, samples: np.ndarray) -> np.ndarray:
@@ -33,9 +36,9 @@ def matrix(points: int, samples: np.ndarray) -> np.ndarray:
     return result
 
 
-def smooth(points: np.ndarray, per_segment: int = 8) -> np.ndarray:
+def smooth(points: Points, per_segment: int = 8) -> np.ndarray:
     """Sample the open spline through `points`: shape ``(n, 2)`` → ``((n − 1)·per_segment + 1, 2)``."""
-    return _smoothing(len(points), per_segment) @ points
+    return _smoothing(len(points), per_segment) @ np.asarray(points, dtype=np.float64)
 
 
 @cache

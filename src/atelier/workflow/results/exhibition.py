@@ -51,22 +51,24 @@ class Side:
 def private(params: Mapping[str, Any], run: str) -> bool:
     """Return whether a run may have seen faces of real people; True if the parameters do not say.
 
-    >>> params = {"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"kind": "celeba"}}}
-    >>> [private(params | {"downloads": {"celeba": {"source": source}}}, "r") for source in ("embedded", "upstream")]
-    [False, True]
+    >>> runs, datasets = {"r": {"dataset": "faces"}}, {"faces": {"kind": "celeba"}}
+    >>> private({"runs": runs, "datasets": datasets, "downloads": {"faces": {"source": "embedded"}}}, "r")
+    False
+    >>> private({"runs": runs, "datasets": datasets, "downloads": {}}, "r")
+    True
     """
     name = params.get("runs", {}).get(run, {}).get("dataset")
     dataset = params.get("datasets", {}).get(name)
     if dataset is None:
         return True
-    # Older commits have the source and the format of a dataset in its own section.
-    kind = dataset.get("kind", name)
-    if "format" in dataset or kind not in lookup.names("datasets", "source"):
-        file_format = dataset.get("format", "faces")
-    else:
-        file_format = import_module(f"atelier.datasets.{kind}").FORMAT
-    source = dataset.get("source") or params.get("downloads", {}).get(name, {}).get("source")
-    return file_format == "faces" and source != "embedded"
+    # Earlier parameters had source and format in the section of the dataset, and no kind.
+    source = params.get("downloads", {}).get(name, dataset).get("source")
+    return (dataset.get("format") or _format(dataset.get("kind"))) == "faces" and source != "embedded"
+
+
+def _format(kind: Any) -> str:
+    """Return the format of a kind of dataset; that of faces for an unknown kind."""
+    return import_module(f"atelier.datasets.{kind}").FORMAT if kind in lookup.names("datasets", "source") else "faces"
 
 
 def read(directory: str, open_file: Open) -> Side:

@@ -189,9 +189,12 @@ def incomparable_sections(run: str, now: Mapping[str, Any], before: Mapping[str,
     def sections(params: Mapping[str, Any]) -> dict[str, Any]:
         own = params.get("runs", {}).get(run, {})
         dataset = own.get("dataset")
+        prepared, judge = (params.get(section, {}).get(dataset, {}) for section in ("datasets", "judges"))
+        # Earlier parameters had source and embedded in the section of the dataset.
+        raw = params.get("downloads", {}).get(dataset, prepared)
         return {
-            "dataset": [params.get(section, {}).get(dataset) for section in ("datasets", "downloads")],
-            "judge": params.get("judges", {}).get(dataset),
+            "dataset": (prepared.get("prepare"), raw.get("source"), raw.get("embedded")),
+            "judge": (judge.get("train"), judge.get("gauge")),
             "evaluation": own.get("evaluate"),
         }
 

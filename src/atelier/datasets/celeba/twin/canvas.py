@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from atelier.datasets.celeba.twin.colours import Colour, integers
 from atelier.datasets.drawing import splines
+from atelier.datasets.drawing.splines import Points
 
 WIDTH, HEIGHT = 178, 218
 # Cells of a field of colours, which is smooth enough for cells of three pixels.
@@ -21,8 +22,6 @@ _FINE = 2
 _EYES = 30.0  # depth of the eyes
 _HALF_WIDTH = 58.0  # of the face
 _CRISP = 0.6  # a smaller blur is invisible
-
-Points = Sequence[tuple[float, float]] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def closed(points: Points, per_segment: int = 6) -> np.ndarray:
 
 def open_(points: Points, per_segment: int = 6) -> np.ndarray:
     """Return a smooth path through `points`."""
-    return splines.smooth(np.asarray(points, dtype=np.float64), per_segment)
+    return splines.smooth(points, per_segment)
 
 
 def mirrored(half: Points) -> np.ndarray:

@@ -3,9 +3,10 @@
 import numpy as np
 
 from atelier.datasets.celeba.twin import colours
-from atelier.datasets.celeba.twin.canvas import Canvas, Points, open_
+from atelier.datasets.celeba.twin.canvas import Canvas, open_
 from atelier.datasets.celeba.twin.colours import darker, mix
 from atelier.datasets.celeba.twin.look import Look
+from atelier.datasets.drawing.splines import Points
 
 _DEPTH = 34.0
 _ALONG = np.linspace(-1, 1, 15)

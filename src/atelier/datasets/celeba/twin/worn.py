@@ -152,11 +152,5 @@ def hat(canvas: Canvas, look: Look, rng: np.random.Generator) -> None:
             (-46, -21),
         ], 5)  # fmt: skip
         canvas.paint([peak], 0.62 * field + 4, 26)
-        canvas.soft(
-            open_([(-46, -31), (-24, -40), (0, -43), (24, -40), (46, -31)], 5),
-            mix(cloth, (255, 255, 255), 0.5),
-            0.5,
-            0,
-            1,
-            26,
-        )
+        seam = open_([(-46, -31), (-24, -40), (0, -43), (24, -40), (46, -31)], 5)
+        canvas.soft(seam, mix(cloth, (255, 255, 255), 0.5), 0.5, 0, 1, 26)

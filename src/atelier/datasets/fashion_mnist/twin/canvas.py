@@ -1,11 +1,11 @@
 """A canvas for grey drawings: outlines are filled at a higher resolution and reduced to 28×28 pixels."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from atelier.datasets.drawing.splines import Points
 from atelier.datasets.drawing.warp import Map
 
 SIZE = 28
@@ -17,7 +17,6 @@ X = ((np.arange(_FIELD) + 0.5) / _FIELD)[np.newaxis, :]
 Y = ((np.arange(_FIELD) + 0.5) / _FIELD)[:, np.newaxis]
 
 Tone = float | np.ndarray
-Points = Sequence[tuple[float, float]] | np.ndarray
 
 
 class Canvas:

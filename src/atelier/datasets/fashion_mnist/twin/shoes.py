@@ -23,19 +23,15 @@ def sneaker(canvas: Canvas, rng: np.random.Generator) -> None:
     tongue, heel = ground - rng.uniform(0.24, 0.33) - high, ground - rng.uniform(0.2, 0.28) - high
     toe = rng.uniform(0.07, 0.13)
     collar = rng.uniform(0.5, 0.6)
-    over = smooth(
-        np.array([
-            (0.02, ground), (0.03, ground - toe * 0.7), (0.12, ground - toe), (0.32, ground - toe - 0.06),
-            (collar - 0.06, tongue + 0.04), (collar, tongue),
-        ])
-    )  # fmt: skip
+    over = smooth([
+        (0.02, ground), (0.03, ground - toe * 0.7), (0.12, ground - toe), (0.32, ground - toe - 0.06),
+        (collar - 0.06, tongue + 0.04), (collar, tongue),
+    ])  # fmt: skip
     dip = heel + rng.uniform(0.02, 0.06)
-    back = smooth(
-        np.array([
-            (collar + 0.03, tongue + 0.01), (collar + 0.12, dip), (0.84, dip), (0.94, heel), (0.97, heel + 0.06),
-            (0.955, ground - 0.06), (0.975, ground),
-        ])
-    )  # fmt: skip
+    back = smooth([
+        (collar + 0.03, tongue + 0.01), (collar + 0.12, dip), (0.84, dip), (0.94, heel), (0.97, heel + 0.06),
+        (0.955, ground - 0.06), (0.975, ground),
+    ])  # fmt: skip
     canvas.fill(np.concatenate([over, back]), hide)
     trim = fabric.contrast(rng, base)
     for _ in range(rng.integers(0, 4)):
@@ -44,9 +40,7 @@ def sneaker(canvas: Canvas, rng: np.random.Generator) -> None:
     if rng.random() < 0.4:
         canvas.fill([(0.86, heel + 0.03), (0.97, heel + 0.04), (0.97, ground), (0.82, ground)], trim, 0.8)
     if rng.random() < 0.4:
-        canvas.line(
-            smooth(np.array([(0.2, ground), (0.24, ground - 0.08), (0.2, ground - toe - 0.03)])), 0.02, trim, 0.8
-        )
+        canvas.line(smooth([(0.2, ground), (0.24, ground - 0.08), (0.2, ground - toe - 0.03)]), 0.02, trim, 0.8)
     laces = 0.55 * base if base > 0.5 else 0.95
     for place in np.linspace(0.15, 0.95, rng.integers(3, 6)):
         x, y = 0.33 + place * (collar - 0.36), ground - toe - 0.05 + place * (tongue + 0.05 + toe + 0.05 - ground)
@@ -74,16 +68,12 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
     top = rng.uniform(0.06, 0.22) if rng.random() < 0.8 else rng.uniform(0.22, 0.34)
     heel, ball = floor - lift, floor - 0.03
     toe, front, back = rng.uniform(0.1, 0.17), rng.uniform(0.46, 0.6), rng.uniform(0.9, 0.96)
-    over = smooth(
-        np.array([
-            (0.02, ball), (0.03, ball - toe * 0.7), (0.13, ball - toe), (0.34, ball - toe - 0.1),
-            (front - 0.02, (top + ball) / 2), (front, top),
-        ])
-    )  # fmt: skip
-    rear = smooth(
-        np.array([(back, top + rng.uniform(-0.02, 0.03)), (back - 0.02, (top + heel) / 2), (back + 0.02, heel)])
-    )
-    under = smooth(np.array([(0.7, heel), (0.5, (heel + ball) / 2 + 0.01), (0.34, ball)]))
+    over = smooth([
+        (0.02, ball), (0.03, ball - toe * 0.7), (0.13, ball - toe), (0.34, ball - toe - 0.1),
+        (front - 0.02, (top + ball) / 2), (front, top),
+    ])  # fmt: skip
+    rear = smooth([(back, top + rng.uniform(-0.02, 0.03)), (back - 0.02, (top + heel) / 2), (back + 0.02, heel)])
+    under = smooth([(0.7, heel), (0.5, (heel + ball) / 2 + 0.01), (0.34, ball)])
     canvas.fill(np.concatenate([over, rear, under]), hide)
     seam, trim = 0.6 * base, fabric.contrast(rng, base)
     style = fabric.pick(rng, {"laces": 3, "elastic": 3, "zip": 1.5, "bare": 2, "cuff": 1})
@@ -102,7 +92,7 @@ def ankle_boot(canvas: Canvas, rng: np.random.Generator) -> None:
     elif style == "cuff":
         canvas.fill([(front, top), (back, top), (back, top + 0.12), (front - 0.02, top + 0.12)], trim, 0.9)
     canvas.line(
-        smooth(np.array([(0.7, heel), (0.6, heel - 0.15), (front - 0.05, (top + ball) / 2 + 0.06)])),
+        smooth([(0.7, heel), (0.6, heel - 0.15), (front - 0.05, (top + ball) / 2 + 0.06)]),
         0.016,
         seam,
         rng.uniform(0, 0.8),
@@ -122,7 +112,7 @@ def sandal(canvas: Canvas, rng: np.random.Generator) -> None:
     kind = fabric.pick(rng, {"flat": 5, "heel": 3, "wedge": 2})
     lift = {"flat": rng.uniform(0, 0.05), "heel": rng.uniform(0.22, 0.36), "wedge": rng.uniform(0.1, 0.22)}[kind]
     floor = 0.58 + 0.75 * lift + rng.uniform(0, 0.06)
-    bed = smooth(np.array([(0.03, floor - 0.02), (0.32, floor), (0.6, floor - 0.55 * lift), (0.95, floor - lift)]))
+    bed = smooth([(0.03, floor - 0.02), (0.32, floor), (0.6, floor - 0.55 * lift), (0.95, floor - lift)])
     thick = rng.uniform(0.025, 0.06)
     tone = base if rng.random() < 0.5 else fabric.contrast(rng, base)
     if kind == "wedge":
@@ -148,11 +138,11 @@ def _straps(canvas: Canvas, rng: np.random.Generator, base: float, bed: np.ndarr
         end, rise = start + rng.uniform(0.2, 0.42), rng.uniform(0.09, 0.17)
         peak = start + rng.uniform(0.5, 0.75) * (end - start)
         arch = [(start, on_bed(start)), (peak, on_bed(peak) - rise), (end, on_bed(end))]
-        canvas.line(smooth(np.array(arch)), wide, base * rng.uniform(0.8, 1))
+        canvas.line(smooth(arch), wide, base * rng.uniform(0.8, 1))
     if rng.random() < 0.65:
         height, front = on_bed(0.9) - rng.uniform(0.15, 0.27), rng.uniform(0.6, 0.7)
         ankle = [(0.94, on_bed(0.93)), (0.95, height + 0.06), (0.88, height), (front, height + 0.05)]
-        canvas.line(smooth(np.array(ankle)), wide, base)
+        canvas.line(smooth(ankle), wide, base)
         ends = {
             "bare": (front, height + 0.05),
             "side": (front - 0.06, on_bed(front - 0.06)),

@@ -20,10 +20,8 @@ def paint(canvas: Canvas, rng: np.random.Generator) -> None:
     knee, hem = rng.uniform(0.085, 0.13), rng.uniform(0.07, 0.15)
     top = 0.02
     for side in (-1, 1):
-        outer = splines.smooth(
-            np.array([(waist, top), (hip, 0.2), (stance + knee + 0.035, 0.58), (stance + 0.02 + hem, length)])
-        )
-        inner = splines.smooth(np.array([(stance + 0.02, length), (stance, 0.62), (0.004, crotch)]))
+        outer = splines.smooth([(waist, top), (hip, 0.2), (stance + knee + 0.035, 0.58), (stance + 0.02 + hem, length)])
+        inner = splines.smooth([(stance + 0.02, length), (stance, 0.62), (0.004, crotch)])
         leg = np.concatenate([outer, inner, [(0.0, top)]]) * [side, 1] + [0.5, 0]
         canvas.fill(leg, cloth * (1 if side > 0 else rng.uniform(0.9, 1)))
         crease = np.array(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from atelier.core import files
 from atelier.core.spec import Spec
@@ -61,7 +61,9 @@ def prepare_faces(
         processes = stack.enter_context(pool.start(workers, pictures.__name__))
         good = np.zeros(len(usable), bool)
         done = 0
-        with storage.writers(folder, SPLITS, shape) as writers, _progress() as progress:
+        console = Console(stderr=True)
+        progress = Progress(console=console, disable=not console.is_terminal)
+        with storage.writers(folder, SPLITS, shape) as writers, progress:
             bar = progress.add_task("pictures", total=len(usable))
             shards = _shards(archive, names[usable], params)
             for decoded in pool.in_order(processes, pictures.decode, shards, ahead=2 * workers + 1):
@@ -113,11 +115,3 @@ def _shards(archive: Archive, names: np.ndarray, params: Prepare) -> Iterator[pi
     for start in range(0, len(names), _SHARD):
         chosen = names[start : start + _SHARD].tolist()
         yield pictures.Shard(chosen, [archive.read(name) for name in chosen], params.crop, params.size)
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
