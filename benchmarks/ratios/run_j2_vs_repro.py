@@ -8,10 +8,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from atelier.params import document
 from side_by_side import Comparison
 
 ROOT = Path(__file__).resolve().parents[2]
-# Files that must be equal after both.
+# Files whose content must be equal after both; the order of the stages may differ.
 RESULTS = ("dvc.lock", "metrics.json")
 
 
@@ -23,7 +24,9 @@ def measure() -> Comparison:
         theirs_s = _seconds(serial, "dvc", "repro")
         ours_s = _seconds(ours, "atelier.cli.main", "run", "-j", "2")
         for name in RESULTS:
-            if (serial / name).read_bytes() != (ours / name).read_bytes():
+            texts = ((clone / name).read_text(encoding="utf-8") for clone in (serial, ours))
+            one, other = (document.load(text, name) for text in texts)
+            if one != other:
                 raise ValueError(f"{name} differs between `atelier run` and `dvc repro`")
     return Comparison("demos", [1 / ours_s], [1 / theirs_s])
 

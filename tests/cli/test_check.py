@@ -35,7 +35,7 @@ def test_gates_agree_with_the_glossary_on_which_way_is_better() -> None:
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     metrics = json.loads((ROOT / "metrics.json").read_text(encoding="utf-8"))
     for run, numbers in metrics.items():
-        own = held.of(run, params["runs"][run]["modality"], params["runs"][run]["family"])
+        own = held.of_section(run, params["runs"][run])
         for metric in set(numbers) - glossary.companions(set(numbers)):
             gate, better = gate_file.find(own, metric), glossary.term(metric).better
             # A longest copy is better when shorter, but one lucky span decides it.

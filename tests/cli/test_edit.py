@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from atelier.cli.edit import edit as command
+from atelier.cli.main import main
 from atelier.core import picture_files
 from atelier.core.spec import Spec
 from atelier.editing.vectors import KINDS, Concepts
@@ -66,7 +66,7 @@ def project(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def call(*words: str | Path) -> Result:
-    return CliRunner().invoke(command, [str(word) for word in words])
+    return CliRunner().invoke(main, ["edit", *map(str, words)])
 
 
 def refusal(result: Result) -> str:
@@ -231,8 +231,9 @@ def test_strength_out_of_range_is_one_line(project: Path, strength: str):
 
 def test_errors_are_printed_without_loading_keras(project: Path):
     code = (
-        "import sys; from click.testing import CliRunner; from atelier.cli.edit import edit\n"
-        f"result = CliRunner().invoke(edit, ['{RUN}', 'faces/none.png', '--concept', 'Smiling', '-o', 'out.png'])\n"
+        "import sys; from click.testing import CliRunner; from atelier.cli.main import main\n"
+        f"words = ['edit', '{RUN}', 'faces/none.png', '--concept', 'Smiling', '-o', 'out.png']\n"
+        "result = CliRunner().invoke(main, words)\n"
         "assert result.exit_code == 1 and 'none.png' in result.output, result.output\n"
         "assert not {'keras', 'tensorflow', 'sklearn'} & set(sys.modules)"
     )

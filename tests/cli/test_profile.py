@@ -81,12 +81,12 @@ def test_values_changed_by_hand_are_replaced(project: Path) -> None:
 def test_source_given_by_hand_replaces_that_of_every_dataset(project: Path) -> None:
     assert atelier("profile", "apply", "laptop", "--source", "mirror").exit_code == 0
     params = document.load((project / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
-    assert {dataset["source"] for dataset in params["datasets"].values()} == {"mirror"}
+    assert {download["source"] for download in params["downloads"].values()} == {"mirror"}
 
 
 def test_unknown_source_is_one_line_that_says_what_is_allowed(project: Path) -> None:
     line = refusal("profile", "apply", "laptop", "--source", "moon")
-    assert "datasets.mnist.source: got 'moon'" in line
+    assert "downloads.mnist.source: got 'moon'" in line
     assert "mirror" in line
 
 
@@ -135,7 +135,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ("runs: [mnist-vae]\n", "runs: got ['mnist-vae']; allowed is a mapping of keys to values"),
         (
             "modles:\n  a: 1\n",
-            "params.yaml.modles: got {'a': 1}; no such key here, known are: datasets, judges, runs, edits",
+            "params.yaml.modles: got {'a': 1}; unknown key, known are: downloads, datasets, judges, runs, edits",
         ),
         (
             "judges:\n  mnist:\n    train:\n      epochs: 0\n  fashion_mnist:\n",
@@ -143,7 +143,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ),
         (
             "judges:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
-            "judges.mnist.sauce: got 'mirror'; no such key here, known are: gauge, modality, train",
+            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, train",
         ),
     ],
 )

@@ -22,7 +22,7 @@ def test_images_are_arranged_in_rows() -> None:
 
 
 def test_gap_shows_the_background_and_may_be_zero() -> None:
-    assert pictures.grid(tiles(4), columns=2, gap=3, background=9)[5, 0, 0] == 9
+    assert pictures.grid(tiles(4), columns=2, gap=3)[5, 0, 0] == 255
     assert pictures.grid(tiles(4), columns=2, gap=0).shape == (8, 12, 1)
 
 

@@ -1,4 +1,4 @@
-"""Faces of sixteen pixels: two attributes that tend to come together, a third by itself; a small VAE and its judge."""
+"""Faces of 16×16 pixels with two correlated attributes and an independent one; a small VAE and its judge."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from atelier.editing.params import Edit
 from atelier.networks import network as networks
 from atelier.params import file
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 NAMES = ("Smiling", "Eyeglasses", "Male")
 SIZES = {"train": 600, "validation": 50, "test": 150}
 
@@ -52,16 +52,16 @@ def fit(network: networks.Network, *arrays: np.ndarray, epochs: int) -> networks
 def network(data: Prepared) -> networks.Network:
     shape = {"encoder_filters": (), "encoder_dense": (64,), "decoder_dense": (64,), "decoder_filters": ()}
     shape |= {"latent_dim": 8, "likelihood": "bernoulli", "beta": 1.0}
-    train = file.read(ROOT / "params.yaml").run("mnist-vae").train.model_copy(update=shape)
+    train = file.read(ROOT / "params.yaml").entry("runs", "mnist-vae").train.model_copy(update=shape)
     built = networks.build("vae", train, data.spec, seed=1, precision="float32")
     return fit(built, np.asarray(data.images("train")), epochs=30)
 
 
 @pytest.fixture(scope="session")
 def judge(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    train = file.read(ROOT / "params.yaml").judge("mnist").train
+    train = file.read(ROOT / "params.yaml").entry("judges", "mnist").train
     train = train.model_copy(update={"filters": (8,), "features": 16, "dropout": 0.0})
-    built = networks.build("classifiers.images", train, data.spec, seed=1, precision="float32")
+    built = networks.build("judge.images", train, data.spec, seed=1, precision="float32")
     fit(built, np.asarray(data.images("train")), np.asarray(data.labels("train")), epochs=8)
     directory = tmp_path_factory.mktemp("judge")
     networks.save(built, directory)
@@ -72,7 +72,6 @@ def judge(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def params() -> Edit:
     return Edit(
         dataset="tiny",
-        family="vae",
         concept="Smiling",
         method="means",
         orthogonal=True,

@@ -1,4 +1,4 @@
-"""The whole stage on small faces: every file, the same bytes again, and refusals before any work."""
+"""The stage on small faces: every file, reproducible bytes, and errors before any work."""
 
 import csv
 from dataclasses import replace
@@ -30,7 +30,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_everything_is_written_and_the_same_bytes_again(written: Path, network, data, judge, params, tmp_path: Path):
+def test_every_file_is_written_and_reproducible(written: Path, network, data, judge, params, tmp_path: Path):
     edit(network, data, judge, params, tmp_path / "again")
     names = sorted(path.name for path in written.iterdir())
     assert names == sorted(
@@ -40,7 +40,7 @@ def test_everything_is_written_and_the_same_bytes_again(written: Path, network, 
         assert (written / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
-def test_metrics_are_those_of_the_concept_in_the_table(written: Path):
+def test_metrics_are_the_scores_of_the_concept_in_the_table(written: Path):
     metrics = files.read_json(written / "metrics.json")
     assert sorted(metrics) == ["flip_rate_smiling", "identity_drift_smiling", "leakage_smiling"]
     (row,) = [
@@ -52,7 +52,7 @@ def test_metrics_are_those_of_the_concept_in_the_table(written: Path):
         assert metrics[f"{name}_smiling"] == pytest.approx(float(row[name]), abs=1e-6)
 
 
-def test_tables_hold_every_kind_of_every_concept(written: Path):
+def test_tables_contain_every_kind_of_every_concept(written: Path):
     assert len(table(written / "concepts.csv")) == 3 * 4
     leakage = table(written / "leakage.csv")
     assert [row["edited"] for row in leakage] == ["Smiling", "Eyeglasses", "Male"]
@@ -60,7 +60,7 @@ def test_tables_hold_every_kind_of_every_concept(written: Path):
     assert all(float(row[row["edited"]]) > 0.3 for row in leakage)
 
 
-def test_every_picture_has_a_title_and_a_caption_and_is_small(written: Path):
+def test_every_picture_is_small_and_has_a_title_and_a_caption(written: Path):
     exhibits = files.read_json(written / "pictures.json")
     assert [exhibit["file"] for exhibit in exhibits] == PICTURES
     for exhibit in exhibits:
@@ -69,7 +69,7 @@ def test_every_picture_has_a_title_and_a_caption_and_is_small(written: Path):
         assert (written / exhibit["file"]).stat().st_size < 500_000
 
 
-def test_strip_holds_original_and_reconstruction(written: Path, network, data, params):
+def test_strip_contains_original_and_reconstruction(written: Path, network, data, params):
     strip = np.asarray(Image.open(written / "strip.png"))
     scale = 6
     step = (16 + sheets.GAP) * scale
@@ -85,11 +85,11 @@ def test_strip_holds_original_and_reconstruction(written: Path, network, data, p
     reconstruction = generation.decode(network, z, params.batch)[0].astype(int)
     middle = left + (1 + params.steps // 2) * step
     shown = strip[top : top + 16 * scale : scale, middle : middle + 16 * scale : scale].astype(int)
-    # Rows of another batch may be rounded otherwise.
+    # Another batch may be rounded differently.
     assert np.abs(shown - reconstruction).max() <= 1
 
 
-def test_dataset_without_glasses_or_second_attribute_shows_what_it_can(network, data, params, tmp_path: Path):
+def test_pictures_without_the_attributes_that_they_need_are_omitted(network, data, params, tmp_path: Path):
     from atelier.editing import strips
 
     class Alone(Prepared):
@@ -98,12 +98,12 @@ def test_dataset_without_glasses_or_second_attribute_shows_what_it_can(network, 
 
     alone = Alone(data.directory, replace(data.spec, attributes=("Smiling",)))
     found = Concepts(("Smiling",), np.ones((4, 1, 8), np.float32), np.array([0.5]), 0)
-    exhibits = strips.Studio(network, alone, found, params, tmp_path).draw()
+    exhibits = strips.PictureWriter(network, alone, found, params, tmp_path).write_all()
     assert [exhibit["file"] for exhibit in exhibits] == ["strip.png", "every_concept.png", "interpolations.png"]
 
 
 def test_unknown_concept_and_dataset_without_attributes_are_refused(network, data, judge, params, tmp_path: Path):
-    with pytest.raises(ValueError, match="got 'Grinning'; the attributes of tiny are: Smiling, Eyeglasses, Male"):
+    with pytest.raises(ValueError, match=r"concept: got 'Grinning'; .*: Smiling, Eyeglasses, Male"):
         edit(network, data, judge, params.model_copy(update={"concept": "Grinning"}), tmp_path / "out")
     plain = Prepared(data.directory, replace(data.spec, attributes=()))
     with pytest.raises(ValueError, match="tiny has no attributes"):
@@ -114,11 +114,11 @@ def test_unknown_concept_and_dataset_without_attributes_are_refused(network, dat
 def test_judge_of_other_attributes_is_refused(network, data, judge, params, tmp_path: Path):
     other = networks.load(judge)
     networks.save(replace(other, spec=replace(other.spec, attributes=("Bald", "Young", "Male"))), tmp_path)
-    with pytest.raises(ValueError, match="the judge was trained on other attributes of tiny: Bald, Young, Male"):
+    with pytest.raises(ValueError, match=r"judge .* tiny: Bald, Young, Male"):
         edit(network, data, tmp_path, params, tmp_path / "out")
 
 
-def test_sheet_names_columns_and_rows_and_frames_the_marked_one():
+def test_sheet_has_names_of_columns_and_rows_and_frames_the_marked_column():
     colour = np.array([20, 120, 220], np.uint8)
     pictures = np.broadcast_to(colour, (2, 3, 16, 16, 3))
     plain = np.asarray(sheets.sheet(pictures, ["a", "b", "a name of many words"], ["first", "second"]))
@@ -126,9 +126,9 @@ def test_sheet_names_columns_and_rows_and_frames_the_marked_one():
     changed = np.argwhere((plain != marked).any(axis=2))
     assert (marked[tuple(changed.T)] == sheets.MARK).all()
     assert (marked == colour).all(axis=2).sum() == (plain == colour).all(axis=2).sum() == 6 * 96**2
-    assert (plain[:20] < 100).any(), "no name stands above the columns"
-    assert (plain[:, :40] < 100).any(), "no name stands at the left"
+    assert (plain[:20] < 100).any(), "there is no name above the columns"
+    assert (plain[:, :40] < 100).any(), "there is no name at the left"
 
 
-def test_grey_pictures_make_a_sheet_too():
+def test_grey_pictures_make_a_colour_sheet():
     assert sheets.sheet(np.zeros((1, 2, 28, 28, 1), np.uint8), ["a", "b"]).mode == "RGB"

@@ -1,4 +1,4 @@
-"""The adversarial game: each side has the gradient of its own term, labels stay labels, penalties are slopes."""
+"""The adversarial networks: each has the gradient of its own term, labels stay labels, penalties are squared slopes."""
 
 from typing import Any
 
@@ -59,19 +59,19 @@ def faces() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)
 
 
-def test_textbooks_networks_have_the_textbooks_numbers_of_parameters():
+def test_networks_of_the_textbook_have_its_numbers_of_parameters():
     model = gan.build(validate(Config, TEXTBOOK, "train"), spec(64))
     assert model.generator.count_params() == 3_979_651
     assert model.discriminator.count_params() == 404_801
 
 
-def test_sides_that_the_generator_cannot_double_to_are_refused():
-    with pytest.raises(ValueError, match="sides divisible by 4; those of faces are 18 and 18"):
+def test_image_sizes_that_the_generator_cannot_reach_by_doubling_are_refused():
+    with pytest.raises(ValueError, match=r"generator_filters: got \[6, 4\], .* divisible by 4; .* 18×18"):
         gan.build(config(), spec(18))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_each_side_has_the_gradient_of_its_own_term(loss: str, faces: np.ndarray):
+def test_each_network_has_the_gradient_of_its_own_term(loss: str, faces: np.ndarray):
     model = built(loss=loss)
     fixed = keras.random.normal((8, 6), seed=3)
     real = ops.cast(faces, "float32") / 127.5 - 1
@@ -101,7 +101,7 @@ def test_each_side_has_the_gradient_of_its_own_term(loss: str, faces: np.ndarray
         ("relativistic", np.log(2), np.log(2)),
     ],
 )
-def test_discriminator_without_an_opinion_costs_what_theory_says(loss: str, discriminator: float, generator: float):
+def test_losses_of_an_undecided_discriminator_have_their_closed_form(loss: str, discriminator: float, generator: float):
     undecided = ops.zeros((4, 1))
     seed = keras.random.SeedGenerator(0)
     assert float(gan.discriminator_loss(config(loss=loss), undecided, undecided, seed)) == pytest.approx(discriminator)
@@ -111,13 +111,13 @@ def test_discriminator_without_an_opinion_costs_what_theory_says(loss: str, disc
 @pytest.mark.parametrize(
     "loss, real, fake", [("hinge", 0.1, -0.1), ("least_squares", 0.6, 0.4), ("relativistic", 9.0, 8.0)]
 )
-def test_what_counts_as_right_depends_on_what_the_loss_aims_at(loss: str, real: float, fake: float):
+def test_threshold_of_a_correct_classification_depends_on_the_loss(loss: str, real: float, fake: float):
     for a, b, expected in ((real, fake, 1.0), (fake, real, 0.0)):
-        right = gan.right_about(loss, ops.full((3, 1), a), ops.full((3, 1), b))
-        assert [float(ops.mean(side)) for side in right] == [expected, expected]
+        correct = gan.discriminator_accuracy(loss, ops.full((3, 1), a), ops.full((3, 1), b))
+        assert [float(ops.mean(each)) for each in correct] == [expected, expected]
 
 
-def test_smoothed_label_is_the_best_answer_and_never_above_one():
+def test_discriminator_loss_is_lowest_at_the_smoothed_label():
     smoothed = config(label_smoothing=0.1)
     logits = np.linspace(-6, 6, 1201, dtype=np.float32)
     costs = [
@@ -137,8 +137,8 @@ def test_noisy_labels_stay_between_zero_and_one():
 
 
 @pytest.mark.parametrize("loss", ["hinge", "relativistic"])
-def test_losses_without_labels_refuse_to_smooth_them(loss: str):
-    with pytest.raises(ParamsError, match="has no labels"):
+def test_label_smoothing_is_refused_for_losses_without_labels(loss: str):
+    with pytest.raises(ParamsError, match="label_smoothing"):
         config(loss=loss, label_smoothing=0.1)
 
 
@@ -152,10 +152,10 @@ def test_penalty_is_the_squared_slope_of_the_discriminator(faces: np.ndarray):
     assert float(model._squared_slope(images)) == pytest.approx(slope, rel=0.1)
 
 
-def test_penalties_move_the_discriminator_only(faces: np.ndarray):
-    plain, punished = built(), built(r1=10.0, r2=10.0)
+def test_penalties_change_the_gradient_of_the_discriminator_only(faces: np.ndarray):
+    plain, penalised = built(), built(r1=10.0, r2=10.0)
     gradients = []
-    for model in (plain, punished):
+    for model in (plain, penalised):
         with tf.GradientTape() as tape:
             loss = model.compute_loss(faces, y_pred=model.generator(keras.random.normal((8, 6), seed=3)))
         sides = (model.generator.trainable_variables, model.discriminator.trainable_variables)
@@ -169,13 +169,13 @@ def test_average_follows_the_generator_and_its_normalisation(faces: np.ndarray):
     model = built(generator_norm="batch", ema=0.9)
     model.compile(optimizer=keras.optimizers.SGD(0.1))
     expected = [np.array(v) for v in model.generator.variables]
-    seen = []
+    steps = []
     for _ in range(3):
-        # The weights that a step starts with, and the moments of what they made in that step.
+        # The average uses the weights before the step, and the moments of normalisation after it.
         weights = {id(v): np.array(v) for v in model.generator.trainable_variables}
         model.train_on_batch(faces)
-        seen.append([weights.get(id(v), np.array(v)) for v in model.generator.variables])
-    for step, weights in enumerate(seen):
+        steps.append([weights.get(id(v), np.array(v)) for v in model.generator.variables])
+    for step, weights in enumerate(steps):
         decay = min(0.9, (1 + step) / (10 + step))
         expected = [decay * average + (1 - decay) * value for average, value in zip(expected, weights, strict=True)]
     for average, value in zip(model.averaged.variables, expected, strict=True):
@@ -185,14 +185,14 @@ def test_average_follows_the_generator_and_its_normalisation(faces: np.ndarray):
     assert all(np.any(np.array(v)) for v in moving)
 
 
-def test_pictures_are_drawn_from_the_average_where_there_is_one():
+def test_samples_come_from_the_averaged_generator_if_there_is_one():
     averaged, raw = built(ema=0.9), built(ema=0.0)
     assert averaged.decoder is averaged.averaged
     assert raw.decoder is raw.generator
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_augmentation_changes_each_image_by_a_draw_of_its_own_and_lets_the_gradient_through(kind: str):
+def test_augmentation_is_different_for_each_image_and_differentiable(kind: str):
     images = ops.convert_to_tensor(
         np.tile(np.linspace(-1, 1, 16, dtype=np.float32)[None, :, None, None], (6, 1, 16, 3))
     )
@@ -215,13 +215,13 @@ def test_translation_shifts_whole_pixels_and_fills_with_grey():
     assert set(rows) == set(columns) == {6, 7, 8, 9, 10}
 
 
-def test_cutout_takes_a_square_of_half_a_side():
+def test_cutout_sets_a_square_of_half_a_side_to_zero():
     kept = np.array(gan.augmented(np.ones((200, 16, 16, 1), np.float32), ["cutout"], keras.random.SeedGenerator(3)))
-    gone = (kept == 0).sum(axis=(1, 2, 3))
-    assert gone.max() == 8 * 8
-    assert gone.min() >= 4 * 4
+    zeros = (kept == 0).sum(axis=(1, 2, 3))
+    assert zeros.max() == 8 * 8
+    assert zeros.min() >= 4 * 4
 
 
-def test_no_augmentation_leaves_images_alone(faces: np.ndarray):
+def test_images_are_unchanged_without_augmentation(faces: np.ndarray):
     images = ops.cast(faces, "float32")
     assert gan.augmented(images, [], keras.random.SeedGenerator(0)) is images

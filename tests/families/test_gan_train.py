@@ -1,4 +1,4 @@
-"""A game that is over is stopped, and the last good weights are kept."""
+"""Training stops after divergence or collapse, and the best weights are kept."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from atelier.families.gan import train as gan
 from atelier.families.gan.params import Train
 from atelier.networks import network as networks
 from atelier.params.strict import validate
+from atelier.training import loop
+from atelier.training.plan import Hooks
 
 PARAMS = {
     "latent_dim": 4,
@@ -55,34 +57,34 @@ def params(**changes: Any) -> Train:
     return validate(Train, PARAMS | changes, "train")
 
 
-def history(coverage: list[float], right: float = 0.7, entropy: float = 0.5) -> list[dict[str, float]]:
+def history(coverage: list[float], accuracy: float = 0.7, entropy: float = 0.5) -> list[dict[str, float]]:
     return [
-        {"discriminator_real": right, "discriminator_fake": right, "coverage": value, "class_entropy": entropy}
+        {"discriminator_real": accuracy, "discriminator_fake": accuracy, "coverage": value, "class_entropy": entropy}
         for value in coverage
     ]
 
 
-def test_healthy_game_raises_no_alarm():
+def test_good_training_raises_no_alarm():
     assert gan.alarm(history([0.02, 0.3, 0.4]), params()) == ""
 
 
-def test_samples_that_were_never_varied_are_not_a_collapse():
+def test_samples_without_variety_from_the_start_are_not_a_collapse():
     assert gan.alarm(history([0.01, 0.02, 0.02]), params()) == ""
 
 
-def test_coverage_that_is_lost_again_is_a_collapse():
+def test_loss_of_coverage_is_a_collapse():
     assert gan.alarm(history([0.02, 0.3, 0.05]), params()) == ""
     assert "coverage has been below 0.1 for 2 previews" in gan.alarm(history([0.3, 0.05, 0.01]), params())
 
 
-def test_entropy_that_is_lost_again_is_a_collapse():
+def test_loss_of_entropy_is_a_collapse():
     rows = history([0.3], entropy=0.6) + history([0.3, 0.3], entropy=0.1)
     assert "class_entropy has been below 0.2" in gan.alarm(rows, params())
 
 
-def test_discriminator_that_is_always_right_is_a_divergence():
-    assert gan.alarm(history([0.3, 0.3], right=1.0)[:1], params()) == ""
-    assert "right about everything for 2 epochs" in gan.alarm(history([0.3, 0.3], right=1.0), params())
+def test_discriminator_without_errors_is_a_divergence():
+    assert gan.alarm(history([0.3, 0.3], accuracy=1.0)[:1], params()) == ""
+    assert "for 2 epochs (divergence)" in gan.alarm(history([0.3, 0.3], accuracy=1.0), params())
 
 
 @pytest.fixture
@@ -94,18 +96,19 @@ def faces(tmp_path: Path) -> Prepared:
 
 
 def fit(faces: Prepared, scores: list[float], tmp_path: Path, **changes: Any):
-    """Train with a judge that says these KIDs, epoch by epoch."""
+    """Train with a judge that returns these KIDs, one per epoch."""
     section = params(**changes)
     network = networks.build("gan", section, faces.spec, seed=1, precision="float32")
     kids = iter(scores)
     kept = []
 
-    def watch(model: Any) -> dict[str, float]:
-        kept.append([np.array(v) for v in model.variables])
+    def watch() -> dict[str, float]:
+        kept.append([np.array(v) for v in network.model.variables])
         return {"kid": next(kids), "coverage": 0.5, "class_entropy": 0.5}
 
     (tmp_path / "work").mkdir()
-    progress = gan.fit(network, faces, section, tmp_path / "work", lambda *_: None, watch)
+    hooks = Hooks(every=1, preview=lambda stem: None, watch=watch)
+    progress = loop.run(gan.train(network, faces, section), section, tmp_path / "work", hooks)
     return network, progress, kept
 
 
@@ -116,14 +119,14 @@ def test_epoch_with_the_lowest_kid_is_kept(faces: Prepared, tmp_path: Path):
         np.testing.assert_array_equal(np.array(variable), value)
 
 
-def test_divergence_stops_the_run_and_keeps_the_last_good_weights(faces: Prepared, tmp_path: Path):
+def test_divergence_stops_the_training_and_keeps_the_best_weights(faces: Prepared, tmp_path: Path):
     network, progress, kept = fit(faces, [3.0, 2.0, float("nan"), 1.0], tmp_path)
     assert (progress.epoch, progress.best_epoch) == (2, 2)
-    assert progress.stopped == "no longer a number in epoch 3: kid"
+    assert "epoch 3: kid" in progress.stopped
     for variable, value in zip(network.model.variables, kept[1], strict=True):
         np.testing.assert_array_equal(np.array(variable), value)
 
 
 def test_divergence_in_the_first_epoch_is_an_error(faces: Prepared, tmp_path: Path):
-    with pytest.raises(ValueError, match="no longer a number in epoch 1: kid"):
+    with pytest.raises(ValueError, match="epoch 1: kid"):
         fit(faces, [float("nan")], tmp_path)

@@ -1,4 +1,4 @@
-"""What a language model may see, and that its shortcuts (cache, own gradient) say what the plain way says."""
+"""What a language model attends to, and that its cache and its custom gradient agree with the plain computation."""
 
 import itertools
 from types import SimpleNamespace
@@ -37,7 +37,7 @@ EVERY = [
 
 
 def built(**changes: object) -> TransformerLM:
-    """A network whose weights are large enough that whatever it sees moves its logits."""
+    """A network with weights so large that every attended token changes its logits."""
     keras.utils.set_random_seed(3)
     keras.config.set_dtype_policy("float32")
     model = transformer_lm.build(Config(**(BASE | changes)), SimpleNamespace(vocabulary=VOCABULARY))
@@ -58,18 +58,18 @@ def logits(model: TransformerLM, rows: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("changes", EVERY, ids=lambda changes: "-".join(map(str, changes.values())))
-def test_no_logit_moves_when_later_tokens_change(changes: dict) -> None:
+def test_logits_do_not_depend_on_later_tokens(changes: dict) -> None:
     model, before = built(**changes), tokens()
     plain = logits(model, before)
     for place in (1, 7):
         after = before.copy()
         after[:, place:] = tokens(seed=1)[:, place:]
-        moved = logits(model, after)
-        assert np.array_equal(moved[:, :place], plain[:, :place])
-        assert not np.allclose(moved[:, place:], plain[:, place:])
+        changed = logits(model, after)
+        assert np.array_equal(changed[:, :place], plain[:, :place])
+        assert not np.allclose(changed[:, place:], plain[:, place:])
 
 
-def test_a_text_does_not_see_the_one_before_it_in_its_row() -> None:
+def test_logits_do_not_depend_on_the_previous_text_in_the_row() -> None:
     model, rows = built(), tokens()
     rows[:, 6] = END
     other = rows.copy()
@@ -79,7 +79,7 @@ def test_a_text_does_not_see_the_one_before_it_in_its_row() -> None:
     assert not np.allclose(first[:, 1:6], second[:, 1:6])
 
 
-def test_each_token_before_matters() -> None:
+def test_logits_depend_on_every_earlier_token() -> None:
     model, rows = built(), np.repeat(tokens(1), CONTEXT, axis=0)
     for place in range(1, CONTEXT):
         rows[place, place] = END + 1 + (rows[place, place] - END) % (VOCABULARY - END - 1)
@@ -98,7 +98,7 @@ def test_cached_and_uncached_logits_agree(changes: dict) -> None:
 
 
 @pytest.mark.parametrize("tied", [True, False])
-def test_the_gradient_made_on_the_way_is_that_of_the_plain_loss(tied: bool) -> None:
+def test_custom_gradient_is_that_of_the_plain_loss(tied: bool) -> None:
     rows = tokens()
     targets = np.roll(rows, -1, axis=1)
     targets[:, -4:] = PAD
@@ -126,7 +126,7 @@ def test_the_gradient_made_on_the_way_is_that_of_the_plain_loss(tied: bool) -> N
         np.testing.assert_allclose(ours, plain, rtol=1e-3, atol=1e-5)
 
 
-def test_filling_counts_for_nothing() -> None:
+def test_padding_does_not_contribute_to_the_loss() -> None:
     rows = tokens()
     targets = np.roll(rows, -1, axis=1)
     targets[:, 8:] = PAD
@@ -147,8 +147,8 @@ def test_tied_embeddings_are_one_matrix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"), [({"heads": 3}, "no multiple of heads 3"), ({"width": 10, "heads": 2}, "must be even")]
+    ("changes", "message"), [({"heads": 3}, "width 16 .* heads 3"), ({"width": 10, "heads": 2}, "even .* got 5")]
 )
-def test_a_width_that_heads_cannot_share_is_told(changes: dict, said: str) -> None:
-    with pytest.raises(ParamsError, match=said):
+def test_width_that_is_not_divisible_by_heads_is_refused(changes: dict, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
         validate(Config, BASE | {"width": 16} | changes, "runs.lm.train")

@@ -1,4 +1,4 @@
-"""A language model from its training to its evaluation: whatever the texts hold, the same bytes come out each time."""
+"""A language model from training to evaluation: outputs are reproducible and show every text as it is."""
 
 import csv
 import shutil
@@ -13,7 +13,7 @@ from atelier.core.text import END, PAD, TOKENIZER, Corpus, Tokenizer
 from atelier.families.transformer_lm import evaluate as evaluation
 from atelier.families.transformer_lm import sample as sampling
 from atelier.modalities.text import preview as previews
-from atelier.modalities.text.generate import Request, Writer
+from atelier.modalities.text.generate import Prompt, Request, Writer
 from atelier.modalities.text.params import UNFILTERED
 from atelier.modalities.text.watch import Watch
 from atelier.networks import network as networks
@@ -21,13 +21,13 @@ from atelier.networks.network import Network
 from atelier.params import file
 from atelier.params.file import Run
 
-# Who reads it as markup, as a template or as a regular expression, changes it.
+# Text that would change if it were read as markup, as a template or as a regular expression.
 HOSTILE = r"""if (a < b) { write("<script>alert('1')</script>"); } {{ name }} {% raw %} ${x} &amp; \n %s [END] </td>"""
 
 
 @pytest.fixture(scope="module")
 def run(params_file: Path) -> Run:
-    return file.read(params_file).run("imdb-lm")
+    return file.read(params_file).entry("runs", "imdb-lm")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def samples(network: Network, data: Prepared, run: Run, tmp_path_factory: pytest
 
 
 @pytest.fixture(scope="module")
-def verdict(network, data, judge_of_texts: Path, samples: Path, run: Run, tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("verdict") / "out"
+def evaluated(network, data, judge_of_texts: Path, samples: Path, run: Run, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("evaluated") / "out"
     evaluation.evaluate(network, data, judge_of_texts, samples, run.evaluate, out)
     return out
 
@@ -69,16 +69,16 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def spelled(cell: list[tuple[str, float | None]], given: bool) -> str:
-    """What the given tokens of a cell say, or the others."""
+    """The text of the tokens of the prompt, or of the others."""
     return "".join(piece for piece, nats in cell if (nats is None) == given).strip()
 
 
-def test_sampling_writes_the_same_bytes_again(network, data: Prepared, run: Run, samples: Path, tmp_path: Path):
+def test_sampling_is_reproducible(network, data: Prepared, run: Run, samples: Path, tmp_path: Path):
     sampling.sample(network, data, run.sample, tmp_path / "again")
     assert contents(tmp_path / "again") == contents(samples)
 
 
-def test_samples_are_texts_from_nothing_at_each_temperature(network, run: Run, samples: Path):
+def test_samples_are_texts_without_a_prompt_at_each_temperature(network, run: Run, samples: Path):
     tokens = np.load(samples / "samples.npy")
     temperatures = run.sample.temperatures
     assert tokens.shape == (len(temperatures), run.sample.samples, run.sample.max_tokens)
@@ -88,9 +88,9 @@ def test_samples_are_texts_from_nothing_at_each_temperature(network, run: Run, s
     assert tokens[1, 5][tokens[1, 5] != PAD].tolist() == text.tokens.tolist()
 
 
-def test_every_table_is_named_and_has_its_rows_and_columns(run: Run, samples: Path):
+def test_every_table_is_listed_and_has_its_rows_and_columns(run: Run, samples: Path):
     exhibits = {exhibit["title"]: samples / exhibit["file"] for exhibit in files.read_json(samples / "pictures.json")}
-    assert list(exhibits) == ["From a prompt", "From nothing"]
+    assert list(exhibits) == ["From a prompt", "Without a prompt"]
     for path in exhibits.values():
         shown = files.read_json(path)
         assert shown["columns"] == [f"temperature {temperature:g}" for temperature in run.sample.temperatures]
@@ -101,13 +101,13 @@ def test_every_table_is_named_and_has_its_rows_and_columns(run: Run, samples: Pa
             assert spelled(cell, given=False)
 
 
-def test_evaluation_writes_the_same_bytes_again(network, data, judge_of_texts, samples, run, verdict, tmp_path: Path):
+def test_evaluation_is_reproducible(network, data, judge_of_texts, samples, run, evaluated, tmp_path: Path):
     evaluation.evaluate(network, data, judge_of_texts, samples, run.evaluate, tmp_path / "again")
-    assert contents(tmp_path / "again") == contents(verdict)
+    assert contents(tmp_path / "again") == contents(evaluated)
 
 
-def test_metrics_hold_every_name_that_scripts_rely_on(verdict: Path):
-    metrics = files.read_json(verdict / "metrics.json")
+def test_metrics_have_all_documented_names(evaluated: Path):
+    metrics = files.read_json(evaluated / "metrics.json")
     names = (
         "perplexity word_perplexity bits_per_byte oov_rate ngram_perplexity ngram_bits_per_byte distinct_2 "
         "human_distinct_2 rep_4 human_rep_4 self_bleu_4 copied_8 fd fd_floor fd_ceiling kid samples"
@@ -117,11 +117,11 @@ def test_metrics_hold_every_name_that_scripts_rely_on(verdict: Path):
     assert 1 < metrics["perplexity"] < metrics["word_perplexity"]
 
 
-def test_statistics_have_a_row_for_each_temperature_and_one_for_people(verdict: Path, run: Run):
-    rows = table(verdict / "statistics.csv")
+def test_statistics_have_a_row_for_each_temperature_and_one_for_people(evaluated: Path, run: Run):
+    rows = table(evaluated / "statistics.csv")
     expected = [f"temperature {temperature:g}" for temperature in run.sample.temperatures]
     assert [row["texts"] for row in rows] == [*expected, "people"]
-    metrics = files.read_json(verdict / "metrics.json")
+    metrics = files.read_json(evaluated / "metrics.json")
     chosen, *_, people = rows
     assert float(chosen["distinct 2"]) == pytest.approx(metrics["distinct_2"], rel=1e-3)
     assert float(people["distinct 2"]) == pytest.approx(metrics["human_distinct_2"], rel=1e-3)
@@ -129,27 +129,28 @@ def test_statistics_have_a_row_for_each_temperature_and_one_for_people(verdict: 
     assert float(people["fd"]) == pytest.approx(metrics["fd_floor"], rel=1e-3)
 
 
-def test_every_table_of_the_evaluation_is_there(verdict: Path):
-    for exhibit in files.read_json(verdict / "pictures.json"):
-        assert table(verdict / exhibit["file"]), exhibit["title"]
+def test_every_table_of_the_evaluation_has_rows(evaluated: Path):
+    for exhibit in files.read_json(evaluated / "pictures.json"):
+        assert table(evaluated / exhibit["file"]), exhibit["title"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
-        ({"temperature": 0.3}, "evaluate.temperature: got 0.3; sampled were: 0.7, 1"),
-        ({"samples": 121}, "121 texts are to be judged, but {samples} holds 120; raise sample.samples"),
+        ({"temperature": 0.3}, r"evaluate\.temperature: got 0\.3; .*: 0\.7, 1$"),
+        ({"samples": 121}, r"evaluate\.samples: got 121; .* 120 "),
     ],
 )
-def test_what_was_not_sampled_is_told(changes, said, samples, network, data, judge_of_texts, run, tmp_path: Path):
+def test_evaluation_of_missing_samples_is_refused(
+    changes, message, samples, network, data, judge_of_texts, run, tmp_path: Path
+):
     params = run.evaluate.model_copy(update=changes)
-    with pytest.raises(ValueError, match=r"temperature|judged") as caught:
+    with pytest.raises(ValueError, match=message):
         evaluation.evaluate(network, data, judge_of_texts, samples, params, tmp_path / "out")
-    assert str(caught.value) == said.format(samples=samples)
     assert not (tmp_path / "out").exists()
 
 
-def planted(directory: Path, tokens: list[int], place: Path) -> Prepared:
+def with_train_text(directory: Path, tokens: list[int], place: Path) -> Prepared:
     """The dataset with one more text at the start of its train split."""
     copy = shutil.copytree(directory, place)
     train = Corpus.read(directory, "train")
@@ -165,18 +166,18 @@ def planted(directory: Path, tokens: list[int], place: Path) -> Prepared:
     return Prepared.read(copy)
 
 
-def test_copy_of_a_train_text_is_found_and_shown_as_it_was_written(
+def test_copy_of_a_train_text_is_found_and_shown_unchanged(
     network, data, tokenizer, judge_of_texts: Path, samples: Path, run: Run, tmp_path: Path
 ):
     tokens = tokenizer.encode(HOSTILE)
-    with_it = planted(data.directory, tokens, tmp_path / "prepared")
+    extended = with_train_text(data.directory, tokens, tmp_path / "prepared")
     copied = shutil.copytree(samples, tmp_path / "samples")
     drawn = np.load(copied / "samples.npy")
     drawn = np.pad(drawn, [(0, 0), (0, 0), (0, max(0, len(tokens) - drawn.shape[2]))], constant_values=PAD)
     drawn[0, 3] = PAD
     drawn[0, 3, : len(tokens)] = tokens
     np.save(copied / "samples.npy", drawn)
-    evaluation.evaluate(network, with_it, judge_of_texts, copied, run.evaluate, tmp_path / "out")
+    evaluation.evaluate(network, extended, judge_of_texts, copied, run.evaluate, tmp_path / "out")
     first, *_ = table(tmp_path / "out/copies.csv")
     assert first == {"tokens": str(len(tokens)), "sample": f"[{HOSTILE}]", "train split": f"[{HOSTILE}]"}
     metrics = files.read_json(tmp_path / "out/metrics.json")
@@ -184,7 +185,7 @@ def test_copy_of_a_train_text_is_found_and_shown_as_it_was_written(
     assert metrics["copied_8"] > 0
 
 
-def test_prompt_that_looks_like_markup_stays_as_it_is(network, data: Prepared, run: Run, tmp_path: Path):
+def test_prompt_that_looks_like_markup_is_shown_unchanged(network, data: Prepared, run: Run, tmp_path: Path):
     prompt = "<b>{x}%s"
     params = run.sample.model_copy(update={"prompt": prompt, "samples": 2, "temperatures": (1.0,)})
     sampling.sample(network, data, params, tmp_path / "out")
@@ -193,7 +194,7 @@ def test_prompt_that_looks_like_markup_stays_as_it_is(network, data: Prepared, r
     assert f"“{prompt}”" in files.read_json(tmp_path / "out/pictures.json")[0]["caption"]
 
 
-def test_previews_grow_by_a_row_for_each_epoch_that_they_were_taken_after(language_model: Path, run: Run):
+def test_previews_have_a_row_for_each_epoch(language_model: Path, run: Run):
     growth = files.read_json(language_model / "previews/growth.json")
     assert [row["name"] for row in growth["rows"]] == [f"epoch {epoch}" for epoch in range(1, run.train.epochs + 1)]
     assert growth["columns"] == [f"temperature {temperature:g}" for temperature in run.train.preview_temperatures]
@@ -202,24 +203,24 @@ def test_previews_grow_by_a_row_for_each_epoch_that_they_were_taken_after(langua
             assert spelled(cell, given=True) == run.train.preview_prompt
 
 
-def test_preview_is_the_text_of_its_seed_and_the_same_again(network, data, tokenizer, run: Run, tmp_path: Path):
+def test_preview_is_the_text_of_its_seed_and_reproducible(network, data, tokenizer, run: Run, tmp_path: Path):
     for name in ("a", "b"):
         previews.take(network, data, run.train, tmp_path / name)
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
-    prompt = tuple(tokenizer.encode(run.train.preview_prompt))
-    warmest = run.train.preview_temperatures[-1]
+    prompt = Prompt.of(run.train.preview_prompt, tokenizer)
+    highest = run.train.preview_temperatures[-1]
     writer = Writer(network.model, len(run.train.preview_temperatures), run.train.preview_tokens)
-    (text,) = writer.write([Request(prompt, run.train.seed, warmest, UNFILTERED)])
+    (text,) = writer.write([prompt.request(run.train.seed, highest, UNFILTERED)])
     shown = files.read_json(tmp_path / "a.json")["cells"][-1]
     assert "".join(piece for piece, _ in shown).strip() == tokenizer.decode(text.tokens)
 
 
-def test_watching_gives_the_same_numbers_again_and_does_not_look_at_the_test_split(
+def test_watch_is_reproducible_and_does_not_read_the_test_split(
     network, data: Prepared, judge_of_texts: Path, language_model: Path, run: Run, tmp_path: Path
 ):
     unseen = shutil.copytree(data.directory, tmp_path / "prepared", ignore=shutil.ignore_patterns("test_*"))
-    first = Watch(judge_of_texts, data, run.train)(network)
-    assert Watch(judge_of_texts, Prepared.read(unseen), run.train)(network) == first
+    first = Watch(judge_of_texts, data, run.train).measure(network)
+    assert Watch(judge_of_texts, Prepared.read(unseen), run.train).measure(network) == first
     header = (language_model / "history.csv").read_text().splitlines()[0].split(",")
     assert set(first) == {"kid", "coverage", "class_entropy"} <= set(header)
     assert 0 <= first["coverage"] <= 1

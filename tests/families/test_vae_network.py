@@ -36,7 +36,7 @@ def compiled(config: Config, spec: Spec = SPEC) -> vae.VAE:
     return model
 
 
-def test_textbook_network_is_reachable_by_parameters():
+def test_parameters_can_describe_the_textbook_network():
     model = vae.build(TEXTBOOK, SPEC)
     assert model.encoder.count_params() == 69_076
     assert model.decoder.count_params() == 65_089
@@ -47,17 +47,17 @@ def test_decoder_without_convolutions_gives_logits_of_the_image_shape():
     assert model.decoder(np.zeros((3, 2), np.float32)).shape == (3, 28, 28, 1)
 
 
-def test_sides_that_cannot_be_reached_by_doubling_are_an_error_naming_the_parameter():
-    with pytest.raises(ValueError, match=r"decoder_filters \[8, 8, 8\] double .* 3 times.*divisible by 8.*28 and 28"):
+def test_image_sizes_that_the_decoder_cannot_reach_by_doubling_are_refused():
+    with pytest.raises(ValueError, match=r"decoder_filters: got \[8, 8, 8\], .* divisible by 8; .* 28×28"):
         vae.build(TEXTBOOK.model_copy(update={"decoder_filters": (8, 8, 8)}), SPEC)
 
 
-def test_encoder_takes_sides_that_are_no_power_of_two():
+def test_encoder_accepts_sides_that_are_not_powers_of_two():
     model = vae.build(TEXTBOOK.model_copy(update={"encoder_filters": (8, 8, 8)}), SPEC)
     assert model.encoder(np.zeros((1, 28, 28, 1), np.uint8))[0].shape == (1, 2)
 
 
-def test_likelihood_of_indifferent_logits_is_log_two_a_pixel():
+def test_likelihood_of_zero_logits_is_log_two_for_each_pixel():
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), np.uint8)
     nats = np.asarray(compiled(TEXTBOOK).reconstruction_nats(images, np.zeros(images.shape, np.float32)))
     np.testing.assert_allclose(nats, 784 * np.log(2), rtol=1e-6)
@@ -85,7 +85,7 @@ def test_objective_sums_over_pixels_and_latents_and_averages_over_the_batch():
     assert 300 < once < 800
 
 
-def test_beta_weighs_the_kl_term_alone():
+def test_beta_weights_the_kl_term_only():
     images = np.zeros((2, 28, 28, 1), np.uint8)
     outputs = {
         "centre": np.zeros(images.shape, np.float32),
@@ -101,7 +101,7 @@ def test_beta_weighs_the_kl_term_alone():
     np.testing.assert_allclose(np.diff(losses), [1, 2], rtol=1e-4)
 
 
-def test_kl_weight_warms_up_to_beta_and_validation_always_has_all_of_it():
+def test_kl_weight_rises_to_beta_and_validation_always_uses_beta():
     model = compiled(TEXTBOOK.model_copy(update={"beta": 2.0, "kl_warmup_epochs": 3.0}))
     weights = []
     for epoch in range(5):
@@ -118,12 +118,12 @@ def test_kl_weight_warms_up_to_beta_and_validation_always_has_all_of_it():
 
 def test_pixels_are_the_rounded_mean_of_the_likelihood():
     logits = np.array([-50.0, 0.0, 50.0], np.float32)
-    assert vae.pixels(logits, TEXTBOOK).tolist() == [0, 128, 255]
+    assert vae.build(TEXTBOOK, SPEC).pixels(logits).tolist() == [0, 128, 255]
     means = np.array([-2.0, -1.0, 0.0, 1.0, 1.5], np.float32)
-    assert vae.pixels(means, FACES).tolist() == [0, 0, 128, 255, 255]
+    assert vae.build(FACES, COLOUR).pixels(means).tolist() == [0, 0, 128, 255, 255]
 
 
-def test_discretised_logistic_spreads_one_over_the_grey_levels():
+def test_discretised_logistic_sums_to_one_over_the_grey_levels():
     levels = (np.arange(256, dtype=np.float32) / 127.5 - 1)[:, None]
     for mean, scale in ((0.3, 0.02), (-1.2, 0.3), (0.99, 0.005)):
         nats = vae.logistic_nats(levels, np.float32(mean), np.float32(np.log(scale)))
@@ -151,7 +151,7 @@ def test_scale_of_the_likelihood_is_learned_for_each_channel(likelihood: str):
     assert (np.array(model.log_scale) != before).all()
 
 
-def test_best_scale_of_a_gaussian_is_the_error_of_its_reconstructions():
+def test_best_scale_of_a_gaussian_is_the_deviation_of_its_reconstructions():
     model = compiled(FACES, COLOUR)
     images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), np.uint8)
     centre = np.zeros(images.shape, np.float32)
@@ -163,7 +163,7 @@ def test_best_scale_of_a_gaussian_is_the_error_of_its_reconstructions():
     assert costs[1] < min(costs[0], costs[2])
 
 
-def test_residual_blocks_change_nothing_at_first():
+def test_untrained_residual_blocks_are_the_identity():
     z = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
     plain, deep = (vae.build(FACES.model_copy(update={"residual_blocks": n}), COLOUR) for n in (0, 2))
     assert deep.count_params() > plain.count_params()

@@ -1,4 +1,4 @@
-"""Distorted images are nearly the same images: moved by as much as was asked for, and no more."""
+"""Distortions of training images have the configured size."""
 
 import numpy as np
 from scipy import ndimage
@@ -21,23 +21,23 @@ def angles(images: np.ndarray) -> np.ndarray:
     return np.degrees(0.5 * np.arctan2(2 * xy, yy - xx))
 
 
-def test_no_distortion_is_the_same_image():
+def test_distortion_of_size_zero_changes_nothing():
     np.testing.assert_array_equal(distort(IMAGES, seeds.generator(0), 0.0, 0.0), IMAGES)
 
 
-def test_rotation_varies_by_the_degrees_asked_for():
+def test_rotation_has_the_configured_standard_deviation():
     spread = angles(distort(IMAGES, seeds.generator(0), 5.0, 0.0)).std()
-    # Shear, of as many percent, turns the axis as well: the square root of 5² + (5 % in degrees)².
+    # Shear by 5 % also rotates the axis: √(5² + (5 % in degrees)²).
     np.testing.assert_allclose(spread, np.hypot(5, 0.05 * 57.3), rtol=0.15)
 
 
-def test_bending_moves_ink_but_keeps_its_amount():
+def test_bending_changes_images_but_keeps_their_mean():
     bent = distort(IMAGES, seeds.generator(0), 0.0, 0.5)
     assert (bent != IMAGES).any(axis=(1, 2, 3)).all()
     np.testing.assert_allclose(bent.mean(), IMAGES.mean(), rtol=0.02)
 
 
-def test_each_image_is_distorted_by_a_draw_of_its_own():
+def test_each_image_is_distorted_differently():
     assert len({image.tobytes() for image in distort(IMAGES, seeds.generator(0), 2.0, 0.3)}) == len(IMAGES)
 
 
@@ -46,7 +46,7 @@ def test_same_generator_gives_the_same_bytes():
     np.testing.assert_array_equal(first, again)
 
 
-def test_what_leaves_the_frame_is_cut_and_what_enters_is_black():
+def test_distorted_image_is_black_outside_the_original():
     white = np.full((4, 28, 28, 3), 255, np.uint8)
     turned = distort(white, seeds.generator(0), 45.0, 0.0)
     assert turned.shape == white.shape
@@ -54,7 +54,7 @@ def test_what_leaves_the_frame_is_cut_and_what_enters_is_black():
     assert (turned == 0).any()
 
 
-def test_last_epochs_are_left_clean():
+def test_last_epochs_are_not_augmented():
     def blacken(batch: np.ndarray, _: np.random.Generator) -> np.ndarray:
         return np.zeros_like(batch)
 

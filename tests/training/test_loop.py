@@ -1,4 +1,4 @@
-"""The training loop: schedules, averaged weights, the epoch that is kept, the order of batches."""
+"""The training loop: schedules, averaged weights, the best epoch, the order of batches."""
 
 import math
 from pathlib import Path
@@ -10,9 +10,11 @@ import pytest
 from keras import ops
 
 from atelier.core import files
+from atelier.networks.batching import InOrder
 from atelier.params.training import Training
 from atelier.training import checkpoint, loop, optimizers
-from atelier.training.batches import Batches, InOrder
+from atelier.training.batches import Batches
+from atelier.training.plan import Hooks, Plan
 
 PLAIN = Training(
     seed=1,
@@ -36,7 +38,7 @@ def params(**changes: Any) -> Training:
 
 
 class Point(keras.Model):
-    """One weight that is drawn to the mean of the data: the gradient of ½(w − x)² is w − x."""
+    """One weight that converges to the mean of the data: the gradient of ½(w − x)² is w − x."""
 
     def __init__(self, start: float = 0.0) -> None:
         super().__init__()
@@ -58,27 +60,27 @@ def rates(schedule: optimizers.Schedule, steps: list[int]) -> list[float]:
     return [float(schedule(step)) for step in steps]
 
 
-def test_constant_rate_stays_as_it_is():
+def test_constant_rate_does_not_change():
     assert rates(optimizers.Schedule(0.5, steps=10, warmup=0, cosine=False), [0, 5, 10]) == [0.5] * 3
 
 
-def test_cosine_falls_from_its_peak_over_half_of_it_to_zero_and_stays_there():
+def test_cosine_decays_from_the_peak_to_zero_and_stays_zero():
     schedule = optimizers.Schedule(0.5, steps=10, warmup=0, cosine=True)
     assert rates(schedule, [0, 5, 10, 15]) == pytest.approx([0.5, 0.25, 0, 0], abs=1e-7)
 
 
-def test_rate_warms_up_in_even_steps_before_the_cosine():
+def test_rate_rises_linearly_before_the_cosine():
     schedule = optimizers.Schedule(0.4, steps=12, warmup=4, cosine=True)
     assert rates(schedule, [0, 1, 3, 4, 8, 12]) == pytest.approx([0.1, 0.2, 0.4, 0.4, 0.2, 0], abs=1e-7)
 
 
-def test_schedule_comes_back_from_its_configuration():
+def test_schedule_is_restored_from_its_configuration():
     schedule = optimizers.Schedule(0.4, steps=12, warmup=4, cosine=True)
-    again = optimizers.Schedule.from_config(schedule.get_config())
-    assert rates(again, list(range(13))) == rates(schedule, list(range(13)))
+    restored = optimizers.Schedule.from_config(schedule.get_config())
+    assert rates(restored, list(range(13))) == rates(schedule, list(range(13)))
 
 
-def test_schedule_spans_the_epochs_of_the_training():
+def test_schedule_covers_all_epochs_of_the_training():
     built = optimizers.build(params(schedule="cosine", warmup_epochs=0.5, epochs=3), steps_per_epoch=10)
     schedule = built._learning_rate
     assert (schedule.steps, schedule.warmup, schedule.peak) == (30, 5, 0.1)
@@ -86,14 +88,14 @@ def test_schedule_spans_the_epochs_of_the_training():
 
 @pytest.mark.parametrize("name, kind", {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}.items())
 @pytest.mark.parametrize("ema", [0.0, 0.9])
-def test_every_optimiser_is_there_with_and_without_an_average(name: str, kind: str, ema: float):
+def test_every_optimiser_exists_with_and_without_averaged_weights(name: str, kind: str, ema: float):
     built = optimizers.build(params(optimizer=name, ema=ema, clip_norm=1.0, weight_decay=0.01), steps_per_epoch=2)
     assert isinstance(built, getattr(keras.optimizers, kind))
     assert getattr(built, "ema", 0.0) == ema
     assert (built.global_clipnorm, built.weight_decay) == (1.0, 0.01)
 
 
-def test_average_of_the_weights_is_the_hand_computed_one_with_its_rising_decay():
+def test_averaged_weights_follow_the_rising_decay():
     weight = keras.Variable(5.0)
     optimizer = optimizers.build(params(ema=0.4), steps_per_epoch=100)
     optimizer.build([weight])
@@ -101,23 +103,27 @@ def test_average_of_the_weights_is_the_hand_computed_one_with_its_rising_decay()
     for step in range(1, 13):
         optimizer.apply([ops.convert_to_tensor(w - 1.0)], [weight])
         w -= 0.1 * (w - 1.0)
-        # From 2/11 up to the given decay, which holds from the sixth step on.
+        # From 2/11 to the given decay, which applies from the sixth step.
         decay = min(0.4, (1 + step) / (10 + step))
         average = decay * average + (1 - decay) * w
         assert float(weight) == pytest.approx(w, rel=1e-5)
         assert float(optimizer.averages[0]) == pytest.approx(average, rel=1e-5)
 
 
-def fitted(workspace: Path, model: Point, validation: np.ndarray, **changes: Any) -> checkpoint.Progress:
-    """Draw `model` to 1, a step an epoch."""
+def plan(model: Point, validation: np.ndarray) -> Plan:
+    """Train `model` towards 1, one step per epoch."""
     batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
-    return loop.fit(model, batches, loop.held_out((validation,)), "val_loss", params(**changes), workspace)
+    return Plan(model, batches, loop.held_out(model, (validation,)), "val_loss")
+
+
+def fit(workspace: Path, model: Point, validation: np.ndarray, **changes: Any) -> checkpoint.Progress:
+    return loop.run(plan(model, validation), params(**changes), workspace)
 
 
 def test_epoch_with_the_lowest_validation_loss_is_kept(tmp_path: Path):
     model = Point()
-    # From 0 towards 1 by tenths of what is left: 0.1, 0.19, 0.271, 0.3439, 0.40951, of which the third is next to 0.28.
-    progress = fitted(tmp_path, model, column(0.28, 0.28), epochs=5)
+    # Each step covers a tenth of the distance to 1: 0.1, 0.19, 0.271, 0.3439, 0.40951. The third is closest to 0.28.
+    progress = fit(tmp_path, model, column(0.28, 0.28), epochs=5)
     assert progress.best_epoch == 3
     assert float(model.w) == pytest.approx(0.271)
     losses = [row["val_loss"] for row in progress.history]
@@ -125,9 +131,9 @@ def test_epoch_with_the_lowest_validation_loss_is_kept(tmp_path: Path):
     assert min(losses) == losses[2] == progress.best_score
 
 
-def test_what_is_validated_and_kept_is_the_average_while_training_goes_on_from_the_weights(tmp_path: Path):
+def test_averaged_weights_are_validated_and_kept_but_training_continues_from_the_weights(tmp_path: Path):
     model = Point()
-    progress = fitted(tmp_path, model, column(1, 1), epochs=3, ema=0.9)
+    progress = fit(tmp_path, model, column(1, 1), epochs=3, ema=0.9)
     w = average = 0.0
     for step, row in enumerate(progress.history, start=1):
         w += 0.1 * (1 - w)
@@ -137,8 +143,8 @@ def test_what_is_validated_and_kept_is_the_average_while_training_goes_on_from_t
     assert float(model.w) == pytest.approx(average, rel=1e-5)
 
 
-def test_history_has_a_row_an_epoch_and_is_written_as_csv(tmp_path: Path):
-    progress = fitted(tmp_path / "work", Point(), column(1), epochs=2)
+def test_history_has_one_row_per_epoch_and_is_written_as_csv(tmp_path: Path):
+    progress = fit(tmp_path / "work", Point(), column(1), epochs=2)
     loop.write_history(tmp_path / "history.csv", progress)
     header, *rows = (tmp_path / "history.csv").read_text().splitlines()
     assert header == "epoch,loss,learning_rate,val_loss"
@@ -147,7 +153,7 @@ def test_history_has_a_row_an_epoch_and_is_written_as_csv(tmp_path: Path):
 
 
 class Spoiled(Point):
-    """Its loss is no number from an epoch on."""
+    """Its loss is NaN from some epoch on."""
 
     spoiled_from: int
 
@@ -156,30 +162,41 @@ class Spoiled(Point):
             self.w.assign(math.nan)
 
 
-def test_loss_that_is_no_number_is_an_error_and_leaves_the_last_checkpoint(tmp_path: Path):
+def test_loss_that_is_not_finite_is_an_error_and_keeps_the_last_checkpoint(tmp_path: Path):
     model = Spoiled()
     model.spoiled_from = 2
-    with pytest.raises(ValueError, match=r"^no longer a number in epoch 3: .*learning_rate or a clip_norm"):
-        fitted(tmp_path, model, column(1), epochs=4)
+    with pytest.raises(ValueError, match=r"^no longer finite in epoch 3: .*learning_rate.*clip_norm"):
+        fit(tmp_path, model, column(1), epochs=4)
     assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
-    again = Point()
-    # What follows resumes after the second epoch, whose weights are the last good ones.
-    progress = fitted(tmp_path, again, column(1), epochs=4)
+    resumed = Point()
+    # Resumes after the second epoch, whose weights are the last finite ones.
+    progress = fit(tmp_path, resumed, column(1), epochs=4)
     assert [row["epoch"] for row in progress.history] == [1, 2, 3, 4]
-    assert float(again.w) == pytest.approx(1 - 0.9**4)
+    assert float(resumed.w) == pytest.approx(1 - 0.9**4)
 
 
-def test_previews_are_taken_of_the_first_the_last_and_every_nth_epoch(tmp_path: Path):
-    batches = Batches((column(1, 1, 1, 1),), batch=4, seed=0)
-    validate = loop.held_out((column(1),))
-    settings = params(epochs=7)
+def test_hooks_run_after_the_first_the_last_and_every_nth_epoch(tmp_path: Path):
+    model = Point()
 
-    def preview(model: keras.Model, stem: Path) -> None:
+    def preview(stem: Path) -> None:
         files.write_text(stem.with_suffix(".txt"), str(float(model.w)))
 
-    loop.fit(Point(), batches, validate, "val_loss", settings, tmp_path, preview=preview, preview_epochs=3)
+    hooks = Hooks(every=3, preview=preview, watch=lambda: {"kid": float(model.w)})
+    progress = loop.run(plan(model, column(1)), params(epochs=7), tmp_path, hooks)
     names = [f"epoch-{epoch:04}.txt" for epoch in (1, 3, 6, 7)]
     assert sorted(path.name for path in (tmp_path / "previews").iterdir()) == names
+    assert [row["epoch"] for row in progress.history if "kid" in row] == [1, 3, 6, 7]
+
+
+def test_workspace_depends_on_its_inputs_and_removes_those_of_ended_trainings(tmp_path: Path):
+    first, second = ({"params": {"epochs": epochs}, "code": {"file": "digest"}} for epochs in (1, 2))
+    ended, interrupted = checkpoint.workspace(tmp_path, first), checkpoint.workspace(tmp_path, second)
+    assert ended != interrupted
+    checkpoint.end(ended)
+    assert checkpoint.workspace(tmp_path, first) == ended
+    assert interrupted.exists()
+    checkpoint.workspace(tmp_path, second)
+    assert not ended.exists()
 
 
 NUMBERS = np.arange(50)
@@ -199,7 +216,7 @@ def test_order_depends_on_seed_and_epoch_only():
     assert order(Batches((NUMBERS,), batch=8, seed=4), 0) != first
 
 
-def test_last_incomplete_batch_is_left_out_and_nothing_comes_twice():
+def test_last_incomplete_batch_is_dropped_and_no_example_is_repeated():
     batches = Batches((NUMBERS,), batch=8, seed=3)
     drawn = order(batches, 0)
     assert [len(batch) for batch in drawn] == [8] * 6
@@ -225,12 +242,12 @@ def test_augmentation_depends_on_seed_epoch_and_batch():
     assert len({drawn(1, 2), drawn(1, 3), drawn(2, 2), drawn(1, 2, seed=4)}) == 4
 
 
-def test_fewer_examples_than_a_batch_are_an_error_with_both_numbers():
-    with pytest.raises(ValueError, match="a batch of 64 needs at least as many examples; the train split has 50"):
+def test_fewer_examples_than_a_batch_are_refused():
+    with pytest.raises(ValueError, match=r"a batch of 64 .* 50$"):
         Batches((NUMBERS,), batch=64, seed=0)
 
 
-def test_in_order_returns_everything_in_its_order():
+def test_in_order_serves_all_examples_in_their_order():
     batches = InOrder((NUMBERS, NUMBERS * 2), batch=8)
     assert [len(batches[i][0]) for i in range(len(batches))] == [8] * 6 + [2]
     for column_number, factor in ((0, 1), (1, 2)):

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
-from atelier.core.errors import one_line_errors
 from atelier.params import file
 from atelier.workflow.results import gate_file, gates, outputs, states
 from atelier.workflow.versions import revisions
@@ -20,9 +19,7 @@ from atelier.workflow.versions.revisions import Commit
     "--against", metavar="REV", help="The commit to compare with. [default: origin/main, else main, else HEAD]"
 )
 @click.option(
-    "--allow-missing",
-    is_flag=True,
-    help="Accept outputs that are not here if REV's dvc.lock names them too: they are in the remote.",
+    "--allow-missing", is_flag=True, help="Accept missing outputs that REV's dvc.lock has: the remote has them."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_json: bool) -> None:
@@ -39,10 +36,9 @@ def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_js
       atelier check mnist-vae --against v1.0.0   one run, against a tag
       atelier check --json                       for a script
     """
-    with one_line_errors():
-        root = project.root()
-        commit = revisions.find(root, against)
-        report = check_results(root, commit, runs, allow_missing=allow_missing)
+    root = project.root()
+    commit = revisions.find(root, against)
+    report = check_results(root, commit, runs, allow_missing=allow_missing)
     if as_json:
         result = {"against": commit.name, "passed": not report.failures} | asdict(report)
         click.echo(json.dumps(result, indent=2, ensure_ascii=False))
@@ -61,7 +57,7 @@ def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_js
 def check_results(
     root: Path, commit: Commit, runs: tuple[str, ...] = (), *, allow_missing: bool = False
 ) -> gates.Report:
-    """Check numbers and outputs, as `atelier check` does.
+    """Check metrics and outputs, as `atelier check` does.
 
     Raises:
         ValueError: there is no such run, or a file cannot be read.
@@ -72,8 +68,7 @@ def check_results(
     for run in runs:
         declared.entry("runs", run)
     if not (root / revisions.METRICS).is_file():
-        raise ValueError(f"{root / revisions.METRICS} is missing; make it with: dvc repro summarize")
-    before = states.at_commit(commit)
-    report = gates.check(now, before, limits, commit.name, runs or declared.runs, complete=not runs)
+        raise ValueError(f"{root / revisions.METRICS} is missing; `dvc repro summarize` writes it")
+    report = gates.check(now, states.at_commit(commit), limits, commit.name, runs or declared.runs, complete=not runs)
     report.failures += outputs.missing(root, runs or None, commit.outs() if allow_missing else None)
     return report

@@ -6,7 +6,6 @@ import click
 
 from atelier.cli import project
 from atelier.core import files
-from atelier.core.errors import one_line_errors
 from atelier.params import document
 from atelier.workflow.results import comparison_markdown, exhibition, gate_file, states
 from atelier.workflow.results.comparison import MARKS, Comparison
@@ -15,21 +14,18 @@ from atelier.workflow.results.states import State
 from atelier.workflow.versions import lock_file, revisions
 from atelier.workflow.versions.revisions import Commit
 
+OUT = "Write into this folder: comparison.md, with samples of both sides, and summary.md, without samples."
+
 
 @click.command()
 @click.argument("rev", required=False)
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, instead of tables.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    help="Write into this folder: comparison.md, with samples of both sides, and summary.md, without samples.",
-)
+@click.option("-o", "--out", type=click.Path(path_type=Path), help=OUT)
 @click.option("--pictures-at", default="", metavar="URL", help="Prefix of the links to pictures in comparison.md.")
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
-    """Compare parameters, numbers, outputs and samples with REV: by default origin/main, else main, else HEAD.
+    """Compare parameters, metrics, outputs and samples with REV: by default origin/main, else main, else HEAD.
 
-    A number counts as better or worse only if it changes by more than its noise, which gates.yaml defines. REV's
+    A metric counts as better or worse only if it changes by more than its noise, which gates.yaml defines. REV's
     samples come from the cache or the remote. Pictures of runs on faces of real people are never copied.
 
     \b
@@ -38,32 +34,31 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
       atelier compare v1.0.0 --markdown           the same for a pull request
       atelier compare -o comparison               comparison/comparison.md, with pictures
     """
-    with one_line_errors():
-        root = project.root()
-        commit = revisions.find(root, rev)
-        if out is not None:
-            _require_replaceable(out)
-        now, before = states.in_working_tree(root), states.at_commit(commit)
-        gates = gate_file.read(root / gate_file.FILE)
-        found = compare_states(now, before, gates, commit.name, lock_file.read_here(root), commit.outs())
-        if out is not None:
-            sides = _sides(commit, found, now, before)
-            # The folder is replaced as a whole: pictures of an earlier comparison, perhaps private now, do not stay.
-            with files.atomic_directory(out) as folder:
-                paths = {run: exhibition.write(folder, run, shown) for run, shown in sides.items()}
-                text = comparison_markdown.render(found, sides, paths, pictures_at)
-                files.write_text(folder / "comparison.md", text)
-                files.write_text(folder / "summary.md", comparison_markdown.render(found, {}, {}))
-        if markdown:
-            click.echo(comparison_markdown.render(found, {}, {}), nl=False)
-        elif out is None:
-            _print(found)
+    root = project.root()
+    commit = revisions.find(root, rev)
+    if out is not None:
+        _require_replaceable(out)
+    now, before = states.in_working_tree(root), states.at_commit(commit)
+    gates = gate_file.read(root / gate_file.FILE)
+    found = compare_states(now, before, gates, commit.name, lock_file.read_here(root), commit.outs())
+    if out is not None:
+        sides = _sides(commit, found, now, before)
+        # Replace the whole folder: pictures of an earlier comparison may be private now.
+        with files.atomic_directory(out) as folder:
+            paths = {run: exhibition.write(folder, run, shown) for run, shown in sides.items()}
+            text = comparison_markdown.render(found, sides, paths, pictures_at)
+            files.write_text(folder / "comparison.md", text)
+            files.write_text(folder / "summary.md", comparison_markdown.render(found, {}, {}))
+    if markdown:
+        click.echo(comparison_markdown.render(found, {}, {}), nl=False)
+    elif out is None:
+        _print(found)
     if out is not None:
         click.echo(f"{out / 'comparison.md'}: compared with {commit.name}", err=markdown)
 
 
 def _require_replaceable(out: Path) -> None:
-    """Raise `ValueError` unless the folder does not exist, or holds an earlier comparison and nothing else."""
+    """Raise `ValueError` if the folder contains anything except an earlier comparison."""
     if out.is_file():
         raise ValueError(f"{out}: there is a file with the name of that folder")
     for path in out.iterdir() if out.exists() else ():
@@ -73,7 +68,7 @@ def _require_replaceable(out: Path) -> None:
 
 
 def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict[str, dict[str, exhibition.Side]]:
-    """Return what each run shows whose samples differ."""
+    """Return the samples, ``then`` and ``now``, of each run whose samples differ."""
     root = commit.root
     stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
     if "sample" not in stages:
@@ -85,27 +80,24 @@ def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict
     public = [folders[run] for run in earlier if not exhibition.private(before.params, run)]
     then = exhibition.at_commit(root, commit.hash, public) if public else {}
     hidden = exhibition.Side({}, "pictures of real people are not copied")
-    open_now = exhibition.in_workspace(root)
-    sides: dict[str, dict[str, exhibition.Side]] = {run: {} for run in runs}
-    for run in earlier:
-        sides[run]["then"] = then.get(folders[run], hidden)
+    sides = {run: {"then": then.get(folders[run], hidden)} if run in earlier else {} for run in runs}
     for run in (run for run in runs if run in now.params["runs"]):
         private = exhibition.private(now.params, run)
-        sides[run]["now"] = hidden if private else exhibition.read(folders[run], open_now)
+        sides[run]["now"] = hidden if private else exhibition.read(folders[run], exhibition.in_workspace(root))
     return sides
 
 
 def _print(found: Comparison) -> None:
-    # Loads for a tenth of a second.
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
-    if found.empty:
-        console.print(f"nothing differs from {found.than}", markup=False)
+    tables = list(found.tables())
+    if not tables:
+        console.print(f"nothing differs from {found.reference}", markup=False)
     colours = {MARKS["better"]: "green", MARKS["worse"]: "red"}
-    for shown in found.tables():
+    for shown in tables:
         table = Table(title=shown.title, title_justify="left", box=None, pad_edge=False)
         for name in shown.head:
             table.add_column(Text(name), overflow="fold")

@@ -8,7 +8,6 @@ import numpy as np
 
 from atelier.cli import project, trained
 from atelier.core import files, picture_files, pictures
-from atelier.core.errors import one_line_errors
 from atelier.core.quiet import without_notices
 from atelier.core.spec import Spec
 from atelier.editing.sheets import sheet, strength, words
@@ -17,27 +16,18 @@ from atelier.params import file
 
 MAX_STRENGTH = 20.0
 MAX_LABEL = 24
-# Constant, so that the result for a picture does not depend on the number of pictures.
+# Constant, so that the result of a picture does not depend on the number of pictures.
 BATCH = 16
+STRENGTH = """How much to add; negative values remove. 1 is the mean distance between faces without and with the
+    attribute. Repeat it for several columns."""
 
 
 @click.command()
 @click.argument("run")
 @click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--concept", required=True, help="The attribute to add or remove, such as Smiling.")
-@click.option(
-    "--strength",
-    "strengths",
-    type=float,
-    multiple=True,
-    default=(1.0,),
-    show_default=True,
-    help="How much to add; negative values remove. 1 is the mean distance between faces without and with the "
-    "attribute. Repeat it for several columns.",
-)
-@click.option(
-    "--method", type=click.Choice(["means", "linear"]), help="How the vector was computed. [default: params.yaml]"
-)
+@click.option("--strength", "strengths", type=float, multiple=True, default=(1.0,), help=STRENGTH)
+@click.option("--method", type=click.Choice(["means", "linear"]), help="Kind of vector. [default: params.yaml]")
 @click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fits a sheet; 1 in a folder]")
@@ -55,9 +45,9 @@ def edit(
 ) -> None:
     """Edit the faces in picture files with RUN, a trained run whose family has an encoder.
 
-    A picture may have any size. It is rotated as its EXIF data say, cropped to its central square, and scaled to the
-    size that RUN was trained on. (A picture of 178×218 pixels is treated as one of CelebA's aligned faces, and cropped
-    as for training.) RUN works for faces that fill the square and look at the camera; crop other pictures before.
+    A picture may have any size. It is rotated according to its EXIF data, cropped to its central square, and scaled to
+    the size that RUN was trained on. (A picture of 178×218 pixels is treated as one of CelebA's aligned faces, and
+    cropped as for training.) RUN works for faces that fill the square and look at the camera; crop others first.
 
     A .png becomes a sheet with a row for each picture: original, reconstruction, and one column for each strength. A
     folder receives the edited pictures under the names of the files, followed by the strength if there are several.
@@ -72,7 +62,7 @@ def edit(
       atelier edit celeba-vae me.jpg --concept Male --strength -2 --strength 2 -o strip.png
       atelier edit celeba-vae photos/*.jpg --concept Smiling --strength 2 -o smiling/
     """
-    with one_line_errors(), without_notices():
+    with without_notices():
         root = project.root()
         _check_strengths(strengths)
         targets = _targets(out, paths, strengths)
@@ -81,7 +71,7 @@ def edit(
         size, _, channels = Spec.from_dict(files.read_json(found.directory / trained.CONFIG)["spec"]).shape
         crop = found.prepare_params().get("crop")
         originals = np.stack([picture_files.read(path, size, channels, crop) for path in paths])
-        # After the checks, because loading Keras takes seconds.
+        # Imported after the checks, because loading Keras takes seconds.
         from atelier.modalities.images import generate
         from atelier.networks import batching
         from atelier.networks import network as networks
@@ -112,11 +102,7 @@ def _check_strengths(strengths: tuple[float, ...]) -> None:
 
 
 def _targets(out: Path, paths: tuple[Path, ...], strengths: tuple[float, ...]) -> list[Path]:
-    """Return the files to write, picture by picture.
-
-    Raises:
-        ValueError: a file cannot be written, two pictures have the same target, or a target is an input.
-    """
+    """Return the files to write, picture by picture, none of which is an input."""
     project.require_writable(out, (".png",))
     suffixes = [""] if len(strengths) == 1 else [strength(value) for value in strengths]
     targets = [out] if out.suffix else [out / f"{path.stem}{suffix}.png" for path in paths for suffix in suffixes]
@@ -131,9 +117,8 @@ def _targets(out: Path, paths: tuple[Path, ...], strengths: tuple[float, ...]) -
 
 
 def _find(root: Path, run: str, unverified: bool) -> trained.Trained:
-    """Find the run's network, which must have an encoder."""
     if "@" not in run:
-        # Before checking whether it is trained: a run without an encoder need not be trained for this.
+        # First, because a run without an encoder need not be trained.
         params = file.read(root / "params.yaml")
         _require_encoder(run, params.entry("runs", run).family)
         params.entry("edits", run)
@@ -149,7 +134,6 @@ def _require_encoder(run: str, family: str) -> None:
 
 
 def _concepts(found: trained.Trained) -> Concepts:
-    """Read the vectors that the stage `edit` wrote."""
     directory = found.written("edit", found.run, [FILE, DESCRIPTION])
     if not (directory / FILE).is_file():
         raise ValueError(

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from atelier.cli import project
-from atelier.core.errors import one_line_errors
+from atelier.workflow import dvc_repo
+from atelier.workflow.cleanup import cache, checkpoints, files
+from atelier.workflow.cleanup.files import Removable
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-    from atelier.workflow.cleanup.files import Removable
-
 KINDS = {
-    "objects": "unused objects of DVC's cache",
-    "run-cache": "entries of the run cache without their outputs",
+    "objects": "unused objects in DVC's cache",
+    "run-cache": "entries of the run cache whose outputs are missing",
     "checkpoints": "training states of stages that are up to date or no longer exist",
     "logs": "logs of stages that are up to date or no longer exist",
     "versions": "fetched models of other commits",
@@ -23,16 +23,16 @@ KINDS = {
 
 
 @click.command()
-@click.option("--apply", "free", is_flag=True, help="Remove the files, after asking.")
+@click.option("--apply", is_flag=True, help="Remove the files, after asking.")
 @click.option("--yes", is_flag=True, help="Remove the files without asking.")
 @click.option("--only", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only this kind; repeatable.")
 @click.option("--verbose", "-v", is_flag=True, help="List every file and directory.")
-def gc(free: bool, yes: bool, kinds: tuple[str, ...], verbose: bool) -> None:
+def gc(apply: bool, yes: bool, kinds: tuple[str, ...], verbose: bool) -> None:
     """Show, by kind, which files on this disk can be removed; remove them with --apply.
 
-    Kept is what the workspace, its dvc.lock, a branch (local or remote-tracking), a tag, a stash or an experiment uses.
-    Data that only older commits of a branch use are removed: tag these commits, or run `dvc push` first. The remote is
-    not changed.
+    Data that the workspace, its dvc.lock, a branch (local or remote-tracking), a tag, a stash or an experiment uses are
+    kept. Data that only older commits of a branch use are removed: tag these commits, or run `dvc push` first. The
+    remote does not change.
 
     \b
     Examples:
@@ -40,36 +40,30 @@ def gc(free: bool, yes: bool, kinds: tuple[str, ...], verbose: bool) -> None:
       atelier gc --apply                       remove it, after asking
       atelier gc --apply --yes --only logs     only the logs, without asking
     """
-    if yes and not free:
+    if yes and not apply:
         raise click.UsageError("--yes needs --apply")
-    with one_line_errors():
-        from atelier.workflow import dvc_repo
-        from atelier.workflow.cleanup import cache, files
-
-        root = project.root()
-        with dvc_repo.opened(root) as repo:
-            command = cache.running_command(repo) if free else ""
-            if command:
-                raise ValueError(f"`{command}` is running here; wait until it ends")
-            found, kept = _find(repo, root, kinds)
-            _print(found, root, verbose)
-            total = readable(sum(part.size for part in found))
-            if not any(part.paths for part in found):
-                click.echo("nothing to remove")
-            elif not free:
-                click.echo(f"{total} can be removed; `atelier gc --apply` does it")
-            elif yes or click.confirm(f"Remove {total}?"):
-                for part in found:
-                    if part.kind == "objects" and part.paths:
-                        cache.remove_objects(repo, kept)
-                    elif part.kind != "objects":
-                        files.remove(part.paths)
-                click.echo(f"{total} removed")
+    root = project.root()
+    with dvc_repo.opened(root) as repo:
+        command = cache.running_command(repo) if apply else ""
+        if command:
+            raise ValueError(f"`{command}` is running here; wait until it ends")
+        found, kept = _find(repo, root, kinds)
+        _print(found, root, verbose)
+        total = readable(sum(part.size for part in found))
+        if not any(part.paths for part in found):
+            click.echo("nothing to remove")
+        elif not apply:
+            click.echo(f"{total} can be removed; `atelier gc --apply` does it")
+        elif yes or click.confirm(f"Remove {total}?"):
+            for part in found:
+                if part.kind == "objects" and part.paths:
+                    cache.remove_objects(repo, kept)
+                elif part.kind != "objects":
+                    files.remove(part.paths)
+            click.echo(f"{total} removed")
 
 
-def _find(repo: "Repo", root: Path, kinds: tuple[str, ...]) -> "tuple[list[Removable], set[object]]":
-    from atelier.workflow.cleanup import cache, checkpoints
-
+def _find(repo: "Repo", root: Path, kinds: tuple[str, ...]) -> tuple[list[Removable], set[object]]:
     wanted = set(kinds or KINDS)
     found: list[Removable] = []
     kept: set[object] = set()
@@ -81,7 +75,7 @@ def _find(repo: "Repo", root: Path, kinds: tuple[str, ...]) -> "tuple[list[Remov
     return [part for part in found if part.kind in wanted], kept
 
 
-def _print(found: "list[Removable]", root: Path, verbose: bool) -> None:
+def _print(found: list[Removable], root: Path, verbose: bool) -> None:
     for part in found:
         click.echo(f"{readable(part.size):>10}  {len(part.paths):6}  {KINDS[part.kind]}")
         if part.note:

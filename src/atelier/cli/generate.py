@@ -7,25 +7,16 @@ import numpy as np
 
 from atelier.cli import project, trained
 from atelier.core import files, pictures
-from atelier.core.errors import one_line_errors
 from atelier.core.quiet import without_notices
 
 
 @click.command()
 @click.argument("run")
-@click.option(
-    "-n", "--count", type=click.IntRange(1, 100_000), default=16, show_default=True, help="Number of pictures."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed of the first picture; the next ones have SEED+1, SEED+2, …",
-)
+@click.option("-n", "--count", type=click.IntRange(1, 100_000), default=16, help="Number of pictures.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of the first picture; the next have SEED+1, SEED+2, …")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
-@click.option("--scale", type=click.IntRange(1, 32), default=1, show_default=True, help="Enlarge each pixel of a PNG.")
-@click.option("--batch", type=click.IntRange(1), default=64, show_default=True, help="Pictures computed at once.")
+@click.option("--scale", type=click.IntRange(1, 32), default=1, help="Enlarge each pixel of a PNG.")
+@click.option("--batch", type=click.IntRange(1), default=64, help="Pictures computed at once.")
 @trained.unverified_option
 def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int, unverified: bool) -> None:
     """Generate pictures with RUN, a trained run of params.yaml.
@@ -42,10 +33,10 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int,
       atelier generate mnist-vae -n 5000 -o many.npz   arrays `images` (uint8 NHWC) and `seeds`
       atelier generate mnist-vae@prod -o grid.png      the version in production
     """
-    with one_line_errors(), without_notices():
+    with without_notices():
         project.require_writable(out, (".png", ".npz"))
         directory = trained.find(project.root(), run, "images", unverified).directory
-        # After the checks, because loading Keras takes seconds.
+        # Imported after the checks, because loading Keras takes seconds.
         from atelier.modalities.images.generate import from_seeds
         from atelier.networks import network as networks
 

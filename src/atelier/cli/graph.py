@@ -1,4 +1,4 @@
-"""`atelier graph`: compare the artifacts of `dvc.yaml` with the runs, or renew them."""
+"""`atelier graph`: check that `dvc.yaml` lists the model of every run, or update the list."""
 
 from io import StringIO
 from pathlib import Path, PurePosixPath
@@ -10,14 +10,13 @@ from ruamel.yaml import YAML
 from atelier.cli import project
 from atelier.cli.trained import WEIGHTS
 from atelier.core import files
-from atelier.core.errors import one_line_errors
-from atelier.params import profiles
+from atelier.params import document, profiles
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Write dvc.yaml; without it, only show the differences.")
 def graph(write: bool) -> None:
-    """Compare the artifacts in dvc.yaml with the runs of params.yaml and of all profiles.
+    """Compare the section `artifacts` of dvc.yaml with the runs of params.yaml and of all profiles.
 
     Run it with --write after adding a run. Exits with 1 if dvc.yaml differs and is not written.
 
@@ -26,10 +25,9 @@ def graph(write: bool) -> None:
       atelier graph            show missing and superfluous models
       atelier graph --write    write them to dvc.yaml
     """
-    with one_line_errors():
-        root = project.root()
-        text = (root / "dvc.yaml").read_text(encoding="utf-8")
-        renewed, changes = renew(text, root)
+    root = project.root()
+    text = (root / "dvc.yaml").read_text(encoding="utf-8")
+    renewed, changes = renew(text, root)
     for change in changes:
         click.echo(change)
     if not changes:
@@ -41,27 +39,27 @@ def graph(write: bool) -> None:
 
 
 def renew(text: str, root: Path) -> tuple[str, list[str]]:
-    """Return `dvc.yaml` with renewed artifacts, and one line for each difference."""
+    """Return `dvc.yaml` with its artifacts updated, and one line for each difference."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     pipeline = yaml.load(text)
-    params = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
-    changes = []
-    held, models = dict(pipeline.get("artifacts") or {}), _models(pipeline, params, root)
-    changes += [f"artifacts: missing {run}" for run in models if run not in held]
-    changes += [f"artifacts: superfluous {run}" for run in held if run not in models]
-    changes += [
-        f"artifacts: {run} differs from params.yaml" for run in models if held.get(run, models[run]) != models[run]
-    ]
-    pipeline["artifacts"] = models
-    return _dump(yaml, pipeline), changes
+    params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    old, new = dict(pipeline.get("artifacts") or {}), _models(pipeline, params, root)
+    changes = [f"artifacts: missing {run}" for run in new if run not in old]
+    changes += [f"artifacts: superfluous {run}" for run in old if run not in new]
+    changes += [f"artifacts: {run} differs from params.yaml" for run in new if old.get(run, new[run]) != new[run]]
+    pipeline["artifacts"] = new
+    stream = StringIO()
+    yaml.dump(pipeline, stream)
+    return stream.getvalue(), changes
 
 
 def _models(pipeline: Any, params: Any, root: Path) -> dict[str, dict[str, Any]]:
     """Return the section `artifacts`: the model of each run, for the registries of DVC and GTO.
 
-    DVC has no `foreach` there. Runs of all profiles are listed, so that applying a profile does not change `dvc.yaml`.
+    DVC has no `foreach` there. The runs of all profiles are listed, so that applying a profile does not change
+    `dvc.yaml`.
     """
     weights = next(out for out in pipeline["stages"]["train"]["do"]["outs"] if PurePosixPath(out).name == WEIGHTS)
     directory = str(PurePosixPath(weights).parent)
@@ -78,9 +76,3 @@ def _models(pipeline: Any, params: Any, root: Path) -> dict[str, dict[str, Any]]
         }
         for name, run in sorted(runs.items())
     }
-
-
-def _dump(yaml: YAML, pipeline: Any) -> str:
-    stream = StringIO()
-    yaml.dump(pipeline, stream)
-    return stream.getvalue()

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from atelier.core import files
-from atelier.core.errors import one_line_errors
 from atelier.workflow.results import merging
 
 
@@ -18,8 +17,8 @@ def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
     """Merge THEIRS into OURS, two versions of dvc.lock whose common ancestor is BASE.
 
     Git calls this in a checkout where `make setup` was run; .gitattributes names the files. A stage that one side
-    changed is taken from that side. A stage that both sides changed has the result of neither: its entry is left out,
-    one line says so, and `dvc repro` runs it and its followers, or takes them from the run cache.
+    changed is taken from that side. If both sides changed a stage, its entry is left out, one line reports it, and
+    `dvc repro` runs it and the stages after it, or restores them from the run cache.
 
     Exits with 1, and does not change OURS, if a file cannot be read: Git then reports a conflict.
 
@@ -29,19 +28,18 @@ def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
       git config merge.dvc-metrics.driver 'atelier merge-lock --metrics %O %A %B'
       atelier merge-lock old.lock mine.lock yours.lock     by hand; the result is written to mine.lock
     """
-    with one_line_errors():
-        texts = [_text(path) for path in (base, ours, theirs)]
-        name = "metrics.json" if metrics else "dvc.lock"
-        try:
-            if metrics:
-                text, both = merging.merge_metrics(*texts)
-                lines = [f"{path}: changed on both sides, ours is kept until `dvc repro` computes it" for path in both]
-            else:
-                text, stale = merging.merge_locks(*texts)
-                lines = [str(entry) for entry in stale]
-        except ValueError as error:
-            raise ValueError(f"{name} cannot be merged, ours is kept: {error}") from None
-        files.write_text(ours, text)
+    texts = [_text(path) for path in (base, ours, theirs)]
+    name = "metrics.json" if metrics else "dvc.lock"
+    try:
+        if metrics:
+            text, both = merging.merge_metrics(*texts)
+            lines = [f"{path}: changed on both sides, ours is kept until `dvc repro` computes it" for path in both]
+        else:
+            text, stale = merging.merge_locks(*texts)
+            lines = [str(entry) for entry in stale]
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be merged, ours is kept: {error}") from None
+    files.write_text(ours, text)
     for line in lines:
         click.echo(f"{name}: {line}", err=True)
 

@@ -1,4 +1,4 @@
-"""`atelier models`: every version of every run's model, with its scores, and the runs without a version."""
+"""`atelier models`: list every version of every model, with its scores, and the runs without a version."""
 
 import json
 import sys
@@ -9,12 +9,11 @@ from typing import Any
 import click
 
 from atelier.cli import project, trained
-from atelier.core.errors import one_line_errors
 from atelier.params import file
 from atelier.workflow.versions import fetching, lock_file, registry, revisions
 
 WIDTH = 200
-# The most important metrics of any family; a run shows those that it has.
+# The most important metrics of all families.
 SCORES = ("fd", "kid", "loss", "perplexity", "bits_per_byte")
 
 
@@ -35,8 +34,7 @@ def models(as_json: bool) -> None:
       gto assign mnist-vae --stage prod          assign the current commit's version to a stage
       atelier generate mnist-vae@prod -o grid.png
     """
-    with one_line_errors():
-        rows = _rows(project.root())
+    rows = _rows(project.root())
     if as_json:
         click.echo(json.dumps(rows, indent=2, sort_keys=True, ensure_ascii=False))
     else:
@@ -62,15 +60,8 @@ def _row(run: str, metrics: Mapping[str, Any], outs: Mapping[str, Mapping[str, l
     """Return the row of a run without a version, with the MD5 of its weights."""
     written = outs.get(f"train@{run}", {}).values()
     weights = next((out.md5 for out in written if out.md5 and PurePosixPath(out.path).name == trained.WEIGHTS), None)
-    return {
-        "run": run,
-        "version": None,
-        "stages": [],
-        "commit": None,
-        "registered": None,
-        "metrics": metrics.get(run, {}),
-        "weights": weights,
-    }
+    unregistered: dict[str, Any] = {"version": None, "stages": [], "commit": None, "registered": None}
+    return {"run": run, "metrics": metrics.get(run, {}), "weights": weights} | unregistered
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
@@ -87,5 +78,5 @@ def _print(rows: list[dict[str, Any]]) -> None:
         tag = [row["commit"][:7], row["registered"][:10]] if row["version"] else ["", ""]
         names = [row["run"], row["version"] or "unregistered", ", ".join(row["stages"])]
         table.add_row(*names, *numbers, *tag, "yes" if row["here"] else "no")
-    # In a file or pipe, lines must not be wrapped.
+    # In a file or a pipe, lines must not be wrapped.
     Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(table)

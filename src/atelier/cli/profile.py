@@ -1,12 +1,12 @@
-"""`atelier profile`: choose the scale that `params.yaml` describes."""
+"""`atelier profile`: choose the scale of `params.yaml`."""
 
 from pathlib import Path
 
 import click
 
 from atelier.cli import project
-from atelier.core.errors import one_line_errors
 from atelier.params import document, profiles
+from atelier.workflow.cleanup import removed_runs
 
 
 @click.group()
@@ -34,16 +34,15 @@ def list_() -> None:
     Example:
       atelier profile list
     """
-    with one_line_errors():
-        directory, params = _paths()
-        known = profiles.names(directory)
-        current = profiles.current(directory, params)
-        width = max(map(len, known), default=0)
-        for name in known:
-            line = f"{'*' if name == current else ' '} {name:{width}}  {profiles.description(directory, name)}"
-            click.echo(line.rstrip())
-        if current is None:
-            click.echo("params.yaml equals none of them; `atelier profile diff NAME` shows the difference")
+    directory, params = _paths()
+    known = profiles.names(directory)
+    current = profiles.current(directory, params)
+    width = max(map(len, known), default=0)
+    for name in known:
+        mark = "*" if name == current else " "
+        click.echo(f"{mark} {name:{width}}  {profiles.description(directory, name)}".rstrip())
+    if current is None:
+        click.echo("params.yaml equals none of them; `atelier profile diff NAME` shows the difference")
 
 
 @profile.command()
@@ -55,9 +54,8 @@ def show(name: str) -> None:
     Example:
       atelier profile show full | less
     """
-    with one_line_errors():
-        directory, _ = _paths()
-        click.echo(document.dump(profiles.resolve(directory, name)), nl=False)
+    directory, _ = _paths()
+    click.echo(document.dump(profiles.resolve(directory, name)), nl=False)
 
 
 @profile.command()
@@ -71,15 +69,14 @@ def diff(name: str, other: str | None) -> None:
       atelier profile diff laptop
       atelier profile diff laptop full
     """
-    with one_line_errors():
-        directory, params = _paths()
-        named = profiles.resolve(directory, name)
-        if other is None:
-            current = document.load(params.read_text(encoding="utf-8"), params.name)
-            changes, same = profiles.compare(current, named), f"params.yaml is {name}"
-        else:
-            changes, same = profiles.compare(named, profiles.resolve(directory, other)), f"{name} and {other} are equal"
-        click.echo("\n".join(map(str, changes)) or same)
+    directory, params = _paths()
+    named = profiles.resolve(directory, name)
+    if other is None:
+        current = document.load(params.read_text(encoding="utf-8"), params.name)
+        changes, same = profiles.compare(current, named), f"params.yaml is {name}"
+    else:
+        changes, same = profiles.compare(named, profiles.resolve(directory, other)), f"{name} and {other} are equal"
+    click.echo("\n".join(map(str, changes)) or same)
 
 
 @profile.command()
@@ -97,25 +94,22 @@ def apply(name: str, source: str | None) -> None:
       atelier profile apply laptop
       atelier profile apply full --source mirror
     """
-    with one_line_errors():
-        from atelier.workflow.cleanup import removed_runs
-
-        directory, params = _paths()
-        current = document.load(params.read_text(encoding="utf-8"), params.name)
-        changes = profiles.compare(current, profiles.resolve(directory, name, source))
-        removed = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
-        safe, unsafe = removed_runs.restorable(params.parent, removed)
-        changes = profiles.apply(directory, name, params, source)
-        if not changes:
-            click.echo(f"params.yaml is {name} already")
-            return
-        click.echo("\n".join(map(str, changes)))
-        removed_runs.remove(safe)
-        for path in safe:
-            click.echo(f"{path.relative_to(params.parent)}: removed from the workspace; DVC's cache has it")
-        for path in unsafe:
-            click.echo(f"{path.relative_to(params.parent)}: kept, because DVC's cache does not have it as it is")
-        click.echo(f"params.yaml is {name} now; `dvc repro` runs the stages that this affects")
+    directory, params = _paths()
+    current = document.load(params.read_text(encoding="utf-8"), params.name)
+    changes = profiles.compare(current, profiles.resolve(directory, name, source))
+    removed = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
+    safe, unsafe = removed_runs.restorable(params.parent, removed)
+    profiles.apply(directory, name, params, source)
+    if not changes:
+        click.echo(f"params.yaml is {name} already")
+        return
+    click.echo("\n".join(map(str, changes)))
+    removed_runs.remove(safe)
+    for path in safe:
+        click.echo(f"{path.relative_to(params.parent)}: removed from the workspace; DVC's cache has it")
+    for path in unsafe:
+        click.echo(f"{path.relative_to(params.parent)}: kept, because DVC's cache does not have it as it is")
+    click.echo(f"params.yaml is {name} now; `dvc repro` runs the stages that this affects")
 
 
 def _paths() -> tuple[Path, Path]:

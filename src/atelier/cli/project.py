@@ -1,15 +1,11 @@
-"""The checkout that a command works on, and the places that it may write to."""
+"""Find the checkout that a command works on, and check the places that it writes to."""
 
 from pathlib import Path
 
 
-def root(start: Path | None = None) -> Path:
-    """Return the nearest directory with a `params.yaml`, from `start` (the current directory) upwards.
-
-    Raises:
-        ValueError: there is none.
-    """
-    start = (start or Path.cwd()).resolve()
+def root() -> Path:
+    """Return the nearest directory with a `params.yaml`, from the current one upwards; `ValueError` without one."""
+    start = Path.cwd().resolve()
     for directory in (start, *start.parents):
         if (directory / "params.yaml").is_file():
             return directory

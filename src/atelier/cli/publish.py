@@ -4,36 +4,34 @@ import click
 
 from atelier.cli import project
 from atelier.cli.check import check_results
-from atelier.core.errors import one_line_errors
 from atelier.workflow.results import publishing
 from atelier.workflow.versions import revisions
 
 
 @click.command()
-@click.option("--base", default="main", show_default=True, help="The branch that the results are for.")
-@click.option("--remote", default="origin", show_default=True, help="Git's remote.")
-@click.option("--against", metavar="REV", help="The commit that gates compare with. [default: as in `atelier check`]")
+@click.option("--base", default="main", help="The branch that the results are for.")
+@click.option("--remote", default="origin", help="Git's remote.")
+@click.option("--against", metavar="REV", help="The commit to check against. [default: as in `atelier check`]")
 @click.option("--allow-missing", is_flag=True, help="As in `atelier check`.")
 def publish(base: str, remote: str, against: str | None, allow_missing: bool) -> None:
     """Push data to DVC's remote, then dvc.lock, metrics.json and params.yaml as a branch retrain/COMMIT.
 
-    Nothing is sent if a gate fails, if code differs from the commit, or if the base has new commits. The data go first,
-    so that no commit names data that nobody can fetch. Your own branch, index and files do not change.
+    Nothing is sent if a gate fails, if code differs from the commit, or if the base has new commits. The data are
+    pushed first, so that every pushed commit has its data. Your own branch, index and files do not change.
 
     \b
     Examples:
       atelier publish                   for main of origin
       atelier publish --base develop    for another branch
     """
-    with one_line_errors():
-        root = project.root()
-        commit = revisions.find(root, against)
-        failures = check_results(root, commit, allow_missing=allow_missing).failures
-        for failure in failures:
-            click.echo(str(failure))
-        if failures:
-            raise ValueError(f"nothing was sent: {len(failures)} checks against {commit.name} failed")
-        branch = publishing.publish(root, remote, base)
+    root = project.root()
+    commit = revisions.find(root, against)
+    failures = check_results(root, commit, allow_missing=allow_missing).failures
+    for failure in failures:
+        click.echo(str(failure))
+    if failures:
+        raise ValueError(f"nothing was sent: {len(failures)} checks against {commit.name} failed")
+    branch = publishing.publish(root, remote, base)
     if not branch.commit:
         click.echo(f"nothing new to commit: {base} has these results; their data are in the remote")
     elif branch.already_there:

@@ -1,9 +1,8 @@
-"""`atelier run`: run the pipeline, independent stages side by side."""
+"""`atelier run`: run the pipeline, independent stages in parallel."""
 
 import click
 
 from atelier.cli import project
-from atelier.core.errors import one_line_errors
 
 
 @click.command()
@@ -16,14 +15,14 @@ from atelier.core.errors import one_line_errors
 def run(
     targets: tuple[str, ...], jobs: int | None, gpus: int | None, memory: float | None, pull: bool, dry: bool
 ) -> None:
-    """Bring TARGET… up to date, as `dvc repro` does, with independent stages side by side.
+    """Bring TARGET… up to date, as `dvc repro` does, with independent stages in parallel.
 
     Each stage runs in a `dvc repro --single-item` of its own; dvc.lock has the same content as after `dvc repro`. How
     many stages run at once depends on their `meta: {slots: …}` in dvc.yaml: cores, GPUs, and GB of memory. A stage that
-    asks for more than there is runs alone. Stages on the longest path start first, by the times of earlier runs.
+    asks for more than all of them runs alone. Stages on the longest path, by the times of earlier runs, start first.
 
     The output of a stage is in .checkpoints/logs/STAGE.log. After a failure no further stage starts, and running stages
-    continue to their end. Ctrl-C interrupts running stages. The same command later continues.
+    continue to their end. Ctrl-C interrupts running stages; run the same command again to continue.
 
     Exits with 1 if a stage failed, with 130 if interrupted.
 
@@ -34,24 +33,23 @@ def run(
       atelier run --pull                in a fresh clone: fetch, then run what is left
       atelier run --dry                 what would run; `atelier why` takes more options
     """
-    with one_line_errors():
-        # Here, so that `atelier run --help` does not load rich.
-        from atelier.cli import running_display
-        from atelier.cli.why import describe
-        from atelier.workflow.running import machine, running, scheduling
-        from atelier.workflow.staleness import staleness
+    # Imported here, so that `atelier run --help` does not load rich.
+    from atelier.cli import running_display
+    from atelier.cli.why import describe
+    from atelier.workflow.running import machine, running, scheduling
+    from atelier.workflow.staleness import staleness
 
-        root = project.root()
-        if dry:
-            click.echo(describe(staleness.stale_stages(root, targets, allow_missing=pull)))
-            return
-        names = machine.gpus(gpus)
-        resources = scheduling.Machine(jobs or machine.cores(), len(names), memory or machine.memory())
-        with running_display.shown() as display:
-            result = running.run(root, targets, resources, names, pull, display)
-        click.echo(running_display.summary(result, display.seconds))
-        for stage in result.failed:
-            click.echo(running_display.failure(root, stage), err=True)
+    root = project.root()
+    if dry:
+        click.echo(describe(staleness.stale_stages(root, targets, allow_missing=pull)))
+        return
+    names = machine.gpus(gpus)
+    resources = scheduling.Machine(jobs or machine.cores(), len(names), memory or machine.memory())
+    with running_display.shown() as display:
+        result = running.run(root, targets, resources, names, pull, display)
+    click.echo(running_display.summary(result, display.seconds))
+    for stage in result.failed:
+        click.echo(running_display.failure(root, stage), err=True)
     if result.interrupted:
         raise click.exceptions.Exit(130)
     if result.failed:

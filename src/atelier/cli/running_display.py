@@ -18,7 +18,7 @@ _STYLES = {Outcome.FAILED: "red", Outcome.INTERRUPTED: "yellow", Outcome.RESTORE
 
 
 class Display:
-    """Shows the start and the end of each stage; an observer of `running.run`."""
+    """An observer of `running.run` that shows the start and the end of each stage."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -29,11 +29,9 @@ class Display:
 
     @property
     def seconds(self) -> float:
-        """The time since the display was created."""
         return time.monotonic() - self._began
 
     def started(self, stage: str, waiting: int) -> None:
-        """Show that a stage starts."""
         self._running[stage] = time.monotonic()
         self._waiting = waiting
         if not self.console.is_terminal:

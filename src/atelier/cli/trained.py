@@ -1,6 +1,5 @@
-"""The trained network that an argument names: ``mnist-vae`` of the working tree, ``mnist-vae@v1.2.0`` of a commit."""
+"""Find the trained network that an argument names: ``mnist-vae`` (working tree) or ``mnist-vae@v1.2.0`` (a commit)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from atelier.workflow.versions.revisions import Commit
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 # The command for runs of each modality.
 COMMANDS = {"images": "atelier generate", "text": "atelier write"}
+UNVERIFIED = "Use the files of the working tree even if they differ from dvc.lock."
+unverified_option = click.option("--unverified", is_flag=True, help=UNVERIFIED)
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,8 @@ class Trained:
     """A trained run, of the working tree or of a commit.
 
     Attributes:
-        root: the checkout.
-        run: its name in `params.yaml`.
-        dataset, family: those that it was trained with.
-        directory: holds `config.json` and `model.weights.h5`.
-        commit: the commit; None for the working tree.
+        directory: contains `config.json` and `model.weights.h5`.
+        commit: None for the working tree.
     """
 
     root: Path
@@ -37,23 +35,16 @@ class Trained:
     commit: Commit | None = None
 
     def written(self, stage: str, entry: str, names: list[str]) -> Path:
-        """Return the directory with files that another stage wrote for this network.
-
-        Args:
-            stage: in `dvc.yaml`, such as ``prepare``.
-            entry: the part of the stage's name behind ``@``, such as ``imdb``.
-            names: the files; in the working tree they need not exist.
+        """Return the directory of files (`names`) that the stage ``STAGE@ENTRY`` wrote, such as ``prepare@imdb``.
 
         Raises:
-            ValueError: the commit does not have them.
+            ValueError: the commit does not have them; in the working tree they may be missing.
         """
         if self.commit is not None:
             return fetching.fetch(self.commit, {f"{stage}@{entry}": names})
-        out = _declared(self.root, stage)[0]
-        return self.root / out.replace("${key}", entry)
+        return self.root / _declared(self.root, stage)[0].replace("${key}", entry)
 
     def prepare_params(self) -> dict[str, Any]:
-        """Return the section `prepare` of its dataset, as plain data."""
         if self.commit is None:
             path = self.root / "params.yaml"
             params = document.load(path.read_text(encoding="utf-8"), path.name)
@@ -65,17 +56,10 @@ class Trained:
             raise ValueError(f"{self.run}: params.yaml does not say how {self.dataset} was prepared") from None
 
 
-def unverified_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the option `--unverified` to a command that loads weights."""
-    text = "Use the files of the working tree even if they differ from dvc.lock."
-    return click.option("--unverified", is_flag=True, help=text)(command)
-
-
 def find(root: Path, named: str, modality: str, unverified: bool = False) -> Trained:
     """Find the trained network that an argument names.
 
-    Its files must be as in `dvc.lock`, of the working tree or of the commit. Loading a network never executes their
-    contents, but only the pipeline's own files are those that were evaluated.
+    Its files must be as in `dvc.lock`, because only these were evaluated. Loading them never executes their content.
 
     Args:
         root: the checkout.

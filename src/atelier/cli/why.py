@@ -1,21 +1,17 @@
 """`atelier why`: show which stages would run, and what changed."""
 
 import json
+from dataclasses import asdict
 
 import click
 
 from atelier.cli import project
-from atelier.core.errors import one_line_errors
 from atelier.workflow.staleness.staleness import StaleStage, stale_stages
 
 
 @click.command()
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option(
-    "--allow-missing",
-    is_flag=True,
-    help="Assume that missing data are as in dvc.lock: a clone without data then gives the same answer.",
-)
+@click.option("--allow-missing", is_flag=True, help="Assume that missing data are as in dvc.lock, as in a new clone.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a list of {stage, certain, causes: [{kind, of, …, text}]}."
 )
@@ -25,8 +21,8 @@ def why(targets: tuple[str, ...], allow_missing: bool, as_json: bool) -> None:
     TARGET is a stage (train@mnist-vae), the name of a group of stages (train), or anything else that dvc repro takes;
     by default it is the whole pipeline. All stages before a target are included.
 
-    A stage whose only cause is an upstream stage may not run: DVC decides when it knows what that stage has written. A
-    stage that ran before with the same inputs is restored from the run cache instead.
+    A stage whose only cause is an upstream stage runs only if that stage writes other data than before. A stage that
+    ran before with the same inputs is restored from the run cache instead.
 
     Exits with 1 if a stage would run, with 0 if none.
 
@@ -37,10 +33,9 @@ def why(targets: tuple[str, ...], allow_missing: bool, as_json: bool) -> None:
       atelier why --allow-missing              in a clone without data: is dvc.lock up to date?
       atelier why --json | jq -r '.[].stage'   for scripts
     """
-    with one_line_errors():
-        stages = stale_stages(project.root(), targets, allow_missing)
+    stages = stale_stages(project.root(), targets, allow_missing)
     if as_json:
-        click.echo(json.dumps([stage.as_json() for stage in stages], indent=2, ensure_ascii=False, default=str))
+        click.echo(json.dumps([asdict(stage) for stage in stages], indent=2, ensure_ascii=False, default=str))
     else:
         click.echo(describe(stages))
     if stages:

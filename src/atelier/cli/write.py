@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import click
 
 from atelier.cli import project, trained
-from atelier.core.errors import one_line_errors
 from atelier.core.quiet import without_notices
 from atelier.modalities.text.params import Filters
 from atelier.params.strict import validate
@@ -14,53 +13,24 @@ if TYPE_CHECKING:
     from atelier.core.text import Tokenizer
     from atelier.modalities.text.generate import Request, Writer
 
+TEMPERATURE = "0: always the most probable token; 1: the model's own probabilities; above 1: more random."
+TOP_P = "Sample only from the smallest set of tokens with total probability P; 1 disables it."
+MIN_P = "Sample only tokens with at least P times the highest probability; 0 disables it."
+REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 disables it."
+
 
 @click.command()
 @click.argument("run")
-@click.option("--prompt", default="", help="The beginning of the texts; empty by default.")
-@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Number of texts.")
+@click.option("--prompt", default="", help="The beginning of the texts.")
+@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
 @click.option("--max-tokens", type=click.IntRange(2), help="Maximum length of a text. [default: RUN's context]")
+@click.option("--temperature", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
+@click.option("--top-k", type=int, default=0, help="Sample only from the K most probable tokens; 0 disables it.")
+@click.option("--top-p", type=float, default=1.0, help=TOP_P)
+@click.option("--min-p", type=float, default=0.0, help=MIN_P)
+@click.option("--repetition-penalty", type=float, default=1.0, help=REPETITION_PENALTY)
 @click.option(
-    "--temperature",
-    type=click.FloatRange(0, 10),
-    default=0.7,
-    show_default=True,
-    help="0: always the most probable token; 1: the model's own probabilities; above 1: more random.",
-)
-@click.option(
-    "--top-k",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Sample only from the K most probable tokens; 0 disables it.",
-)
-@click.option(
-    "--top-p",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="Sample only from the smallest set of tokens with total probability P; 1 disables it.",
-)
-@click.option(
-    "--min-p",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="Sample only tokens with at least P times the highest probability; 0 disables it.",
-)
-@click.option(
-    "--repetition-penalty",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="Make tokens of the text so far less probable; 1 disables it.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed of the first text; the next ones have SEED+1, SEED+2, …",
+    "--seed", type=click.IntRange(0), default=0, help="Of the first text; the next ones have SEED+1, SEED+2, …"
 )
 @click.option("--continue-word", is_flag=True, help="Let the first token continue the last word of the prompt.")
 @click.option("--stream", is_flag=True, help="Print each text while it is generated.")
@@ -93,10 +63,10 @@ def write(
       atelier write imdb-lm --temperature 1.2 --min-p 0.05 --stream
       atelier write imdb-lm@v1.0.0 --prompt "this movie"
     """
-    with one_line_errors(), without_notices():
+    with without_notices():
         chosen = validate(Filters, filters, "options")
         found = trained.find(project.root(), run, "text", unverified)
-        # After the checks, because loading Keras takes seconds.
+        # Imported after the checks, because loading Keras takes seconds.
         from atelier.core.text import TOKENIZER, Tokenizer
         from atelier.modalities.text.generate import Prompt, Writer
         from atelier.networks import network as networks
@@ -121,7 +91,7 @@ def _stream(writer: "Writer", requests: list["Request"], tokenizer: "Tokenizer")
         shown = ""
         for text in writer.stream(request):
             decoded = tokenizer.decode(text.tokens)
-            # An incomplete character, of which only the first bytes exist, is not printed yet.
+            # Wait for the remaining bytes of an incomplete character.
             if decoded.startswith(shown) and not decoded.endswith("\ufffd"):
                 click.echo(decoded[len(shown) :], nl=False)
                 shown = decoded

@@ -1,5 +1,6 @@
 """Versions of the packages that influence results, as installed and as locked."""
 
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -7,33 +8,18 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 # Package: the distributions that provide it; one of them is installed.
 PACKAGES = {
-    "h5py": ("h5py",),
-    "keras": ("keras",),
-    "numpy": ("numpy",),
-    "pandas": ("pandas",),
-    "pillow": ("pillow",),
-    "scikit-learn": ("scikit-learn",),
-    "scipy": ("scipy",),
+    **{name: (name,) for name in ("h5py", "keras", "numpy", "pandas", "pillow", "scikit-learn", "scipy", "tokenizers")},
     "tensorflow": ("tensorflow-cpu", "tensorflow"),
-    "tokenizers": ("tokenizers",),
 }
 
 
 def versions() -> dict[str, str]:
-    """Return the installed version of each of `PACKAGES`.
-
-    Raises:
-        ValueError: a package is not installed.
-    """
+    """Return the installed version of each of `PACKAGES`; raises ValueError if one is not installed."""
     return {name: _installed(distributions) for name, distributions in PACKAGES.items()}
 
 
 def locked(lock: Path) -> dict[str, str]:
-    """Return the version of each of `PACKAGES` that a requirement lock pins for this Python and platform.
-
-    Raises:
-        ValueError: a line of the lock cannot be read, or the lock pins no version of a package.
-    """
+    """Return the version of each of `PACKAGES` that a requirement lock pins for this Python and platform."""
     pins: dict[str, str] = {}
     for line in lock.read_text(encoding="utf-8").splitlines():
         if "==" in line and not line.startswith((" ", "#", "-")):
@@ -56,8 +42,6 @@ def differing(installed: dict[str, str], pinned: dict[str, str]) -> list[str]:
 
 def _installed(distributions: tuple[str, ...]) -> str:
     for distribution in distributions:
-        try:
+        with suppress(PackageNotFoundError):
             return version(distribution)
-        except PackageNotFoundError:
-            continue
     raise ValueError(f"{' or '.join(distributions)} is not installed; `make setup` installs the locked versions")

@@ -1,4 +1,4 @@
-"""Errors that a user can act on, shown as one line instead of a traceback."""
+"""Show errors that a user can act on as one line instead of a traceback."""
 
 import os
 from collections.abc import Iterator
@@ -15,6 +15,9 @@ def one_line_errors() -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:
+        # The reader of a pipe, such as `head`, has ended; click exits silently.
+        raise
     except (ValueError, OSError) as error:
         if os.environ.get("ATELIER_TRACEBACK") == "1":
             raise

@@ -56,25 +56,17 @@ def write_text(path: Path, text: str) -> None:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON with sorted keys: equal values give equal text.
-
-    Raises:
-        ValueError: a number is NaN or infinite.
-    """
+    """Format a value as JSON with sorted keys: equal values give equal text. NaN and infinity raise ValueError."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `json_text` atomically; raises as it does."""
+    """Write the `json_text` of a value, atomically."""
     write_text(path, json_text(value))
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        ValueError: the file is not JSON; the message names it.
-    """
+    """Read a JSON file; the ValueError for other content names the file."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,6 @@
-"""A result is valid only if everything that a stage read is unchanged when it ends.
+"""Refuse the result of a stage whose code, parameters or inputs changed while it ran.
 
-DVC hashes dependencies after the command: an edit in the meantime would be recorded as what the outputs came from.
+DVC hashes dependencies after the command: it would record an edit in the meantime as what the result depends on.
 """
 
 import hashlib
@@ -20,11 +20,10 @@ HASHED = 2**24
 
 @contextmanager
 def unchanged(read: Callable[[Path], Section], params: Path, code: Path, *inputs: Path) -> Iterator[Section]:
-    """Yield what `read` takes from the parameter file; refuse the result if anything that was read has changed.
+    """Yield the parameters of a stage, and refuse the result if anything that the stage read has changed.
 
     Args:
-        read: returns from the parameter file what the stage depends on, and nothing else.
-        params: the parameter file.
+        read: returns from the parameter file `params` only what the stage depends on.
         code: the stage's manifest, which must describe the code that this process has loaded.
         inputs: files and directories that the stage reads.
 
@@ -45,7 +44,7 @@ def unchanged(read: Callable[[Path], Section], params: Path, code: Path, *inputs
 
 
 def _mark(path: Path) -> Mark | None:
-    """Return what identifies the content of a file; None where there is no file."""
+    """Return what identifies the content of a file; None if there is no file."""
     try:
         status = path.stat()
         if status.st_size > HASHED:

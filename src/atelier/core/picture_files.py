@@ -1,4 +1,4 @@
-"""Picture files of any common format, read as input for a model that was trained on aligned faces."""
+"""Read picture files of common formats as input for a model that was trained on aligned faces."""
 
 import struct
 import warnings
@@ -21,11 +21,9 @@ def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> n
 
     The picture is rotated as its EXIF data say, cropped to its central square and resized with an antialiasing filter.
     The square is as large as the picture allows; in a picture of the size `ALIGNED` its side is `crop`. Transparent
-    pixels become white. Of an animation, the first frame is read.
+    pixels become white. Only the first frame of an animation is read.
 
     Args:
-        path: the file.
-        size: side of the result.
         channels: 3 for RGB, 1 for grey.
         crop: `prepare.crop` of the dataset, if it has one.
 
@@ -73,7 +71,5 @@ def _rgb(picture: Image.Image) -> Image.Image:
         # Pillow would clip 16-bit grey levels to 8 bits instead of scaling them.
         picture = Image.fromarray((np.asarray(picture, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
     if picture.has_transparency_data:
-        colour = picture.convert("RGBA")
-        white = Image.new("RGBA", colour.size, "white")
-        picture = Image.alpha_composite(white, colour)
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
     return picture.convert("RGB")

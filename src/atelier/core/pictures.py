@@ -9,20 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 from atelier.core import files
 
 
-def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) -> np.ndarray:
-    """Arrange images in rows.
-
-    Args:
-        images: uint8 of shape ``(n, height, width, channels)``.
-        columns: images per row; the last row is filled up with background.
-        gap: pixels between images.
-        background: grey level between the images.
+def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
+    """Arrange images, uint8 ``(n, height, width, channels)``, in rows on white, with `gap` pixels between them.
 
     Returns:
         uint8 of shape ``(rows·(height + gap) − gap, columns·(width + gap) − gap, channels)``.
-
-    Raises:
-        ValueError: `images` is not a uint8 array of this shape, or is empty.
 
     >>> grid(np.zeros((5, 4, 4, 1), np.uint8), columns=3, gap=1).shape
     (9, 14, 1)
@@ -31,7 +22,7 @@ def grid(images: np.ndarray, columns: int, gap: int = 2, background: int = 255) 
         raise ValueError(f"a grid needs uint8 images (n, h, w, c), got {images.dtype} {images.shape}")
     count, height, width, channels = images.shape
     rows = -(-count // columns)
-    tiles = np.full((rows * columns, height + gap, width + gap, channels), background, np.uint8)
+    tiles = np.full((rows * columns, height + gap, width + gap, channels), 255, np.uint8)
     tiles[:count, :height, :width] = images
     sheet = tiles.reshape(rows, columns, height + gap, width + gap, channels).swapaxes(1, 2)
     sheet = sheet.reshape(rows * (height + gap), columns * (width + gap), channels)
@@ -45,14 +36,7 @@ def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
 
 
 def labelled_rows(images: np.ndarray, labels: Sequence[str], columns: int, scale: int = 1) -> Image.Image:
-    """Arrange images in a grid with a label to the left of each row.
-
-    Args:
-        images: uint8 of shape ``(len(labels)·columns, height, width, channels)``, row by row.
-        labels: one per row.
-        columns: images per row.
-        scale: enlargement of the images.
-    """
+    """Arrange images, uint8 ``(len(labels)·columns, height, width, channels)``, in a grid with a label for each row."""
     sheet = to_pil(grid(images, columns), scale)
     font = ImageFont.load_default(size=12)
     margin = 12 + max(round(font.getlength(label)) for label in labels)

@@ -20,38 +20,26 @@ class Prepared:
 
     @classmethod
     def read(cls, directory: Path) -> "Prepared":
-        """Open `directory`.
-
-        Raises:
-            FileNotFoundError: it holds no prepared dataset.
-        """
+        """Open `directory`; raises FileNotFoundError if it holds no prepared dataset."""
         path = directory / "spec.json"
         if not path.is_file():
             raise FileNotFoundError(f"{directory} holds no prepared dataset (no spec.json); run its prepare stage")
         return cls(directory, Spec.read(path))
 
     def images(self, split: str) -> np.ndarray:
-        """uint8 ``(n, h, w, c)`` of ``train``, ``validation`` or ``test``: an array, or `Shards` read like one.
-
-        Raises:
-            FileNotFoundError: a file of the split is not there.
-        """
+        """Open the images of ``train``, ``validation`` or ``test``, uint8 ``(n, h, w, c)``: an array, or `Shards`."""
         whole = self.directory / f"{split}_images.npy"
         if whole.is_file():
             return np.load(whole, mmap_mode="r", allow_pickle=False)
         index = self.directory / "images.json"
-        if not index.is_file():
-            raise self._missing(whole)
-        paths = [self.directory / shard["file"] for shard in files.read_json(index)[split]]
+        shards = files.read_json(index)[split] if index.is_file() else [{"file": whole.name}]
+        paths = [self.directory / shard["file"] for shard in shards]
         for path in paths:
             if not path.is_file():
-                raise self._missing(path)
-        # They have what an array is asked for here: shape, dtype, length, rows by index, and a copy by `np.asarray`.
+                raise FileNotFoundError(f"{path} is not there; run the prepare stage of {self.spec.name}")
+        # Shards have all that callers use of an array: shape, dtype, length, rows by index, and `np.asarray`.
         return cast("np.ndarray", Shards.open(paths))
 
     def labels(self, split: str) -> np.ndarray:
-        """uint8: classes ``(n,)``, or 0 and 1 for each attribute, ``(n, attributes)``."""
+        """Open the labels of a split, uint8: classes ``(n,)``, or 0 and 1 for each attribute, ``(n, attributes)``."""
         return np.load(self.directory / f"{split}_labels.npy", mmap_mode="r", allow_pickle=False)
-
-    def _missing(self, path: Path) -> FileNotFoundError:
-        return FileNotFoundError(f"{path} is not there; run the prepare stage of {self.spec.name}")

@@ -1,7 +1,7 @@
-"""Keep TensorFlow's notices off the terminal.
+"""Hide TensorFlow's notices.
 
-Its C++ code writes them to the standard error descriptor, whatever `TF_CPP_MIN_LOG_LEVEL` says, until somebody calls
-`absl::InitializeLog`, which has no Python interface.
+Its C++ code ignores `TF_CPP_MIN_LOG_LEVEL` and writes them to the standard error descriptor until
+`absl::InitializeLog` is called, which has no Python interface.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Regular expressions of lines that tell a person nothing. All other lines, errors among them, are shown.
+# Regular expressions of lines that are of no use to a person. All other lines, such as errors, are shown.
 NOTICES = (
     r"^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR$",
     r"^[IW][0-9]{4} ",  # information and warnings
@@ -22,13 +22,13 @@ NOTICES = (
 def without_notices() -> Iterator[None]:
     """Drop lines that match `NOTICES` from what native code writes to the standard error inside the block.
 
-    A process of `grep` filters them, so that the last words of a crash are shown as well. Python's own `sys.stderr` is
-    not filtered. Where there is no `grep`, nothing is dropped.
+    A process of `grep` filters them, so that the last lines of a crash are shown as well. Python's own `sys.stderr` is
+    not filtered. Without `grep` on the machine, nothing is dropped.
     """
     terminal = os.dup(2)
     pattern = ["grep", "--line-buffered", "-vE", *(word for notice in NOTICES for word in ("-e", notice))]
     try:
-        # A session of its own: an interrupt from the keyboard is for this process alone.
+        # A session of its own: an interrupt from the keyboard must not end grep.
         grep = subprocess.Popen(
             pattern, stdin=subprocess.PIPE, stdout=terminal, stderr=terminal, start_new_session=True
         )

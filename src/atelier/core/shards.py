@@ -10,19 +10,15 @@ import numpy as np
 
 
 class Shards:
-    """Several arrays that can be indexed like their concatenation; rows are read from disk on access.
+    """Arrays of shape ``(n, …)``, which differ in n only, indexed like their concatenation.
 
-    Attributes:
-        shape: shape of the concatenated array, ``(rows, …)``.
-        dtype: data type of all arrays.
+    Rows are read from disk on access. `shape` and `dtype` are those of the concatenation.
+
+    Raises:
+        ValueError: there is no array, or they differ in more than their number of rows.
     """
 
     def __init__(self, arrays: Sequence[np.ndarray]) -> None:
-        """Join arrays of shape ``(n, …)`` that differ in n only.
-
-        Raises:
-            ValueError: there is no array, or they differ in another way.
-        """
         kinds = {(array.dtype, array.shape[1:]) for array in arrays}
         if len(kinds) != 1 or arrays[0].ndim == 0:
             came = ", ".join(f"{array.dtype} {array.shape}" for array in arrays) or "none"
@@ -34,12 +30,7 @@ class Shards:
 
     @classmethod
     def open(cls, paths: Sequence[Path]) -> "Shards":
-        """Map the files at `paths`.
-
-        Raises:
-            FileNotFoundError: a file does not exist.
-            ValueError: there is no path, a file holds no array, or the arrays differ in more than their number of rows.
-        """
+        """Memory-map the `.npy` files at `paths`."""
         return cls([np.load(path, mmap_mode="r", allow_pickle=False) for path in paths])
 
     @property
@@ -52,12 +43,8 @@ class Shards:
     def __getitem__(self, index: Any) -> np.ndarray:
         """Return the rows that an integer, a slice, or an array of integers or booleans selects, as NumPy does.
 
-        An array of integers may have any shape, repeat rows and contain negative indices; each row is read from its
-        file once. The result may be a view of the memory-mapped file, which is read-only.
-
-        Raises:
-            IndexError: a row is out of range, a boolean array has another length than the rows, or the index is of
-                another type.
+        An array of integers may have any shape, repeat rows and contain negative indices; each row is read once. The
+        result may be a read-only view of the memory-mapped file.
 
         >>> shards = Shards([np.arange(3), np.arange(3, 5)])
         >>> shards[[[4, 0], [-1, 3]]].tolist()

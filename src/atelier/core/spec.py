@@ -11,7 +11,6 @@ class Spec:
     """Shape and meaning of a prepared dataset, stored beside its arrays as `spec.json`.
 
     Attributes:
-        name: the dataset.
         shape: height, width and channels of an image; empty for texts.
         value_range: smallest and largest value of a pixel on disk; empty for texts.
         classes: class names, in the order of the labels.

@@ -20,7 +20,7 @@ TOKENIZER = "tokenizer.json"
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, lower-cased and without punctuation, as every word statistic counts them.
+    """Return the words of a text, lower-cased and without punctuation; all word statistics count these.
 
     >>> words("Don't miss it: 10/10!")
     ["don't", 'miss', 'it', '10', '10']
@@ -29,15 +29,14 @@ def words(text: str) -> list[str]:
 
 
 class Tokenizer:
-    """A Hugging Face tokenizer, read from its JSON, whose first tokens are `SPECIAL`."""
+    """A Hugging Face tokenizer, read from its JSON file, whose first tokens are `SPECIAL`.
+
+    Raises:
+        FileNotFoundError: the file does not exist.
+        ValueError: the file contains no tokenizer, or its first tokens are not `SPECIAL`.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Read the file.
-
-        Raises:
-            FileNotFoundError: the file does not exist.
-            ValueError: the file holds no tokenizer, or its first tokens are not `SPECIAL`.
-        """
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing: nothing has been prepared there yet")
         try:
@@ -115,11 +114,7 @@ class Corpus:
 
     @classmethod
     def read(cls, directory: Path, split: str) -> "Corpus":
-        """Open ``train``, ``validation`` or ``test`` of a prepared dataset.
-
-        Raises:
-            FileNotFoundError: a file of the split does not exist.
-        """
+        """Open ``train``, ``validation`` or ``test``; raises FileNotFoundError if one of its files is missing."""
         arrays: dict[str, Any] = {}
         for name in cls.__dataclass_fields__:
             path = directory / f"{split}_{name}.npy"

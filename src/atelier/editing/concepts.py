@@ -40,18 +40,11 @@ def compute(network: Network, prepared: Prepared, params: Edit) -> Concepts:
 
 
 def directions(z: np.ndarray, labels: np.ndarray, names: tuple[str, ...], l2: float) -> np.ndarray:
-    """Compute the vectors of every kind, float32 ``(kinds, attributes, latent_dim)``.
+    """Compute the vectors of every kind, float32 ``(kinds, attributes, latent_dim)``, from posterior means and labels.
 
     Every vector has the length of the difference between the class means. Strength 1 therefore moves a face equally far
-    with each kind; with raw means it moves the mean face without the attribute to the mean face with it.
-
-    Args:
-        z: posterior means, ``(n, latent_dim)``.
-        labels: 0 or 1, ``(n, attributes)``.
-        l2: as in `Edit`.
-
-    Raises:
-        ValueError: as `compute`.
+    with each kind; with raw means it moves the mean face without the attribute to the mean face with it. `z` has the
+    shape ``(n, latent_dim)``, `labels` are 0 or 1 of shape ``(n, attributes)``.
     """
     _require_both_classes(labels, names)
     z = z.astype(np.float64)

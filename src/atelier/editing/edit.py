@@ -14,14 +14,11 @@ from atelier.networks.network import Network
 def edit(network: Network, prepared: Prepared, judge: Path, params: Edit, out: Path) -> None:
     """Write `concepts.npy` and `.json`, `metrics.json`, the tables and all pictures to the directory `out`.
 
-    Vectors are computed on the train split; pictures and measurements use the test split.
-
-    Args:
-        judge: directory of the dataset's judge.
+    Vectors are computed on the train split; pictures and measurements use the test split. `judge` is the directory of
+    the dataset's judge.
 
     Raises:
-        ValueError: the dataset has no attributes or not `params.concept`, the judge has other attributes; or as
-            `concepts.compute`.
+        ValueError: the dataset has no attributes or not `params.concept`, or the judge has other attributes.
     """
     judging = Judge.load(judge)
     _check(prepared, judging, params)

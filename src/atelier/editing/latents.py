@@ -1,4 +1,4 @@
-"""Posterior means of faces, computed in chunks of a split that may not fit in memory."""
+"""Choose and encode faces of a split, in chunks because the split may not fit in memory."""
 
 from typing import Any
 
@@ -13,12 +13,7 @@ CHUNK = 2048
 
 
 def posterior_means(network: Network, images: Any, rows: np.ndarray, batch: int) -> np.ndarray:
-    """Compute the means of the posteriors, float32 ``(len(rows), latent_dim)``.
-
-    Args:
-        images: a split, uint8 ``(n, h, w, c)``; any array that can be indexed by rows.
-        rows: indices of the images to encode.
-    """
+    """Compute the posterior means, float32 ``(len(rows), latent_dim)``, of rows of `images`, uint8 ``(n, h, w, c)``."""
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     return np.concatenate(
         [np.asarray(batching.apply(network.model.encoder, np.asarray(images[chunk]), batch)[0]) for chunk in chunks]

@@ -16,7 +16,7 @@ class Edit(Strict):
         method: how the vectors of metrics and pictures are computed: differences of class means, or linear separators.
         orthogonal: use vectors that leave the other attributes unchanged.
         l2: weight of the squared norm in the separators' objective, relative to the mean loss per face.
-        strength: of the edits in metrics and most pictures; 1 is the distance between class means.
+        strength: strength of the edits in metrics and most pictures; 1 is the distance between class means.
         reach: largest strength in the strip, which runs from −reach to +reach.
         steps: pictures in a row of the strip; an odd number, so that the middle one is the reconstruction.
         faces: rows of the strip.

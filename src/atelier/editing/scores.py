@@ -18,12 +18,7 @@ from atelier.networks.network import Network
 
 @dataclass(frozen=True)
 class Prediction:
-    """The judge's prediction for some pictures.
-
-    Attributes:
-        features: float32 ``(n, features)``.
-        probabilities: of each attribute, float64 ``(n, attributes)``.
-    """
+    """The judge's features ``(n, features)`` and probabilities of attributes ``(n, attributes)`` for some pictures."""
 
     features: np.ndarray
     probabilities: np.ndarray
@@ -53,8 +48,8 @@ class Baseline:
     """The faces that edits are measured on, before any edit.
 
     Attributes:
-        z: their posterior means, ``(n, latent_dim)``.
-        before: the prediction for their reconstructions.
+        z: posterior means, ``(n, latent_dim)``.
+        before: the prediction for the reconstructions.
         pair_distance: mean distance between the features of two random faces.
     """
 
@@ -76,18 +71,14 @@ def baseline(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Basel
 
 def predict(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Prediction:
     """Decode latents ``(n, latent_dim)`` and apply the judge to the pictures, in chunks."""
-    chunks = [z[start : start + CHUNK] for start in range(0, len(z), CHUNK)]
+    chunks = (z[start : start + CHUNK] for start in range(0, len(z), CHUNK))
     features = np.concatenate([judge.features(generate.decode(network, chunk, batch)) for chunk in chunks])
     logits = judge.logits(features).astype(np.float64)
     return Prediction(features, 1 / (1 + np.exp(-logits)))
 
 
 def score(faces: Baseline, vectors: np.ndarray, attributes: Sequence[int], strength: float) -> list[Score]:
-    """Measure edits with each of `vectors` ``(vectors, latent_dim)``.
-
-    Args:
-        attributes: for each vector, the index of the attribute that it adds.
-    """
+    """Measure edits with each of `vectors` ``(vectors, latent_dim)``, which add the attributes with these indices."""
     before = faces.before
     had = before.probabilities[:, attributes].T >= 0.5
     sign = np.where(had, -1, 1).astype(np.float32)

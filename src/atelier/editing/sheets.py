@@ -1,4 +1,4 @@
-"""Tables of pictures with names of rows and columns."""
+"""Draw tables of pictures with names of rows and columns."""
 
 from collections.abc import Sequence
 
@@ -24,10 +24,10 @@ def sheet(
 
     Args:
         pictures: uint8 ``(rows, columns, h, w, c)``.
-        columns: their names; a name that is wider than a picture is broken into lines.
-        rows: their names; without names there is no margin.
+        columns: names of the columns; a name that is wider than a picture is broken into lines.
+        rows: names of the rows; without names there is no margin.
         marked: index of the column to frame.
-        scale: side of a pixel in the table; by default a picture is about 96 wide.
+        scale: side of a pixel in the table; by default a picture is about 96 pixels wide.
     """
     count, width, height = len(pictures), *pictures.shape[1:3]
     scale = scale or max(1, round(_WIDTH / height))
@@ -35,9 +35,7 @@ def sheet(
     body = to_pil(grid(pictures.reshape(-1, *pictures.shape[2:]), width, GAP), scale).convert("RGB")
     step = (pictures.shape[3] + GAP) * scale, (height + GAP) * scale
     headers = [_lines(name, step[0] - _PAD, font) for name in columns]
-    top = GAP * scale
-    if any(columns):
-        top += _PAD + _LINE * max(len(lines) for lines in headers)
+    top = GAP * scale + (_PAD + _LINE * max(map(len, headers)) if any(columns) else 0)
     left = 2 * _PAD + max(round(font.getlength(name)) for name in rows) if rows else GAP * scale
     table = Image.new("RGB", (left + body.width + GAP * scale, top + body.height + GAP * scale), "white")
     table.paste(body, (left, top))

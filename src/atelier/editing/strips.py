@@ -1,8 +1,9 @@
-"""Pictures of edited faces: along one concept, along every concept, between two faces, and sums of faces."""
+"""Draw edited faces: along one concept, along every concept, between two faces, and sums of faces."""
 
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from atelier.core.pictures import write_png
 from atelier.core.prepared import Prepared
@@ -15,17 +16,13 @@ from atelier.modalities.images.exhibit import Exhibit
 from atelier.networks.network import Network
 
 GLASSES, SECOND = "Eyeglasses", "Male"
-# Faces in the mean that is one term of a sum; a single face would add everything in which it differs from others
-# (Radford et al., 2016, arXiv:1511.06434, section 6.3.2).
+# A term of a sum is the mean of this number of faces; a single face would add everything in which it differs from
+# others (Radford et al., 2016, arXiv:1511.06434, section 6.3.2).
 AVERAGED = 3
 
 
 class PictureWriter:
-    """Writes pictures of edited test faces.
-
-    Args:
-        directory: where to write them.
-    """
+    """Writes pictures of edited test faces to a directory."""
 
     def __init__(self, network: Network, prepared: Prepared, concepts: Concepts, params: Edit, directory: Path) -> None:
         self.network, self.concepts, self.params, self.directory = network, concepts, params, directory
@@ -36,30 +33,28 @@ class PictureWriter:
 
     def write_all(self) -> list[Exhibit]:
         """Write every picture that the attributes allow, and return their entries for `pictures.json`."""
-        exhibits = [self.strip(), self.every_concept()]
-        if GLASSES in self.names:
-            exhibits.append(self.added_and_removed(GLASSES))
-        exhibits.append(self.interpolations())
-        second = self._second()
-        if second is not None and (sums := self.sums(self.params.concept, second)):
-            exhibits.append(sums)
-        return exhibits
+        glasses = [self.added_and_removed(GLASSES)] if GLASSES in self.names else []
+        others = [name for name in self.names if name != self.params.concept]
+        second = [SECOND] if SECOND in others else others[:1]
+        sums = [self.sums(self.params.concept, name) for name in second]
+        drawn = [self.strip(), self.every_concept(), *glasses, self.interpolations(), *sums]
+        return [exhibit for exhibit in drawn if exhibit is not None]
 
     def strip(self) -> Exhibit:
-        """Move some faces along the run's concept, from −reach to +reach."""
+        """Move `params.faces` faces along the run's concept, from −reach to +reach."""
         rows = self._choose("strip", np.ones(len(self.test), bool), self.params.faces)
         strengths = np.linspace(-self.params.reach, self.params.reach, self.params.steps)
         vector = self.concepts.vector(self.params.concept)
         z = self._means(rows)[:, None] + strengths[None, :, None] * vector
-        pictures = np.concatenate([self._originals(rows)[:, None], self._decode(z)], axis=1)
+        pictures = np.concatenate([self.test[rows][:, None], self._decode(z)], axis=1)
         columns = ["original", *(strength(value) for value in strengths)]
-        write_png(self.directory / "strip.png", sheet(pictures, columns, marked=1 + len(strengths) // 2))
+        picture = sheet(pictures, columns, marked=1 + len(strengths) // 2)
         name = words(self.params.concept)
         caption = (
             f"Random test faces, moved along the concept '{name}'. Framed: the reconstruction, at strength 0; strength "
             f"1 is the distance between the means of faces with and without it ({self.kind})."
         )
-        return {"file": "strip.png", "title": f"Less and more {name}", "caption": caption}
+        return self._write("strip.png", picture, f"Less and more {name}", caption)
 
     def every_concept(self) -> Exhibit:
         """Move one face along each concept."""
@@ -68,9 +63,9 @@ class PictureWriter:
         vectors = np.stack([self.concepts.vector(name) for name in self.names])
         pictures = self._decode(self._means(rows) + strengths[None, :, None] * vectors[:, None])
         columns, names = [strength(value) for value in strengths], [words(name) for name in self.names]
-        write_png(self.directory / "every_concept.png", sheet(pictures, columns, names, marked=2))
         caption = f"One test face, moved along each concept; framed: its reconstruction ({self.kind})."
-        return {"file": "every_concept.png", "title": "Every concept on one face", "caption": caption}
+        picture = sheet(pictures, columns, names, marked=2)
+        return self._write("every_concept.png", picture, "Every concept on one face", caption)
 
     def added_and_removed(self, concept: str) -> Exhibit:
         """Add a concept to faces without it, and remove it from faces with it."""
@@ -84,15 +79,14 @@ class PictureWriter:
             rows = self._choose(f"{concept} {sign}", side, count)
             z = self._means(rows)
             edited = z + sign * self.params.strength * vector
-            parts += [self._originals(rows), self._decode(z), self._decode(edited)]
+            parts += [self.test[rows], self._decode(z), self._decode(edited)]
             labels += ["original", "reconstruction", f"{name} {strength(sign * self.params.strength)}"]
-        file = f"{concept.lower()}.png"
-        write_png(self.directory / file, sheet(np.stack(parts), (), labels))
+        picture = sheet(np.stack(parts), (), labels)
         caption = (
             f"Random test faces without and with the label, each above its reconstruction and the edited picture: "
             f"{name} added to faces without it and removed from faces with it ({self.kind})."
         )
-        return {"file": file, "title": f"{name.capitalize()} added and removed", "caption": caption}
+        return self._write(f"{concept.lower()}.png", picture, f"{name.capitalize()} added and removed", caption)
 
     def interpolations(self) -> Exhibit:
         """Interpolate on straight lines between the posterior means of two faces."""
@@ -101,12 +95,11 @@ class PictureWriter:
         ends = self._means(pairs.reshape(-1)).reshape(*pairs.shape, -1)
         share = np.linspace(0, 1, self.params.steps)[None, :, None]
         paths = self._decode((1 - share) * ends[:, :1] + share * ends[:, 1:])
-        first, last = (self._originals(pairs[:, i])[:, None] for i in (0, 1))
+        first, last = (self.test[pairs[:, i]][:, None] for i in (0, 1))
         columns = ["original", "0", *[""] * (self.params.steps - 2), "1", "original"]
-        pictures = np.concatenate([first, paths, last], axis=1)
-        write_png(self.directory / "interpolations.png", sheet(pictures, columns))
+        picture = sheet(np.concatenate([first, paths, last], axis=1), columns)
         caption = "From one test face to another, on the straight line between their posterior means."
-        return {"file": "interpolations.png", "title": "From face to face", "caption": caption}
+        return self._write("interpolations.png", picture, "From face to face", caption)
 
     def sums(self, concept: str, second: str) -> Exhibit | None:
         """Decode (`concept` without `second`) − (neither) + (`second` alone); None if there are too few such faces."""
@@ -123,23 +116,19 @@ class PictureWriter:
         signs = ("", "- ", "+ ")
         columns = [sign + described(concept, second, *key) for sign, key in zip(signs, groups, strict=True)]
         columns.append("= " + described(concept, second, True, True))
-        write_png(self.directory / "sums.png", sheet(self._decode(z), columns))
         caption = (
             f"Sums of latents. Each term is the mean of {AVERAGED} test faces with these labels; no concept vector is "
             "used. The title of the last column names what the sum should show."
         )
-        return {"file": "sums.png", "title": "Arithmetic with faces", "caption": caption}
+        return self._write("sums.png", sheet(self._decode(z), columns), "Arithmetic with faces", caption)
 
-    def _second(self) -> str | None:
-        others = [name for name in self.names if name != self.params.concept]
-        return SECOND if SECOND in others else others[0] if others else None
+    def _write(self, file: str, picture: Image.Image, title: str, caption: str) -> Exhibit:
+        write_png(self.directory / file, picture)
+        return {"file": file, "title": title, "caption": caption}
 
     def _choose(self, purpose: str, allowed: np.ndarray, at_most: int) -> np.ndarray:
         rows = np.flatnonzero(allowed)
         return rows[latents.choose(self.params.seed, purpose, len(rows), at_most)]
-
-    def _originals(self, rows: np.ndarray) -> np.ndarray:
-        return np.asarray(self.test[rows])
 
     def _means(self, rows: np.ndarray) -> np.ndarray:
         return latents.posterior_means(self.network, self.test, rows, self.params.batch)

@@ -13,6 +13,7 @@ from atelier.editing.sheets import words
 from atelier.editing.vectors import KINDS, Concepts, kind_name
 from atelier.modalities.images.exhibit import Exhibit
 
+METRICS = ("flip_rate", "leakage", "identity_drift")
 Scores = dict[tuple[int, int], Score]
 
 
@@ -29,24 +30,19 @@ def measure(faces: Baseline, concepts: Concepts, strength: float) -> Scores:
 def headline(scores: Scores, concepts: Concepts, concept: str) -> dict[str, float]:
     """Return ``flip_rate_…``, ``leakage_…`` and ``identity_drift_…`` of a concept, for vectors of the default kind."""
     result = scores[concepts.default, concepts.names.index(concept)]
-    name = concept.lower()
-    return {
-        f"flip_rate_{name}": result.flip_rate,
-        f"leakage_{name}": result.leakage,
-        f"identity_drift_{name}": result.identity_drift,
-    }
+    return {f"{metric}_{concept.lower()}": getattr(result, metric) for metric in METRICS}
 
 
 def write(scores: Scores, concepts: Concepts, params: Edit, directory: Path) -> Exhibit:
     """Write `concepts.csv`, `leakage.csv` and `leakage.png` to `directory`."""
-    rows = [
-        (concepts.names[attribute], *_kind(kind), *map(_number, (s.flip_rate, s.leakage, s.identity_drift)))
-        for (kind, attribute), s in sorted(scores.items(), key=lambda item: item[0][::-1])
-    ]
-    header = ("concept", "method", "orthogonal", "flip_rate", "leakage", "identity_drift")
-    files.write_text(directory / "concepts.csv", _csv([header, *rows]))
+    rows: list[tuple[str, ...]] = [("concept", "method", "orthogonal", *METRICS)]
+    for (kind, attribute), result in sorted(scores.items(), key=lambda item: item[0][::-1]):
+        method, orthogonal = KINDS[kind]
+        numbers = [f"{getattr(result, metric):.6f}" for metric in METRICS]
+        rows.append((concepts.names[attribute], method, str(orthogonal).lower(), *numbers))
+    files.write_text(directory / "concepts.csv", _csv(rows))
     changes = np.stack([scores[concepts.default, attribute].change for attribute in range(len(concepts.names))])
-    table = [(name, *map(_number, row)) for name, row in zip(concepts.names, changes, strict=True)]
+    table = [(name, *(f"{change:.6f}" for change in row)) for name, row in zip(concepts.names, changes, strict=True)]
     files.write_text(directory / "leakage.csv", _csv([("edited", *concepts.names), *table]))
     with files.atomic(directory / "leakage.png") as temporary:
         heat_map(changes, concepts.names).savefig(temporary, format="png", metadata={"Software": None})
@@ -74,15 +70,6 @@ def heat_map(changes: np.ndarray, names: Sequence[str]) -> Figure:
         text = f"{change:+.2f}".replace("0.", ".", 1) if abs(change) >= 0.005 else "0"
         axes.text(column, row, text, ha="center", va="center", size=7, color="white" if abs(change) > 0.6 else "black")
     return figure
-
-
-def _kind(index: int) -> tuple[str, str]:
-    method, orthogonal = KINDS[index]
-    return method, "true" if orthogonal else "false"
-
-
-def _number(value: float) -> str:
-    return f"{value:.6f}"
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""Concept vectors on disk: one direction of the latent space for each attribute and each kind of vector.
+"""Read and write concept vectors: one direction of the latent space for each attribute and each kind of vector.
 
 This module does not import Keras, so that a command can refuse a concept before it loads a network.
 """
@@ -20,7 +20,6 @@ class Concepts:
     """The concept vectors of a run.
 
     Attributes:
-        names: the attributes.
         vectors: float32 ``(kinds, attributes, latent_dim)``, kinds as in `KINDS`. Strength 1 adds a vector once;
             its length is the distance between the means of training images with and without the attribute.
         shares: share of the training images that have each attribute, float32 ``(attributes,)``.
@@ -33,11 +32,7 @@ class Concepts:
     default: int
 
     def vector(self, concept: str, method: str | None = None, orthogonal: bool | None = None) -> np.ndarray:
-        """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind.
-
-        Raises:
-            ValueError: there is no such concept; the message lists the known ones.
-        """
+        """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind."""
         if concept not in self.names:
             raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}")
         default_method, default_orthogonal = KINDS[self.default]
@@ -45,10 +40,7 @@ class Concepts:
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])
 
     def write(self, directory: Path) -> None:
-        """Write `concepts.npy` and `concepts.json`; equal vectors give equal bytes.
-
-        (A zip of arrays would not: its header depends on the version of Python.)
-        """
+        """Write `concepts.npy` and `concepts.json`; equal vectors give equal bytes."""
         files.write_array(directory / FILE, self.vectors.astype(np.float32))
         shares = dict(zip(self.names, self.shares.astype(float).tolist(), strict=True))
         kinds = [kind_name(*kind) for kind in KINDS]
@@ -57,11 +49,7 @@ class Concepts:
 
     @classmethod
     def read(cls, directory: Path) -> "Concepts":
-        """Read what `write` wrote.
-
-        Raises:
-            FileNotFoundError: one of the two files is missing.
-        """
+        """Read what `write` wrote; raises FileNotFoundError if one of the two files is missing."""
         for name in (FILE, DESCRIPTION):
             if not (directory / name).is_file():
                 raise FileNotFoundError(f"{directory / name} is missing: compute the concept vectors first")

@@ -1,21 +1,11 @@
-"""Counts and entropies of classes and attributes, and the balanced accuracy of a judge."""
+"""Count classes, and compute entropies of classes and attributes, and the balanced accuracy of a judge."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 
 def class_histogram(labels: ArrayLike, classes: int) -> np.ndarray:
-    """Count the images of each class.
-
-    Args:
-        labels: integers from 0 to ``classes − 1``, shape ``(images,)``.
-        classes: number of classes.
-
-    Returns:
-        int64 of shape ``(classes,)``.
-
-    Raises:
-        ValueError: there is no image or no class, or a label is not an integer or out of range.
+    """Count the images of each class, int64 ``(classes,)``, from labels from 0 to ``classes − 1``, ``(images,)``.
 
     >>> class_histogram([2, 0, 2], classes=4).tolist()
     [1, 0, 2, 0]
@@ -31,13 +21,8 @@ def class_histogram(labels: ArrayLike, classes: int) -> np.ndarray:
 def class_entropy(histogram: ArrayLike) -> float:
     """Compute the Shannon entropy −Σ p·log p of a histogram in nats (Cover & Thomas, 2006, equation 2.1).
 
-    It is 0 for a single class and log(classes) for equally frequent classes; 0·log 0 = 0.
-
-    Args:
-        histogram: counts or shares of shape ``(classes,)``; they are divided by their sum.
-
-    Raises:
-        ValueError: not a vector of finite numbers of at least 0, or all are 0.
+    It is 0 for a single class and log(classes) for equally frequent classes; 0·log 0 = 0. The counts or shares, shape
+    ``(classes,)``, are divided by their sum.
 
     >>> class_entropy([5, 5, 0])
     0.6931471805599453
@@ -50,15 +35,9 @@ def class_entropy(histogram: ArrayLike) -> float:
 
 
 def attribute_entropy(bits: ArrayLike) -> float:
-    """Compute the Shannon entropy of each binary attribute in nats, averaged over the attributes.
+    """Compute the Shannon entropy in nats of binary attributes, ``(images, attributes)``, averaged over attributes.
 
     It is 0 if each attribute is equal in all images, and log 2 if each attribute is set in half of them.
-
-    Args:
-        bits: whether an image has an attribute, shape ``(images, attributes)``.
-
-    Raises:
-        ValueError: there is no image or no attribute.
 
     >>> round(attribute_entropy([[1, 0], [0, 0]]), 4)
     0.3466
@@ -73,14 +52,10 @@ def balanced_accuracy(predicted: ArrayLike, bits: ArrayLike) -> np.ndarray:
     """Compute the mean of sensitivity and specificity for each attribute; guessing gives one half.
 
     Args:
-        predicted: the judge's predictions, shape ``(images, attributes)``.
-        bits: the true attributes, same shape.
+        predicted, bits: the judge's predictions and the true attributes, shape ``(images, attributes)``.
 
     Returns:
         float64 of shape ``(attributes,)``; NaN for an attribute that all or none of the images have.
-
-    Raises:
-        ValueError: the shapes differ or are not two-dimensional.
 
     >>> balanced_accuracy([[1], [0], [0], [0]], [[1], [1], [0], [0]]).tolist()
     [0.75]

@@ -1,4 +1,4 @@
-"""Checks and moments of feature matrices, which have one row per image."""
+"""Check feature matrices, which have one row per image, and compute their moments."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,16 +8,11 @@ LARGEST = 1e48
 
 
 def checked(features: ArrayLike, name: str = "features", least: int = 1) -> np.ndarray:
-    """Convert features to a float64 matrix.
-
-    Args:
-        features: numbers of shape ``(images, features)``.
-        name: what an error calls them.
-        least: minimum number of images.
+    """Convert numbers of shape ``(images, features)`` to a float64 matrix.
 
     Raises:
         ValueError: not a matrix of real numbers, no column, fewer than `least` rows, or a number that is not finite
-            or larger than 1e48 in magnitude.
+            or larger than 1e48 in magnitude; the message begins with `name`.
 
     >>> checked([[1, 2]]).dtype
     dtype('float64')
@@ -43,10 +38,7 @@ def checked(features: ArrayLike, name: str = "features", least: int = 1) -> np.n
 def checked_pair(
     a: ArrayLike, b: ArrayLike, names: tuple[str, str] = ("a", "b"), least: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Convert two sets of features to float64 matrices; see :func:`checked`.
-
-    Raises:
-        ValueError: also if the sets differ in their number of features.
+    """Convert two sets of features to float64 matrices of the same width; see :func:`checked`.
 
     >>> checked_pair(np.zeros((2, 3)), np.zeros((2, 4)))
     Traceback (most recent call last):
@@ -61,15 +53,9 @@ def checked_pair(
 
 
 def moments(features: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the mean ``(features,)`` and the unbiased covariance ``(features, features)`` of features.
+    """Compute the mean ``(features,)`` and the unbiased covariance ``(features, features)`` of at least two rows.
 
     The covariance (Σxxᵀ − n·x̄x̄ᵀ) / (n − 1) loses about 2·log₁₀(mean / standard deviation) of sixteen digits.
-
-    Args:
-        features: shape ``(images, features)``, at least two images.
-
-    Raises:
-        ValueError: see :func:`checked`.
 
     >>> mean, covariance = moments([[0.0, 1.0], [2.0, 5.0]])
     >>> mean.tolist(), covariance.tolist()

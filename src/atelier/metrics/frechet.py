@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-# Relative to a covariance's scale; far above the rounding error of an eigenvalue that is zero.
+# Relative to a covariance's scale; much larger than the rounding error of an eigenvalue that is zero.
 TOLERANCE = 1e-6
 
 
@@ -14,17 +14,13 @@ def frechet_distance(mean_a: ArrayLike, cov_a: ArrayLike, mean_b: ArrayLike, cov
 
         ‖μ_a − μ_b‖² + Tr(A) + Tr(B) − 2·Tr((A^½ B A^½)^½)
 
-    It is symmetric, in the squared unit of the features, and at least 0. It is exactly 0.0 for equal Gaussians: a
-    difference of the traces below their rounding error is set to zero. Rank-deficient covariances, from fewer images
-    than features, are allowed.
-
-    Args:
-        mean_a, mean_b: feature means, shape ``(features,)``.
-        cov_a, cov_b: covariances, shape ``(features, features)``.
+    Means have the shape ``(features,)``, covariances ``(features, features)``. The distance is symmetric, in the
+    squared unit of the features, and at least 0. It is exactly 0.0 for equal Gaussians: a difference of the traces
+    below their rounding error is set to zero. Covariances from fewer images than features are allowed.
 
     Raises:
-        ValueError: the two sides differ in their number of features, a number is not finite, or a covariance is not
-            symmetric or has a negative eigenvalue beyond rounding.
+        ValueError: the shapes differ, a number is not finite, or a covariance is not symmetric or has a negative
+            eigenvalue beyond rounding.
 
     >>> frechet_distance(np.zeros(2), np.eye(2), np.ones(2), np.eye(2))
     2.0

@@ -14,13 +14,8 @@ def squared_mmd(a: ArrayLike, b: ArrayLike) -> float:
 
         Σ_{i≠j} k(a_i, a_j) / m(m − 1) + Σ_{i≠j} k(b_i, b_j) / n(n − 1) − 2·Σ_{i,j} k(a_i, b_j) / mn
 
-    Its expectation for two samples of one distribution is zero, so single values can be negative.
-
-    Args:
-        a, b: features, shape ``(images, features)``, at least two images each.
-
-    Raises:
-        ValueError: too few images, or features that differ in number or are not finite.
+    Both sides are features ``(images, features)`` of at least two images. The expectation for two samples of one
+    distribution is zero, so single values can be negative.
 
     >>> squared_mmd([[0.0], [0.0]], [[1.0], [1.0]])
     7.0
@@ -37,17 +32,11 @@ def kernel_distance(a: ArrayLike, b: ArrayLike, *, subsets: int, subset_size: in
 
     Args:
         a, b: features, shape ``(images, features)``.
-        subsets: number of subsets.
         subset_size: number of images of each side in a subset.
-        seed: seed of the subsets.
 
     Returns:
         Mean and (population) standard deviation, without unit. The standard deviation describes the values of single
         subsets; it is not the standard error of the mean.
-
-    Raises:
-        ValueError: fewer images than `subset_size` on either side, `subsets` below 1, `subset_size` below 2, or
-            features that differ in number or are not finite.
 
     >>> same = np.arange(8.0).reshape(4, 2)
     >>> kernel_distance(same, same + 1, subsets=3, subset_size=4, seed=0)[1] < 1e-12

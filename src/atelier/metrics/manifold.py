@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: whether samples look real, and whether they cover the real images.
+"""Compute precision, recall, density and coverage: whether samples look real, and cover the real images.
 
 The manifold of a set is the union of balls around its points; the radius of a ball is the distance from its point to
 the k-th nearest other point.
@@ -15,15 +15,7 @@ from atelier.metrics.neighbours import blocks, nearest
 
 @dataclass(frozen=True)
 class Manifold:
-    """Fractions without unit.
-
-    Attributes:
-        precision: fraction of generated images within the real manifold, 0 to 1.
-        recall: fraction of real images within the generated manifold, 0 to 1.
-        density: mean number of real balls that contain a generated image, divided by k; about 1 for equal
-            distributions, can be larger.
-        coverage: fraction of real images whose ball contains a generated image, 0 to 1.
-    """
+    """Fractions of images, from 0 to 1, and the density, which is about 1 for equal distributions; see `compare`."""
 
     precision: float
     recall: float
@@ -47,11 +39,7 @@ def compare(real: ArrayLike, generated: ArrayLike, *, neighbours: int) -> Manifo
     Args:
         real, generated: features, shape ``(images, features)``. Precision and recall of two models are comparable only
             at the same numbers of images.
-        neighbours: k.
-
-    Raises:
-        ValueError: k below 1, fewer than k + 1 images on either side, or features that differ in number or are not
-            finite.
+        neighbours: k, below the numbers of images.
 
     >>> compare([[0.0], [1.0], [2.0], [3.0]], [[0.5], [1.5], [9.0], [9.5]], neighbours=1)
     Manifold(precision=0.5, recall=0.75, density=1.0, coverage=0.75)

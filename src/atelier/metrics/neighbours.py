@@ -24,8 +24,7 @@ class Block:
 
     Attributes:
         rows: the queries' indices, a slice with start and stop.
-        queries: shape ``(len(rows), features)``.
-        references: shape ``(references, features)``.
+        queries, references: features, shapes ``(len(rows), features)`` and ``(references, features)``.
         squared: squared distances, shape ``(len(rows), references)``.
         slack: bound on the rounding error of `squared`.
     """
@@ -49,7 +48,7 @@ class Block:
     def nearest(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the k nearest references of each query, both ``(len(rows), k)``."""
         kth = np.partition(self.squared, k - 1, axis=1)[:, k - 1 : k]
-        # The true k nearest are below kth + slack, hence in `squared` below kth + 2·slack.
+        # The true k nearest are below kth + slack, therefore in `squared` below kth + 2·slack.
         rows, columns = np.nonzero(self.squared <= kth + 2 * self.slack)
         distances = self.exact(rows, columns)
         order = np.lexsort((columns, distances, rows))
@@ -60,8 +59,7 @@ class Block:
     def within(self, radii: np.ndarray) -> np.ndarray:
         """Return which pairs are at most their radius apart, bool of shape ``(len(rows), references)``.
 
-        Args:
-            radii: of each reference, shape ``(references,)``, or of each query, shape ``(len(rows), 1)``.
+        `radii` are those of the references, shape ``(references,)``, or of the queries, shape ``(len(rows), 1)``.
         """
         limit = radii * radii
         inside: np.ndarray = self.squared < limit - self.slack
@@ -73,11 +71,7 @@ class Block:
 
 
 def blocks(queries: np.ndarray, references: np.ndarray) -> Iterator[Block]:
-    """Yield blocks of at most `BLOCK_SIZE` distances (but at least one query) that cover all queries in order.
-
-    Args:
-        queries, references: float64 features, shape ``(rows, features)``.
-    """
+    """Yield blocks of at most `BLOCK_SIZE` distances (but at least one query) that cover all queries in order."""
     query_norms, norms = (np.einsum("if,if->i", rows, rows) for rows in (queries, references))
     # The rounding error of a sum of f products is at most f·eps/2 times the sum of their magnitudes (Higham, Accuracy
     # and Stability of Numerical Algorithms, 2002, equation 3.5). For the three terms it is (f + 3)·eps·(‖x‖² + ‖y‖²),
@@ -99,17 +93,11 @@ def nearest(
     """Find the k nearest references of each query by Euclidean distance, sorted by distance and then by index.
 
     Args:
-        queries: shape ``(queries, features)``.
-        references: shape ``(references, features)``.
-        k: neighbours of each query.
+        queries, references: shapes ``(queries, features)`` and ``(references, features)``.
         exclude_self: queries and references are the same rows, and a row is not its own neighbour (an equal row is).
 
     Returns:
         Distances, float64, and indices into `references`, int64, both of shape ``(queries, k)``.
-
-    Raises:
-        ValueError: fewer than k references, k below 1, features that differ in number or are not finite, or
-            `exclude_self` with different numbers of queries and references.
 
     >>> distances, indices = nearest([[0.0], [4.0]], [[3.0], [0.0], [1.0]], k=2)
     >>> distances.tolist(), indices.tolist()

@@ -1,4 +1,4 @@
-"""All distances between real and generated images in one call: samples, floors and ceilings are measured alike."""
+"""Compute all distances between real and generated images in one call, equally for samples, floors and ceilings."""
 
 from dataclasses import asdict
 
@@ -13,23 +13,15 @@ from atelier.metrics.kernel import kernel_distance
 def proxies(
     real: ArrayLike, generated: ArrayLike, *, neighbours: int, subsets: int, subset_size: int, seed: int
 ) -> dict[str, float]:
-    """Compute proxies of quality between equally many real and generated images.
+    """Compute proxies of quality between the same number N of real and generated images.
 
-    All of them depend on the number of images N: FD falls with N (Chong & Forsyth, 2020, arXiv:1911.07023), and the
-    balls of a manifold shrink. Compare a number with a floor or a ceiling only at the same N.
+    All of them depend on N: FD falls with N (Chong & Forsyth, 2020, arXiv:1911.07023), and the balls of a manifold
+    shrink. Compare a number with a floor or a ceiling only at the same N.
 
     Args:
         real, generated: features of the judge, shape ``(N, features)``.
         neighbours: k of the manifolds, below N.
-        subsets, subset_size: number and size of the subsets for the kernel distance; `subset_size` is at most N.
-        seed: seed of these subsets.
-
-    Returns:
-        ``fd``, ``kid``, ``kid_std``, ``precision``, ``recall``, ``density``, ``coverage``.
-
-    Raises:
-        ValueError: the sides differ in N or in features, N is too small for `neighbours` or `subset_size`, or a feature
-            is not finite.
+        subsets, subset_size, seed: of the kernel distance; `subset_size` is at most N.
 
     >>> import numpy as np
     >>> x = np.random.default_rng(0).normal(size=(50, 2))

@@ -14,14 +14,8 @@ Block = tuple[str, tuple[int, ...], int]
 
 
 def diagram(networks: Mapping[str, keras.Model | list[Block]]) -> str:
-    """Draw some networks as SVG, one row each; text and lines have the colour of the page.
-
-    Args:
-        networks: functional models, or lists of blocks for other models, by the title of their row.
-    """
-    rows = [
-        _row(name, network if isinstance(network, list) else _blocks(network)) for name, network in networks.items()
-    ]
+    """Draw functional models, or the blocks of other models, as SVG: a row for each, with its key as title."""
+    rows = [_row(name, model if isinstance(model, list) else _blocks(model)) for name, model in networks.items()]
     width = max(row_width for _, row_width, _ in rows)
     height, parts = MARGIN, []
     for markup, _, row_height in rows:
@@ -35,12 +29,9 @@ def diagram(networks: Mapping[str, keras.Model | list[Block]]) -> str:
 
 
 def _blocks(network: keras.Model) -> list[Block]:
-    blocks = [("input", tuple(network.inputs[0].shape[1:]), 0)]
-    for layer in network.layers:
-        kind = type(layer).__name__
-        if kind not in HIDDEN:
-            blocks.append((kind, tuple(layer.output.shape[1:]), layer.count_params()))
-    return blocks
+    shown = [layer for layer in network.layers if type(layer).__name__ not in HIDDEN]
+    blocks = [(type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params()) for layer in shown]
+    return [("input", tuple(network.inputs[0].shape[1:]), 0), *blocks]
 
 
 def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
@@ -66,6 +57,6 @@ def _row(name: str, blocks: list[Block]) -> tuple[str, float, float]:
 
 
 def _size(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return width (channels) and height (side) of a block in pixels, on a logarithmic scale."""
+    """Return width and height of a block in pixels: logarithms of its channels and of the image's side."""
     side = shape[0] if len(shape) == 3 else 1
     return UNIT * (1 + math.log2(shape[-1])), UNIT * 3 * (1 + math.log2(side))

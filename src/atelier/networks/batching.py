@@ -1,4 +1,4 @@
-"""Run a network over many inputs in batches of one size, so that a row does not depend on how many others there are."""
+"""Run a network on inputs in batches of one size, so that an output does not depend on the number of inputs."""
 
 import math
 from typing import Any
@@ -8,12 +8,9 @@ import numpy as np
 
 
 class InOrder(keras.utils.PyDataset):
-    """Serve all examples in their order, in batches.
+    """Serve all examples of arrays ``(examples, …)``, inputs and possibly targets, in their order, in batches.
 
-    Args:
-        arrays: inputs, and targets if there are any; equal lengths, examples along the first axis.
-        batch: examples in a batch.
-        filled: fill the last batch by repeating the last example; otherwise the last batch may be shorter.
+    If `filled`, the last example is repeated until the last batch is full; otherwise the last batch may be shorter.
     """
 
     def __init__(self, arrays: tuple[np.ndarray, ...], batch: int, filled: bool = False) -> None:
@@ -34,9 +31,6 @@ def apply(network: keras.Model, inputs: np.ndarray, batch: int) -> Any:
     """Return the outputs of `network` for all `inputs`, as NumPy arrays in the structure that the network returns.
 
     The last batch is filled up, because kernels may round differently for another batch size.
-
-    Raises:
-        ValueError: `inputs` is empty.
     """
     count = len(inputs)
     if count == 0:

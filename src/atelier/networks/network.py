@@ -1,4 +1,4 @@
-"""A network on disk: `config.json` says how to build it, `model.weights.h5` holds its weights."""
+"""Build a network, and save it: `config.json` says how to build it, `model.weights.h5` contains its weights."""
 
 import warnings
 from dataclasses import asdict, dataclass
@@ -23,9 +23,7 @@ class Network:
     Attributes:
         family: a family such as ``vae``, or ``judge.MODALITY`` for the classifier of a judge.
         config: the section of parameters that its builder reads.
-        spec: the dataset that it was built for.
         precision: the dtype policy of its layers.
-        model: the Keras model.
     """
 
     family: str
@@ -36,11 +34,7 @@ class Network:
 
 
 def builder(family: str) -> ModuleType:
-    """Return the module that builds the networks of a family or a judge: it has `Config` and `build(config, spec)`.
-
-    Raises:
-        ValueError: there is no such family or modality; the message lists the known ones.
-    """
+    """Return the module that builds the networks of a family or a judge: it has `Config` and `build(config, spec)`."""
     kind, _, modality = family.partition(".")
     if kind == "judge":
         return lookup.module("modalities", modality, "classifier")
@@ -62,7 +56,7 @@ def build(family: str, params: Strict, spec: Spec, *, seed: int, precision: str)
 
 
 def save(network: Network, directory: Path) -> None:
-    """Write `config.json` and `model.weights.h5`; equal weights give equal bytes."""
+    """Write a network to `directory`; equal weights give equal bytes."""
     description = {
         "family": network.family,
         "config": network.config.model_dump(mode="json"),
@@ -82,8 +76,7 @@ def save(network: Network, directory: Path) -> None:
 def load(directory: Path) -> Network:
     """Rebuild the network that `save` wrote to `directory`, and read its weights.
 
-    Nothing in the two files is executed. Both are checked, and against each other, before memory is allocated, so that
-    malicious and mismatched files are refused alike.
+    Nothing in the two files is executed. Each is checked, and whether they fit each other, before memory is allocated.
 
     Raises:
         FileNotFoundError: one of the files is missing.

@@ -1,7 +1,7 @@
-"""Checks of a weights file: it may contain plain float32 arrays only, exactly those of the configured network.
+"""Check a weights file: it may contain only plain float32 arrays, exactly those of the configured network.
 
-HDF5 can do more: links to other files, arrays that decompress to terabytes, Python objects. Our networks need none of
-this, so it is refused before any number is read and before memory is allocated.
+An HDF5 file can also contain links to other files, arrays that decompress to terabytes and Python objects. They are
+refused before any number is read and before memory is allocated.
 """
 
 from collections import Counter
@@ -14,17 +14,15 @@ import h5py
 import keras
 
 Shapes = Counter[tuple[int, ...]]
-# Far deeper than nested layers, and below Python's limit on recursion.
+# Much deeper than nested layers, and below Python's recursion limit.
 MAX_DEPTH = 64
 
 
 def shapes(path: Path) -> Shapes:
     """Count the shapes of the arrays in a weights file, without reading their numbers.
 
-    All arrays together are no larger than the file.
-
     Raises:
-        ValueError: the file is not HDF5, is truncated, or contains anything but plain float32 arrays.
+        ValueError: the file is not HDF5, is truncated, contains anything but plain float32 arrays, or they overlap.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -49,7 +47,7 @@ def limited_to(found: Shapes, path: Path) -> Iterator[None]:
     A configuration with absurd sizes then fails at its first unexpected weight, before it fills the memory.
 
     Raises:
-        ValueError: the network has a weight whose shape the file does not contain (often enough), or lacks some.
+        ValueError: the network needs an array that the file lacks, or does not use all arrays of the file.
     """
     left = found.copy()
     # Keras has no hook that is called before the values of a weight are allocated.

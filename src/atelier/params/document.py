@@ -16,12 +16,8 @@ from atelier.params.strict import ParamsError
 def load(text: str, name: str) -> Any:
     """Parse a YAML text to plain data.
 
-    Args:
-        text: the text.
-        name: of its file; errors begin with it.
-
     Raises:
-        ParamsError: the text is not YAML, or has a key twice; the message names the line.
+        ParamsError: the text is not YAML, or has a key twice; the message gives `name`, that of its file, and the line.
 
     >>> load("learning_rate: 1e-3", "params.yaml")
     {'learning_rate': 0.001}
@@ -64,6 +60,7 @@ def _format(value: Any, flow: bool) -> str:
 def _yaml() -> YAML:
     yaml = YAML(typ="safe", pure=True)
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 1 << 20
     yaml.allow_unicode = True
     return yaml

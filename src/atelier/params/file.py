@@ -1,4 +1,4 @@
-"""`params.yaml` as a whole: read once and checked whole, so that an error stops a stage before any work.
+"""Read and check the whole `params.yaml`, so that an error stops a stage before any work.
 
 The schema of each section is found by name. Checking another section can stop a stage but never change its result, so a
 stage does not depend on the schemas of sections that it does not use.
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from atelier.core import lookup
 from atelier.params import document
-from atelier.params.strict import ParamsError, Strict, require_mapping, validate
+from atelier.params.strict import ParamsError, require_mapping, validate
 
 PARTS = ("train", "sample", "evaluate")
 
@@ -28,12 +28,7 @@ class Download:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a dataset is, and how its raw files are prepared.
-
-    Attributes:
-        kind: a package of `atelier.datasets`.
-        modality: ``images`` or ``text``.
-    """
+    """What a dataset is, and how its raw files are prepared; `kind` is a package of `atelier.datasets`."""
 
     kind: str
     modality: str
@@ -51,8 +46,8 @@ class Run:
     evaluate: Any
 
     def only(self, part: str) -> "Run":
-        """Return the run with one of `PARTS` alone: all that this stage depends on."""
-        others: dict[str, Any] = {name: None for name in PARTS if name != part}
+        """Return the run with only one of `PARTS`: all that this stage depends on."""
+        others: dict[str, Any] = dict.fromkeys(set(PARTS) - {part})
         return replace(self, **others)
 
 
@@ -67,11 +62,7 @@ class Params:
     edits: dict[str, Any]
 
     def entry(self, section: str, name: str) -> Any:
-        """Return one entry of a section.
-
-        Raises:
-            ParamsError: there is none of this name; the message lists the known ones.
-        """
+        """Return one entry of a section; the ParamsError for an unknown name lists the known ones."""
         entries = getattr(self, section)
         if name not in entries:
             raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}")
@@ -82,11 +73,7 @@ SECTIONS = tuple(Params.__dataclass_fields__)
 
 
 def read(path: Path) -> Params:
-    """Read and check a parameter file.
-
-    Raises:
-        ParamsError: one line for each wrong key.
-    """
+    """Read and check a parameter file; see `check`."""
     return check(document.load(path.read_text(encoding="utf-8"), str(path)))
 
 
@@ -109,11 +96,7 @@ def check(raw: object) -> Params:
 
 
 def modality(family: str) -> str:
-    """Return the modality of a family, ``images`` or ``text``.
-
-    Raises:
-        ValueError: there is no such family; the message lists the known ones.
-    """
+    """Return the modality of a family: ``images`` or ``text``."""
     return str(lookup.module("families", family, "params").MODALITY)
 
 
@@ -167,10 +150,7 @@ def _run(path: str, value: object, datasets: Mapping[str, Dataset]) -> Run:
             f"{path}.family: got {family!r}, a family of {modality(family)}; "
             f"the dataset {dataset} holds {datasets[dataset].modality}"
         )
-    parts: dict[str, Strict] = {
-        part: validate(getattr(schema, part.title()), section[part], f"{path}.{part}") for part in PARTS
-    }
-    run = Run(dataset, family, **parts)
+    run = Run(dataset, family, *(validate(getattr(schema, p.title()), section[p], f"{path}.{p}") for p in PARTS))
     if run.evaluate.samples > run.sample.samples:
         raise ParamsError(
             f"{path}.evaluate.samples: got {run.evaluate.samples}; "

@@ -2,8 +2,8 @@
 
 `profiles/demo.yaml` contains every value. Another profile contains what differs from it, so a profile does not depend
 on the previous content of `params.yaml`. If a profile has one of the sections (`datasets`, `runs`, …), it lists all
-entries of this section, at least by name (``mnist-vae:``); it does not have entries that it does not list, nor edits of
-such runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
+entries of this section, at least by name (``mnist-vae:``); entries that it does not list are dropped, and so are the
+edits of dropped runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,9 @@ BASE = "demo"
 
 @dataclass(frozen=True)
 class Change:
-    """One difference between two sets of parameters.
+    """One difference between two sets of parameters, for example at ``("runs", "mnist-vae", "train", "epochs")``.
 
-    Attributes:
-        path: keys from the top, e.g. ``("runs", "mnist-vae", "train", "epochs")``.
-        before, after: the values; None if there is no entry.
-        kind: ``changed``; ``added`` or ``removed`` for whole entries of a section.
+    `kind` is ``changed``, or ``added`` or ``removed`` for whole entries of a section.
     """
 
     path: tuple[str, ...]
@@ -45,18 +42,13 @@ def names(directory: Path) -> list[str]:
 
 
 def description(directory: Path, name: str) -> str:
-    """Return the first line of a profile's opening comment, or an empty text."""
+    """Return a profile's first line if it is a comment, else an empty text."""
     first = _path(directory, name).read_text(encoding="utf-8").partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
 def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, Any]:
-    """Return the parameters of a profile as plain data, validated.
-
-    Args:
-        directory: the profiles.
-        name: one of them.
-        source: replaces the source of every dataset.
+    """Return the valid parameters of a profile as plain data; `source` replaces the source of every dataset.
 
     Raises:
         ParamsError: there is no such profile, or its parameters are invalid; the message names the profile.
@@ -73,21 +65,24 @@ def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, 
     return resolved
 
 
-def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """List the differences in the order of `after`, removed entries first."""
-    return list(_compare(before, after, ()))
+def compare(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[Change]:
+    """List the differences below `path` in the order of `after`, removed entries first."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return [] if same(before, after) else [Change(path, before, after)]
+    listed = len(path) == 1 and path[0] in file.SECTIONS
+    changes = [Change((*path, str(key)), before[key], None, "removed") for key in before if key not in after]
+    for key, value in after.items():
+        if key not in before and (listed or not isinstance(value, Mapping)):
+            changes.append(Change((*path, str(key)), None, value, "added"))
+        else:
+            changes += compare(before.get(key, {}), value, (*path, str(key)))
+    return changes
 
 
 def apply(directory: Path, name: str, params: Path, source: str | None = None) -> list[Change]:
-    """Rewrite a parameter file with the parameters of a profile; its comments stay.
+    """Rewrite the file `params`, whose parameters may be invalid, with those of a profile; its comments stay.
 
-    Nothing is written if the profile is invalid or nothing changes.
-
-    Args:
-        directory: the profiles.
-        name: one of them.
-        params: the parameter file; it must be YAML, but its parameters may be invalid.
-        source: see `resolve`.
+    Nothing is written if nothing changes.
 
     Raises:
         ParamsError: see `resolve`.
@@ -135,7 +130,7 @@ def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, 
 
 
 def _entry(key: str, name: str, base: Mapping[str, Any], entries: Mapping[str, Any], copies: tuple[str, ...]) -> Any:
-    """Return an entry of a section, over the entry that it is ``like``."""
+    """Return an entry of a section, merged into the entry that it is ``like``."""
     path = f"{key}.{name}"
     overlay = dict(require_mapping({} if entries[name] is None else entries[name], path))
     like = overlay.pop("like", None)
@@ -157,16 +152,3 @@ def _merged(base: Any, overlay: Any) -> Any:
     if isinstance(overlay, Mapping):
         return {key: _merged(None, value) for key, value in overlay.items()}
     return list(overlay) if isinstance(overlay, list) else overlay
-
-
-def _compare(before: Any, after: Any, path: tuple[str, ...]) -> list[Change]:
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return [] if same(before, after) else [Change(path, before, after)]
-    listed = len(path) == 1 and path[0] in file.SECTIONS
-    changes = [Change((*path, str(key)), before[key], None, "removed") for key in before if key not in after]
-    for key, value in after.items():
-        if key not in before and (listed or not isinstance(value, Mapping)):
-            changes.append(Change((*path, str(key)), None, value, "added"))
-        else:
-            changes += _compare(before.get(key, {}), value, (*path, str(key)))
-    return changes

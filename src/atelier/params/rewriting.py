@@ -1,29 +1,22 @@
 """Change values in a YAML text and keep every other byte: comments, blank lines, order, style.
 
 An entry owns the lines after the previous entry up to its own last line. A comment therefore belongs to the entry below
-it and is removed with it, and adding an entry and removing it again gives the same bytes.
+it and is removed with it, and adding an entry and removing it again gives the same bytes. The round-trip mode of
+ruamel.yaml attaches a comment to the entry above it instead.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from itertools import pairwise
+from textwrap import indent
+from typing import Any
 
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from atelier.params import document
 
 
-class _Edit(NamedTuple):
-    start: int
-    end: int
-    replacement: str
-
-
 def rewrite(text: str, target: Mapping[str, Any]) -> str:
-    """Return the YAML `text` with the content `target`.
-
-    Args:
-        text: a mapping in block style.
-        target: plain data: mappings, lists of scalars, scalars.
+    """Return the YAML `text`, a mapping in block style, with the content `target`: mappings, scalars, lists of scalars.
 
     Raises:
         ValueError: the text is not such a mapping, or uses anchors or merges.
@@ -38,16 +31,10 @@ def rewrite(text: str, target: Mapping[str, Any]) -> str:
     node = document.tree(text)
     if not _is_block_mapping(node):
         raise ValueError("not a YAML mapping in block style")
-    edits = _mapping(text, node, document.load(text, "the YAML"), target, 0)
-    for start, end, replacement in sorted(_joined(edits), reverse=True):
-        text = text[:start] + replacement + text[end:]
-    if not same(document.load(text, "the rewritten YAML"), dict(target)):
+    new = _mapping(text, node, document.load(text, "the YAML"), target, 0) + text[_line_end(text, node, node) :]
+    if not same(document.load(new, "the rewritten YAML"), dict(target)):
         raise ValueError("uses YAML (anchors, merges) that cannot be changed value by value")
-    return text
-
-
-def _is_block_mapping(node: Node | None) -> bool:
-    return isinstance(node, MappingNode) and not node.flow_style and bool(node.value)
+    return new
 
 
 def same(a: Any, b: Any) -> bool:
@@ -59,49 +46,52 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def _mapping(text: str, node: Any, current: Any, target: Mapping[str, Any], begin: int) -> list[_Edit]:
-    """List the edits inside a block mapping whose first entry owns the text from `begin`."""
-    entries = {key.value: (key, value) for key, value in node.value}
-    ends = [_line_end(text, _end(key, value)) for key, value in entries.values()]
-    regions = {name: (start, end) for name, start, end in zip(entries, [begin, *ends[:-1]], ends, strict=True)}
-    spaced = any(text[start] == "\n" for start in ends[:-1])
+def _mapping(text: str, node: Any, current: Any, target: Mapping[str, Any], begin: int) -> str:
+    """Return a block mapping with the content `target`; the first entry of `node` owns the text from `begin`."""
+    ends = [begin, *(_line_end(text, *entry) for entry in node.value)]
+    entries = {
+        key.value: _entry(text[:end], start, key, value, current.get(key.value), target[key.value])
+        for (key, value), (start, end) in zip(node.value, pairwise(ends), strict=True)
+        if key.value in target
+    }
+    spaced = any(text[start] == "\n" for start in ends[1:-1])
+    order = list(entries)
+    for previous, name in zip(["", *target], target, strict=False):
+        if name not in entries:
+            order.insert(order.index(previous) + 1 if previous else 0, name)
+            added = indent(document.dump({name: target[name]}), " " * node.start_mark.column)
+            entries[name] = "\n" + added if spaced and previous else added
+    return "".join(entries[name] for name in order)
 
-    edits = [_Edit(*regions[name], "") for name in entries if name not in target]
-    where = begin
-    for name, wanted in target.items():
-        if name in entries:
-            edits += _value(text, *entries[name], current.get(name), wanted)
-            where = regions[name][1]
-        else:
-            gap = "\n" if spaced and where != begin else ""
-            edits.append(_Edit(where, where, gap + _rendered(name, wanted, node.start_mark.column)))
-    return edits
 
-
-def _value(text: str, key: Any, node: Any, current: Any, wanted: Any) -> list[_Edit]:
+def _entry(text: str, start: int, key: Any, node: Any, current: Any, wanted: Any) -> str:
+    """Return the entry that owns `text` from `start` with the value `wanted`."""
     if same(current, wanted):
-        return []
-    end = _end(key, node)
+        return text[start:]
     block = isinstance(node, CollectionNode) and not node.flow_style
+    begin, end = node.start_mark.index, _end(key, node)
     if isinstance(wanted, Mapping) and wanted:
         if _is_block_mapping(node):
-            return _mapping(text, node, current, wanted, _line_end(text, key.end_mark.index))
-        return [_Edit(key.start_mark.index, end, _rendered(key.value, wanted, key.start_mark.column).strip())]
-    if block and isinstance(node, SequenceNode) and isinstance(wanted, list) and wanted:
-        line = "\n" + " " * node.start_mark.column + "- "
-        return [_Edit(node.start_mark.index, end, line.join(["", *map(document.inline, wanted)]).lstrip())]
-    if block or _is_empty(node):
-        return [_Edit(key.end_mark.index, end, f": {document.inline(wanted)}")]
-    return [_Edit(node.start_mark.index, end, document.inline(wanted))]
+            body = text.index("\n", key.end_mark.index) + 1
+            return text[start:body] + _mapping(text, node, current, wanted, body)
+        begin = key.start_mark.index
+        new = indent(document.dump({key.value: wanted}), " " * key.start_mark.column).strip()
+    elif block and isinstance(node, SequenceNode) and isinstance(wanted, list) and wanted:
+        new = ("\n" + " " * node.start_mark.column).join(f"- {document.inline(item)}" for item in wanted)
+    elif block or _is_empty(node):
+        begin, new = key.end_mark.index, f": {document.inline(wanted)}"
+    else:
+        new = document.inline(wanted)
+    return text[start:begin] + new + text[end:]
 
 
-def _joined(edits: list[_Edit]) -> list[_Edit]:
-    """Join insertions at the same position into one edit, because sorting would lose their order."""
-    insertions: dict[int, str] = {}
-    for edit in edits:
-        if edit.start == edit.end:
-            insertions[edit.start] = insertions.get(edit.start, "") + edit.replacement
-    return [e for e in edits if e.start != e.end] + [_Edit(at, at, new) for at, new in insertions.items()]
+def _is_block_mapping(node: Node | None) -> bool:
+    return isinstance(node, MappingNode) and not node.flow_style and bool(node.value)
+
+
+def _is_empty(node: Any) -> bool:
+    """Return whether a value is missing; its position is then that of the next token."""
+    return isinstance(node, ScalarNode) and not node.value and node.style is None
 
 
 def _end(key: Any, node: Any) -> int:
@@ -112,19 +102,5 @@ def _end(key: Any, node: Any) -> int:
     return key.end_mark.index + 1 if _is_empty(node) else node.end_mark.index
 
 
-def _is_empty(node: Any) -> bool:
-    """Return whether a value is missing; its position is then that of the next token."""
-    return isinstance(node, ScalarNode) and not node.value and node.style is None
-
-
-def _line_end(text: str, index: int) -> int:
-    return text.index("\n", index) + 1
-
-
-def _rendered(key: str, value: Any, column: int) -> str:
-    pad = " " * column
-    if isinstance(value, Mapping) and value:
-        return f"{pad}{key}:\n" + "".join(_rendered(str(k), v, column + 2) for k, v in value.items())
-    if isinstance(value, list) and value:
-        return f"{pad}{key}:\n" + "".join(f"{pad}  - {document.inline(item)}\n" for item in value)
-    return f"{pad}{key}: {document.inline(value)}\n"
+def _line_end(text: str, key: Any, node: Any) -> int:
+    return text.index("\n", _end(key, node)) + 1

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class ParamsError(ValueError):
-    """Parameters are missing, unknown, of the wrong type or out of range; one line for each."""
+    """Parameters are missing, unknown, of the wrong type or out of range; the message has one line for each."""
 
 
 class Strict(BaseModel):
@@ -21,12 +21,7 @@ Section = TypeVar("Section", bound=Strict)
 
 
 def validate(schema: type[Section], value: object, path: str) -> Section:
-    """Turn plain YAML data into `schema`.
-
-    Args:
-        schema: the model of the section.
-        value: the content of the section.
-        path: of the section, e.g. ``runs.mnist-vae.train``; errors begin with it.
+    """Turn the plain YAML data of the section at `path`, such as ``runs.mnist-vae.train``, into `schema`.
 
     Raises:
         ParamsError: one line for each wrong key: its path, its value, and what is allowed.

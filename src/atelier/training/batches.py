@@ -1,4 +1,4 @@
-"""Shuffled batches of a train split, in the same order again after a resume."""
+"""Shuffled batches of a train split; a resumed training sees them in the same order."""
 
 import math
 from collections.abc import Callable
@@ -15,11 +15,11 @@ class Batches(keras.utils.PyDataset):
     """Serve shuffled batches over arrays that may be memory-mapped; drop the last, incomplete batch of an epoch.
 
     Args:
-        arrays: inputs, and targets if there are any; equal lengths, examples along the first axis.
+        arrays: inputs, and targets if there are any, with examples along the first axis.
         batch: examples in a batch.
         seed: the order of epoch e is drawn from (seed, e).
         augment: changes a batch of inputs, given its own generator.
-        augmented_epochs: number of epochs, from the first, that are augmented; all by default.
+        augmented_epochs: number of first epochs that are augmented; all by default.
 
     Raises:
         ValueError: there are fewer examples than a batch needs.
@@ -60,11 +60,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def shift_and_flip(batch: np.ndarray, generator: np.random.Generator, shift: int, flip: bool) -> np.ndarray:
-    """Shift each image by up to `shift` pixels, repeating its edge, and mirror half of the images if `flip`.
-
-    Args:
-        batch: uint8 ``(n, h, w, c)``.
-    """
+    """Shift images, uint8 ``(n, h, w, c)``, by up to `shift` pixels, repeating edges; mirror half of them if `flip`."""
     count, height, width, _ = batch.shape
     padded = np.pad(batch, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="edge")
     corners = generator.integers(0, 2 * shift + 1, (2, count, 1))

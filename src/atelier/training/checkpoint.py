@@ -16,7 +16,7 @@ from atelier.core import files
 from atelier.core.environment import versions
 from atelier.training.plan import Row
 
-_ENDED = "ended"
+ENDED = "ended"  # An empty file in the directory of a training that has ended.
 
 
 @dataclass
@@ -24,11 +24,11 @@ class Progress:
     """How far a training has come.
 
     Attributes:
-        epoch: epochs finished.
+        epoch: number of finished epochs.
         best_epoch: the epoch, counted from one, with the lowest score so far; 0 before the first score.
-        history: a row of numbers for each epoch; a column may be missing in epochs that do not measure it.
+        history: a row for each epoch; a row lacks the columns that its epoch did not measure.
         monitor: the column that is the score.
-        stopped: why training ended before its last epoch; empty if it did not.
+        stopped: why training stopped early; empty if it did not.
     """
 
     epoch: int = 0
@@ -43,18 +43,17 @@ class Progress:
 
 
 def columns(history: list[Row]) -> list[str]:
-    """List the names of all columns in the order of their first appearance."""
+    """List the names of all columns in order of first appearance."""
     return list(dict.fromkeys(name for row in history for name in row))
 
 
 def workspace(checkpoints: Path, inputs: Mapping[str, Any]) -> Path:
-    """Make the directory of one training, and remove those of other trainings that have ended.
+    """Make the directory of one training in `checkpoints`, and remove those of other trainings that have ended.
 
-    Its name is a digest of `inputs`, the backend and the versions of all packages that decide numbers. The directory of
-    an interrupted training stays, so that returning to its inputs resumes it.
+    Its name is a digest of `inputs`, the backend and the versions of all packages that affect results. The directory of
+    an interrupted training stays, so that the same inputs resume it.
 
     Args:
-        checkpoints: the parent directory.
         inputs: JSON values that the result depends on: family, parameters, digests of data and code.
     """
     backend = keras.backend.backend()
@@ -63,14 +62,9 @@ def workspace(checkpoints: Path, inputs: Mapping[str, Any]) -> Path:
     directory = checkpoints / digest[:16]
     directory.mkdir(parents=True, exist_ok=True)
     for other in checkpoints.iterdir():
-        if other != directory and (other / _ENDED).exists():
+        if other != directory and (other / ENDED).exists():
             shutil.rmtree(other)
     return directory
-
-
-def end(directory: Path) -> None:
-    """Mark the training in `directory` as ended."""
-    (directory / _ENDED).touch()
 
 
 def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:
@@ -85,16 +79,12 @@ def assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
 
 
 def _state(model: keras.Model) -> list[keras.Variable]:
-    """Everything that training changes: weights, random seeds and the state of the optimiser."""
+    """Return everything that training changes: weights, random seeds and the optimiser's state."""
     return [*model.variables, *model.optimizer.variables]
 
 
 def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progress) -> None:
-    """Write the state of a compiled `model` atomically.
-
-    Args:
-        best: the weights of the best epoch, in the order of ``model.variables``.
-    """
+    """Write the state of a compiled `model`, and `best`, the values of ``model.variables`` in the best epoch."""
     state = {f"variable {i:05}": value for i, value in enumerate(snapshot(_state(model)))}
     state |= {f"best {i:05}": value for i, value in enumerate(best)}
     for name in columns(progress.history):

@@ -1,4 +1,4 @@
-"""Progress of a training: a bar on a terminal, one line per epoch in a log."""
+"""The progress of a training: a bar on a terminal, one line per epoch in a log."""
 
 import keras
 from rich.console import Console
@@ -6,7 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class EpochDisplay(keras.callbacks.Callback):
-    """Shows epochs, losses and the remaining time."""
+    """Show epochs, losses and the remaining time."""
 
     def __init__(self, epochs: int, steps: int, done: int) -> None:
         super().__init__()

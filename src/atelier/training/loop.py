@@ -1,4 +1,4 @@
-"""One training loop for every network: fit, validate, keep the best epoch, show progress, stop early, resume."""
+"""The training loop of every network: fit, validate, keep the best epoch, show progress, stop early, resume."""
 
 import csv
 import math
@@ -21,19 +21,16 @@ PREVIEWS = "previews"
 
 
 def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = None) -> checkpoint.Progress:
-    """Train ``plan.model``, leaving it with the weights of its best epoch.
+    """Train ``plan.model`` and leave it with the weights of its best epoch.
 
-    After every epoch the whole state is written to `workspace`. Called again with the same arguments, training resumes
-    there and ends with the same bits as an uninterrupted one.
+    The whole state is written to `workspace` after every epoch. A second call with the same arguments resumes there and
+    ends with the same bits as an uninterrupted training.
 
     Args:
-        plan: what the family decides.
-        params: epochs, optimiser and compilation.
-        workspace: a directory that belongs to this training alone: same parameters, data and code.
-        hooks: previews, which are written to ``workspace/previews``, and the judge's watch.
+        workspace: the directory from `checkpoint.workspace`; previews are written to its ``previews/``.
 
     Raises:
-        ValueError: a loss is no longer finite, and there is no alarm or no earlier epoch to return to.
+        ValueError: a loss is no longer finite, and the plan has no alarm or there is no earlier epoch to keep.
     """
     model, batches = plan.model, plan.batches
     optimizer = plan.optimizer or optimizers.build(params, len(batches))
@@ -47,23 +44,25 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     keeper = _Keeper(plan, hooks, params.epochs, workspace, progress, best)
     if not progress.stopped:
         display = EpochDisplay(params.epochs, len(batches), progress.epoch)
+        logs = os.environ.get("ATELIER_TENSORBOARD")
+        tensorboard = [keras.callbacks.TensorBoard(os.path.join(logs, workspace.name))] if logs else []
         model.fit(
             batches,
             epochs=params.epochs,
             initial_epoch=progress.epoch,
             shuffle=False,
             verbose=0,
-            callbacks=[keeper, display, *_tensorboard(workspace.name)],
+            callbacks=[keeper, display, *tensorboard],
         )
     if progress.stopped:
         print(f"stopped after epoch {progress.epoch} of {params.epochs}: {progress.stopped}")
     checkpoint.assign(model.variables, keeper.best)
-    checkpoint.end(workspace)
+    (workspace / checkpoint.ENDED).touch()
     return progress
 
 
 def held_out(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> Callable[[], Row]:
-    """Return a function that measures the loss and the metrics of `model` on held-out arrays, as columns ``val_…``."""
+    """Return a function that measures the loss and metrics of `model` on held-out arrays, as columns ``val_…``."""
     batches = InOrder(arrays, VALIDATION_BATCH)
 
     def validate() -> Row:
@@ -110,7 +109,7 @@ class _Keeper(keras.callbacks.Callback):
         checkpoint.save(self.workspace / "state.npz", self.model, self.best, self.progress)
 
     def _measure(self, epoch: int, logs: Row) -> Row:
-        """Collect the epoch's row of the history: training losses, each beside its validation, then the rest."""
+        """Return the epoch's row of the history: each training loss next to its validation loss, then the rest."""
         scores = self.plan.validate()
         watched = self.hooks.watch() if self.hooks is not None and self._hooks_due(epoch) else {}
         row: Row = {"epoch": epoch + 1}
@@ -146,12 +145,6 @@ class _Keeper(keras.callbacks.Callback):
     def _hooks_due(self, epoch: int) -> bool:
         assert self.hooks is not None
         return (epoch + 1) % self.hooks.every == 0 or epoch in (0, self.epochs - 1)
-
-
-def _tensorboard(name: str) -> list[keras.callbacks.Callback]:
-    """Return TensorBoard's callback if ``ATELIER_TENSORBOARD`` names a directory; it changes no result."""
-    logs = os.environ.get("ATELIER_TENSORBOARD")
-    return [keras.callbacks.TensorBoard(os.path.join(logs, name))] if logs else []
 
 
 def write_history(path: Path, progress: checkpoint.Progress) -> None:

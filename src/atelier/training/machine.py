@@ -1,4 +1,4 @@
-"""The machine that a network was trained on, written beside it for information; no stage depends on it."""
+"""A description of the machine that trained a network, for information: no stage depends on it."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ FILE = "machine.json"
 
 
 def describe() -> dict[str, object]:
-    """Describe processor, cores, system, Python, backend, and name, memory and driver of NVIDIA GPUs."""
+    """Describe backend, cores, GPUs (name, memory and driver of NVIDIA's), processor, Python and system."""
     backend = keras.backend.backend()
     return {
         "backend": f"{backend} {__import__(backend).__version__}",

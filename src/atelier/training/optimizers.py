@@ -16,9 +16,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Args:
         peak: the learning rate after warm-up.
-        steps: optimiser steps in the whole training.
-        warmup: steps over which the rate rises from zero.
-        cosine: decay the rate afterwards.
+        steps, warmup: optimiser steps in the whole training, and over which the rate rises from zero.
     """
 
     def __init__(self, peak: float, steps: int, warmup: int, cosine: bool) -> None:
@@ -37,13 +35,10 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class WeightAverage:
-    """Mixed into an optimiser: an exponential moving average of the trained weights.
+    """Mixin for optimisers: an exponential moving average of the trained weights, in `averages`.
 
-    Keras's own `use_ema` gives untrained weights too much weight for thousands of steps. Here the decay rises as
-    ``min(ema, (1 + t) / (10 + t))``, so that the average is correct in short trainings too.
-
-    Attributes:
-        averages: one variable for each trained variable, in their order.
+    Keras's own `use_ema` gives initial weights too much weight for thousands of steps. Here the decay rises as
+    ``min(ema, (1 + t) / (10 + t))``, so that short trainings have a correct average too.
     """
 
     ema: float = 0.0
@@ -66,29 +61,8 @@ class WeightAverage:
             average.assign(average + (1 - ops.cast(decay, average.dtype)) * (variable - average))
 
 
-class Adam(WeightAverage, keras.optimizers.Adam):
-    pass
-
-
-class AdamW(WeightAverage, keras.optimizers.AdamW):
-    pass
-
-
-class Muon(WeightAverage, keras.optimizers.Muon):
-    pass
-
-
-class RMSprop(WeightAverage, keras.optimizers.RMSprop):
-    pass
-
-
-class SGD(WeightAverage, keras.optimizers.SGD):
-    pass
-
-
 # Learning rate of the AdamW inside Muon, relative to Muon's.
 ADAM_SHARE = 0.2
-_AVERAGED = {"adam": Adam, "adamw": AdamW, "muon": Muon, "rmsprop": RMSprop, "sgd": SGD}
 _PLAIN = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
@@ -96,48 +70,32 @@ _PLAIN = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
+_AVERAGED = {name: type(kind.__name__, (WeightAverage, kind), {}) for name, kind in _PLAIN.items()}
 
 
 def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Return the optimiser that `params` describe, for ``params.epochs · steps_per_epoch`` steps."""
-    optimizer = (_AVERAGED if params.ema else _PLAIN)[params.optimizer](
-        learning_rate=_schedule(params, steps_per_epoch, params.learning_rate),
-        weight_decay=params.weight_decay or None,
-        global_clipnorm=params.clip_norm or None,
-        **_kind(params),
-    )
+    kind = (_AVERAGED if params.ema else _PLAIN)[params.optimizer]
+    # Muon trains embeddings and vectors with AdamW; weight decay would erase the embeddings of rare tokens.
+    only_muon = {"adam_lr_ratio": ADAM_SHARE, "adam_weight_decay": 0.0} if params.optimizer == "muon" else {}
+    optimizer = kind(**_common(params, steps_per_epoch, params.learning_rate), **only_muon)
     if params.ema:
         optimizer.ema = params.ema
     return optimizer
 
 
-def _kind(params: Training) -> dict[str, Any]:
-    """Return the arguments that only one kind of optimiser has.
-
-    Muon leaves embeddings and vectors to AdamW, with a learning rate of its own and without weight decay, which would
-    erase the embeddings of rare tokens.
-    """
-    return {"adam_lr_ratio": ADAM_SHARE, "adam_weight_decay": 0.0} if params.optimizer == "muon" else {}
-
-
 def build_several(
     params: Training, steps_per_epoch: int, networks: Sequence[tuple[keras.Model, float]], beta_1: float
 ) -> keras.optimizers.Optimizer:
-    """Return an optimiser that updates each of several networks with an optimiser of its own.
+    """Return an optimiser that updates each of several networks with its own Adam or AdamW.
 
     Args:
-        params: kind (Adam or AdamW), schedule, warm-up, weight decay and clipping, equal for all networks.
+        params: schedule, warm-up, weight decay and clipping, equal for all networks.
         networks: each with its peak learning rate.
-        beta_1: decay of the first moment.
     """
     chosen: dict[int, keras.optimizers.Optimizer] = {}
     for network, rate in networks:
-        optimizer = _PLAIN[params.optimizer](
-            learning_rate=_schedule(params, steps_per_epoch, rate),
-            beta_1=beta_1,
-            weight_decay=params.weight_decay or None,
-            global_clipnorm=params.clip_norm or None,
-        )
+        optimizer = _PLAIN[params.optimizer](**_common(params, steps_per_epoch, rate), beta_1=beta_1)
         chosen |= {id(variable): optimizer for variable in network.trainable_variables}
     return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
 
@@ -148,10 +106,11 @@ def rates(optimizer: keras.optimizers.Optimizer) -> dict[str, float]:
     return {"learning_rate": max(float(each.learning_rate) for each in several)}
 
 
-def _schedule(params: Training, steps_per_epoch: int, peak: float) -> Schedule:
-    return Schedule(
-        peak,
-        steps=params.epochs * steps_per_epoch,
-        warmup=round(params.warmup_epochs * steps_per_epoch),
-        cosine=params.schedule == "cosine",
-    )
+def _common(params: Training, steps_per_epoch: int, peak: float) -> dict[str, Any]:
+    """Return the arguments that all optimisers have, with a schedule that rises to `peak`."""
+    steps, warmup = params.epochs * steps_per_epoch, round(params.warmup_epochs * steps_per_epoch)
+    return {
+        "learning_rate": Schedule(peak, steps, warmup, cosine=params.schedule == "cosine"),
+        "weight_decay": params.weight_decay or None,
+        "global_clipnorm": params.clip_norm or None,
+    }

@@ -1,4 +1,4 @@
-"""What a family decides about its training; `training.loop` does the rest."""
+"""The training plan of a family, which `training.loop` carries out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Row = dict[str, float]
 
 
 class Epochs(Protocol):
-    """Batches of the train split, served by epoch: a `keras.utils.PyDataset`."""
+    """A `keras.utils.PyDataset` of the train split whose order depends on the epoch."""
 
     def start_epoch(self, epoch: int) -> None:
         """Prepare the batches of `epoch`, counted from zero."""
@@ -27,12 +27,11 @@ class Plan:
     """How to train one network.
 
     Attributes:
-        model: built, not compiled; its loss is its own `compute_loss`.
-        batches: the train split.
+        model: built, not compiled; its loss is its method `compute_loss`.
         validate: measures the model after each epoch; returns columns of the history.
-        monitor: the column, of `validate` or of the judge's watch, whose lowest value marks the best epoch.
+        monitor: the column, of `validate` or `Hooks.watch`, whose lowest value marks the best epoch.
         optimizer: replaces the optimiser that the parameters describe.
-        alarm: returns from the history the reason why training should stop, or an empty text.
+        alarm: returns why training should stop, given the history, or an empty text.
     """
 
     model: keras.Model
@@ -48,8 +47,7 @@ class Hooks:
     """What the loop does after the first epoch, the last, and every `every` epochs.
 
     Attributes:
-        every: epochs between two calls.
-        preview: writes a file that shows the model; gets its path without an ending.
+        preview: writes samples of the model to a file, given its path without a suffix.
         watch: measures more columns of the history, which stay empty in other epochs.
     """
 

@@ -1,5 +1,6 @@
 """Train a run: build its network, carry out its family's plan, write network, history and previews."""
 
+from functools import partial
 from pathlib import Path
 
 from atelier.core import files, lookup
@@ -13,14 +14,12 @@ NAMES = {"val_loss": "validation loss", "kid": "KID on the validation split"}
 
 
 def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, checkpoints: Path) -> None:
-    """Train the network of `run` and write it to `out`.
-
-    Writes `config.json`, `model.weights.h5`, `machine.json`, `history.csv` and `previews/`. An interrupted training
-    leaves its state in `checkpoints` and resumes from there the next time.
+    """Train a run and write `config.json`, `model.weights.h5`, `machine.json`, `history.csv` and `previews/` to `out`.
 
     Args:
         judge: directory of the dataset's judge, which measures samples at each preview.
         code: the manifest of this stage's code.
+        checkpoints: directory where an interrupted training leaves its state and resumes from.
     """
     params = run.train
     modality = lookup.module("families", run.family, "params").MODALITY
@@ -28,21 +27,16 @@ def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, chec
     watching = watch.Watch(judge, prepared, params)
     network = networks.build(run.family, params, prepared.spec, seed=params.seed, precision=params.precision)
     plan = lookup.module("families", run.family, "train").train(network, prepared, params)
-    hooks = Hooks(
-        every=params.preview_epochs,
-        preview=lambda path: preview.take(network, prepared, params, path),
-        watch=lambda: watching.measure(network),
-    )
-    workspace = checkpoint.workspace(
-        checkpoints,
-        {
-            "family": run.family,
-            "params": params.model_dump(mode="json"),
-            "data": prepared.spec.sha256,
-            "judge": files.sha256(judge / networks.WEIGHTS),
-            "code": files.read_json(code),
-        },
-    )
+    take, measure = partial(preview.take, network, prepared, params), partial(watching.measure, network)
+    hooks = Hooks(params.preview_epochs, take, measure)
+    inputs = {
+        "family": run.family,
+        "params": params.model_dump(mode="json"),
+        "data": prepared.spec.sha256,
+        "judge": files.sha256(judge / networks.WEIGHTS),
+        "code": files.read_json(code),
+    }
+    workspace = checkpoint.workspace(checkpoints, inputs)
     progress = loop.run(plan, params, workspace, hooks)
     networks.save(network, out)
     files.write_json(out / machine.FILE, machine.describe())
@@ -52,6 +46,6 @@ def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, chec
 
 
 def _kept(progress: checkpoint.Progress) -> str:
-    """Say which epoch was kept and why, and why training ended early, if it did."""
+    """Return the end of a caption: which epoch was kept and why, and why training stopped early, if it did."""
     kept = f"epoch {progress.best_epoch} had the lowest {NAMES.get(progress.monitor, progress.monitor)} and was kept."
     return f"{kept} Stopped after epoch {progress.epoch}: {progress.stopped}." if progress.stopped else kept

@@ -11,14 +11,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
-    """Open the DVC repository at `root`.
-
-    Args:
-        root: the checkout.
-        commit: show the files of this commit instead of the working tree's.
+    """Open the DVC repository at `root`, with the files of a commit or of the working tree.
 
     Raises:
-        ValueError: `root` is no DVC repository, or DVC raised an error inside the block.
+        ValueError: `root` is not a DVC repository, or DVC raised an error inside the block.
     """
     # DVC takes a third of a second to load, and `--help` does not need it.
     from dvc.exceptions import DvcException

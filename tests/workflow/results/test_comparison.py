@@ -95,6 +95,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
         ({"source": "mirror", "format": "faces"}, True),
         ({"format": "faces"}, True),
         ({"source": "upstream", "format": "idx"}, False),
+        ({"kind": "mnist"}, False),
+        ({"kind": "celeba"}, True),
+        ({"kind": "unknown"}, True),
     ],
 )
 def test_real_faces_are_private_whatever_their_dataset_is_called(dataset: dict[str, str], hidden: bool) -> None:

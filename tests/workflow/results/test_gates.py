@@ -126,7 +126,7 @@ def test_a_metric_that_is_gone_fails() -> None:
 
 
 def test_other_data_judge_or_evaluation_do_not_compare_and_bounds_hold_all_the_same() -> None:
-    for section, other in (("datasets", {"d": {"train": 20}}), ("judges", {"d": {"seed": 2}})):
+    for section, other in (("datasets", {"d": {"prepare": {"seed": 2}}}), ("judges", {"d": {"gauge": {"seed": 2}}})):
         now = state(params() | {section: other}, fd=30.0, coverage=0.01)
         assert failures(now, state()) == ["run: coverage 0.01 is below 0.02, the least allowed"]
     assert failures(state(params(evaluate={"samples": 9}), fd=30.0), state()) == []

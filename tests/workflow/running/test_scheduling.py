@@ -98,7 +98,7 @@ def test_slots_come_from_meta() -> None:
     ("slots", "line"),
     [
         ({"cpu": 0}, r"dvc.yaml: train@a.meta.slots.cpu: got 0; allowed is a whole number at least 1"),
-        ({"cores": 2}, r"dvc.yaml: train@a.meta.slots.cores: got 2; no such key here, known are: cpu, gpu, memory"),
+        ({"cores": 2}, r"dvc.yaml: train@a.meta.slots.cores: got 2; unknown key, known are: cpu, gpu, memory"),
         ({"memory": "2 GB"}, r"dvc.yaml: train@a.meta.slots.memory: got '2 GB'; allowed is a number at least 0"),
     ],
 )

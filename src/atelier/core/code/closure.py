@@ -1,7 +1,7 @@
 """The code of every stage: what its script imports, and the modules that it looks up by name.
 
-A missing module would leave a result stale without anybody noticing, a superfluous one would retrain for nothing. So
-the manifests are computed from the imports.
+A missing module would leave a stale result undetected, a superfluous one would cause needless trainings. The manifests
+are therefore computed from the imports.
 """
 
 import ast
@@ -18,14 +18,9 @@ from atelier.core.code.manifest import RESULT_FREE, Manifest
 
 
 def manifests(root: Path) -> dict[str, Manifest]:
-    """Compute the manifests of all stages.
+    """Compute the manifests of all stages of the checkout `root`, by the name of their file.
 
-    Args:
-        root: the checkout, with `stages/` and `src/atelier/`.
-
-    Returns:
-        Manifests by file name: ``train/vae.json`` for a stage that is declared once for many entries,
-        ``report.json`` for any other.
+    It is ``train/vae.json`` for a stage that is declared once for many entries, ``report.json`` for any other.
     """
     imports = grimp.build_graph("atelier", cache_dir=None)
     for module in RESULT_FREE & imports.modules:
@@ -56,32 +51,32 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the names that have a manifest of their own in a stage, with the modules that it looks up for each."""
     kinds, families = lookup.names("datasets", "source"), lookup.names("families", "params")
 
-    def family(name: str, *parts: str) -> list[str]:
-        return [f"atelier.families.{name}.{part}" for part in ("params", "network", *parts)]
-
-    def modality(name: str, *parts: str) -> list[str]:
-        return [f"atelier.modalities.{name}.{part}" for part in parts]
+    def modules(package: str, name: str, *parts: str) -> list[str]:
+        return [f"atelier.{package}.{name}.{part}" for part in parts]
 
     match stage:
         case "download" | "prepare":
+            twin = ("twin.write",) if stage == "download" else ()
             for kind in kinds:
-                parts = ("source", "twin.write") if stage == "download" else ("source",)
-                yield kind, [f"atelier.datasets.{kind}.{part}" for part in parts] + [_format(kind)]
+                yield kind, [*modules("datasets", kind, "source", *twin), _format(kind)]
         case "judge":
             for kind in kinds:
-                yield kind, modality(import_module(_format(kind)).MODALITY, "params", "judge", "classifier")
+                modality = import_module(_format(kind)).MODALITY
+                yield kind, modules("modalities", modality, "params", "judge", "classifier")
         case "train" | "sample" | "evaluate":
-            watching = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}
+            parts = {"train": ("preview", "watch", "classifier"), "evaluate": ("classifier",)}.get(stage, ())
             for name in families:
-                medium = lookup.module("families", name, "params").MODALITY
-                yield name, family(name, stage) + modality(medium, *watching.get(stage, ()))
+                modality = lookup.module("families", name, "params").MODALITY
+                own = modules("families", name, "params", "network", stage)
+                yield name, [*own, *modules("modalities", modality, *parts)]
         case "edit":
             encoders = [name for name in families if lookup.module("families", name, "params").ENCODER]
-            yield "images", [m for name in encoders for m in family(name)] + modality("images", "classifier")
+            found = [m for name in encoders for m in modules("families", name, "params", "network")]
+            yield "images", [*found, *modules("modalities", "images", "classifier")]
 
 
 def _format(kind: str) -> str:
-    """Return the module with the schema of a kind of dataset."""
+    """Name the module with the schema of a kind of dataset."""
     return f"atelier.datasets.formats.{import_module(f'atelier.datasets.{kind}').FORMAT}.params"
 
 
@@ -97,7 +92,7 @@ def _imported(script: Path) -> set[str]:
 
 
 def _files(modules: Iterable[str], root: Path) -> set[Path]:
-    """Find the source files of modules and of the packages around them, with their templates, without empty files."""
+    """Find the non-empty source files of modules and of the packages that contain them, and their templates."""
     found = set()
     for module in modules:
         parts = module.split(".")

@@ -37,16 +37,11 @@ Position = tuple[int, int]
 def _docstrings(tree: ast.Module) -> list[tuple[Position, Position]]:
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
-            first = node.body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                assert first.end_lineno is not None
-                assert first.end_col_offset is not None
-                found.append(((first.lineno, first.col_offset), (first.end_lineno, first.end_col_offset)))
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        match node.body:
+            case [ast.Expr(value=ast.Constant(value=str()), end_lineno=int(row), end_col_offset=int(end)) as first, *_]:
+                found.append(((first.lineno, first.col_offset), (row, end)))
                 # A docstring is blanked, so its rows are no longer those of a string.
                 first.value = ast.Constant(value=0, lineno=0, col_offset=0, end_lineno=0, end_col_offset=0)
     return found
@@ -67,11 +62,7 @@ def _comments(source: str) -> list[tuple[Position, Position]]:
 def _blank(lines: list[bytes], start: Position, end: Position) -> None:
     (first, begin), (last, stop) = start, end
     before, after = lines[first - 1][:begin], lines[last - 1][stop:]
-    for row in range(first, last + 1):
-        lines[row - 1] = b""
-    lines[first - 1] = before if first != last else before + after
-    if first != last:
-        lines[last - 1] = after
+    lines[first - 1 : last] = [before + after] if first == last else [before, *[b""] * (last - first - 1), after]
 
 
 def _inner_rows(node: ast.AST) -> range:

@@ -1,7 +1,7 @@
 """The manifest of a stage: every file of code that can change its result, with the digest of its code.
 
 The stage `code` writes the manifests, and every other stage depends on its own. DVC therefore runs a stage again if an
-edit can change its result, and leaves it alone if only a comment or a docstring changed.
+edit can change its result, but not if only a comment or a docstring changed.
 """
 
 import re
@@ -14,7 +14,7 @@ from atelier.core.code.digest import code_digest
 
 Manifest = dict[str, str]
 
-# Modules that change no result, each with the reason; they stand in no manifest. Keep the list short.
+# Modules that change no result, each with the reason; no manifest contains them. Keep the list short.
 RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
     "atelier.core.quiet",  # hides log lines
@@ -54,11 +54,7 @@ def _differs(name: str, file: Path, expected: str | None) -> bool:
 
 
 def loaded() -> dict[str, Path]:
-    """Find the non-empty source files of this package and the stage script that this process has loaded.
-
-    Returns:
-        Paths by the names that manifests use.
-    """
+    """Find the loaded stage script and the loaded non-empty files of this package, by their names in manifests."""
     found = {}
     script = getattr(sys.modules["__main__"], "__file__", None)
     if script and Path(script).parent.name == "stages":

@@ -100,12 +100,7 @@ class GAN(keras.Model):
         return self.generator(z, training=training)
 
     def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Return the sum of the discriminator's and the generator's term."""
         real, fake = (

@@ -129,12 +129,7 @@ class Learner(keras.Model):
         return self.model.hidden(tokens, training)
 
     def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         targets = ops.reshape(y, (-1,))
         hidden = ops.reshape(y_pred, (-1, self.model.config.width))

@@ -169,12 +169,7 @@ class VAE(keras.Model):
         return ops.sum(nats, axis=(1, 2, 3))
 
     def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Return reconstruction + weight · KL in nats, averaged over the batch; validation uses the final weight β."""
         reconstruction = self.reconstruction_nats(x, y_pred["centre"])

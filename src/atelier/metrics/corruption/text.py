@@ -1,4 +1,4 @@
-"""Known corruptions of real texts; scores of corrupted texts are the ceilings beside the scores of samples."""
+"""Corrupt real texts; the scores of corrupted texts are the ceilings of the scores of samples."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,14 @@ def shuffled(texts: Sequence[ArrayLike], seed: int) -> list[np.ndarray]:
 
     Args:
         texts: integers ``(tokens,)`` each, without END.
-        seed: seed of the orders; the order of a text depends on it and on the text's index only.
-
-    Returns:
-        Texts of the same lengths and data types.
+        seed: the order of a text depends only on it and on the text's index.
 
     >>> (once,) = shuffled([[3, 4, 4, 5]], seed=0)
     >>> sorted(once.tolist())
     [3, 4, 4, 5]
     """
-    return [
-        seeds.generator(seed, "shuffled", index).permutation(text) for index, text in enumerate(map(_vector, texts))
-    ]
+    vectors = map(_vector, texts)
+    return [seeds.generator(seed, "shuffled", index).permutation(text) for index, text in enumerate(vectors)]
 
 
 def unigram(texts: Sequence[ArrayLike], frequencies: ArrayLike, seed: int) -> list[np.ndarray]:
@@ -34,13 +30,7 @@ def unigram(texts: Sequence[ArrayLike], frequencies: ArrayLike, seed: int) -> li
         texts: integers ``(tokens,)`` each, without END; only their lengths matter.
         frequencies: counts or shares of the tokens, shape ``(vocabulary,)``; 0 for tokens that must not occur, such as
             PAD and END.
-        seed: seed of the draws; a text depends on it, its index and its length only.
-
-    Returns:
-        int64 texts of the same lengths.
-
-    Raises:
-        ValueError: not a vector of finite frequencies of at least 0, or all are 0.
+        seed: a text depends only on it, and on the text's index and length.
 
     >>> [text.tolist() for text in unigram([[3, 4], [5]], frequencies=[0, 0, 0, 0, 7], seed=0)]
     [[4, 4], [4]]

@@ -1,4 +1,4 @@
-"""Similarity of image pairs: PSNR and SSIM."""
+"""Compute the similarity of image pairs: PSNR and SSIM."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,9 +20,6 @@ def psnr(images: Any, others: Any) -> float:
     Args:
         images, others: uint8 ``(n, h, w, c)``; arrays, or array-likes that are read in slices.
 
-    Raises:
-        ValueError: the two are not uint8 images of the same shape.
-
     >>> a, b = np.full((1, 2, 2, 1), 100, np.uint8), np.full((1, 2, 2, 1), 110, np.uint8)
     >>> round(psnr(a, b), 2)
     28.13
@@ -39,12 +36,7 @@ def ssim(images: Any, others: Any) -> float:
 
     As in the paper: a Gaussian window of 11×11 pixels with σ = 1.5 at every position that lies within the image,
     K₁ = 0.01, K₂ = 0.03, a range of 255. It is averaged over positions, channels and images; equal images have 1.
-
-    Args:
-        images, others: see `psnr`.
-
-    Raises:
-        ValueError: see `psnr`; also if a side is shorter than the window.
+    Arguments are those of `psnr`; no side may be shorter than the window.
     """
     if min(images.shape[1:3]) < WINDOW:
         raise ValueError(f"SSIM needs images of at least {WINDOW}×{WINDOW} pixels, got {images.shape}")

@@ -1,9 +1,9 @@
-"""Copied text: the share of n-grams that also occur in a corpus, and the longest copied spans with their sources.
+"""Find copied text: the share of n-grams that also occur in a corpus, and the longest copied spans with their sources.
 
-Exact for any n: all suffixes of the corpus are sorted once; the suffixes that begin with a given run of tokens are then
-an interval (Manber & Myers, 1993, doi:10.1137/0222058). The share of n-grams that are not copied is the n-gram novelty
-of McCoy et al., 2023 (arXiv:2111.09509). Human texts also share phrases with a corpus: compare the share of generated
-texts with that of held-out texts.
+Results are exact for any n: all suffixes of the corpus are sorted once; the suffixes that begin with a given run of
+tokens are then an interval (Manber & Myers, 1993, doi:10.1137/0222058). The share of n-grams that are not copied is the
+n-gram novelty of McCoy et al., 2023 (arXiv:2111.09509). Human texts also share phrases with a corpus: compare the share
+of generated texts with that of held-out texts.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,6 @@ class Span:
     """A run of tokens that a sample shares with a text of the corpus.
 
     Attributes:
-        length: number of tokens.
         start: index of its first token in the sample.
         text: index of the text; one of them, if several texts contain the run.
         offset: index of its first token in this text.
@@ -32,7 +31,7 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """For each token of each sample, the longest run from it on that lies within one text of the corpus.
+    """For each token of each sample, the longest run from this token that occurs within one text of the corpus.
 
     Attributes:
         starts: int64 ``(samples + 1,)``: index of each sample's first token in the other arrays, then their length.
@@ -47,11 +46,7 @@ class Matches:
     offsets: np.ndarray
 
     def share(self, n: int) -> float:
-        """Compute the share of all samples' n-grams that the corpus contains, from 0 to 1.
-
-        Raises:
-            ValueError: n is below 1, or no sample has n tokens.
-        """
+        """Compute the share of all samples' n-grams that the corpus contains; one sample or more must have n tokens."""
         sizes = np.diff(self.starts)
         if not 1 <= n <= max(sizes, default=0):
             raise ValueError(f"n must be from 1 to the {max(sizes, default=0)} tokens of the longest sample, got {n}")
@@ -86,9 +81,6 @@ class CorpusIndex:
         Args:
             tokens: integers of at least 0, ``(tokens,)``: all texts, one after another.
             starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens. No span crosses them.
-
-        Raises:
-            ValueError: the arrays are not as described, or there is no token.
         """
         words, bounds = np.asarray(tokens), np.asarray(starts)
         if words.ndim != 1 or words.size == 0 or words.dtype.kind not in "iu" or words.min() < 0:
@@ -101,21 +93,15 @@ class CorpusIndex:
         self._suffixes = _sorted_suffixes(self._stream)
 
     def matches(self, samples: Sequence[ArrayLike]) -> Matches:
-        """Find the longest run from every token of every sample on.
+        """Find the longest copied run that begins at each token of each sample.
 
-        Args:
-            samples: token ids of each sample. An id below zero matches nothing: use one for a token that must not count
-                as copied, such as the token for unknown words.
-
-        Raises:
-            ValueError: a sample is not a vector of integers.
+        A token below zero matches nothing: use one for a token that must not count as copied, such as UNKNOWN.
         """
         arrays = [np.asarray(sample) for sample in samples]
         for index, array in enumerate(arrays):
             if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-                raise ValueError(
-                    f"need integer tokens of shape (tokens,), sample {index} is {array.dtype} {array.shape}"
-                )
+                came = f"sample {index} is {array.dtype} {array.shape}"
+                raise ValueError(f"need integer tokens of shape (tokens,), {came}")
         starts = np.cumsum([0, *map(len, arrays)])
         # −1 ends every run: after each sample, and in place of each id below zero.
         wanted = np.insert(np.concatenate([np.empty(0, np.int64), *arrays]).astype(np.int64) + 1, starts[1:], -1)

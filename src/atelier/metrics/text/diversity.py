@@ -1,4 +1,4 @@
-"""Diversity of texts: over a set (distinct-n), within each text (rep-n), and between texts (self-BLEU).
+"""Compute the diversity of texts: over a set (distinct-n), within each text (rep-n), and between texts (self-BLEU).
 
 Texts are sequences of words or of other hashable items. An n-gram lies within one text.
 """
@@ -19,9 +19,6 @@ EPSILON = 0.1
 def ngrams(text: Sequence[Word], n: int) -> Iterator[tuple[Word, ...]]:
     """Iterate over the n-grams of a text.
 
-    Raises:
-        ValueError: n is below 1.
-
     >>> list(ngrams("a rose is".split(), 2))
     [('a', 'rose'), ('rose', 'is')]
     """
@@ -31,16 +28,9 @@ def ngrams(text: Sequence[Word], n: int) -> Iterator[tuple[Word, ...]]:
 
 
 def truncated(texts: Sequence[Sequence[Word]], words: int) -> list[Sequence[Word]]:
-    """Cut a set of texts after its first `words` words.
+    """Cut a set of texts after its first `words` words, which must not be more than its total number of words.
 
     Metrics that depend on the amount of text, such as `distinct`, compare two sets only at the same number of words.
-
-    Args:
-        texts: the set.
-        words: total number of words to keep.
-
-    Raises:
-        ValueError: `words` is below 1 or above the total number of words.
 
     >>> truncated(["a rose is".split(), "a rose".split()], words=4)
     [['a', 'rose', 'is'], ['a']]
@@ -61,10 +51,7 @@ def distinct(texts: Sequence[Sequence[Hashable]], n: int) -> float:
     """Compute distinct-n: unique n-grams divided by all n-grams of a set (Li et al., 2016, arXiv:1510.03055).
 
     It is 1 if no n-gram occurs twice. It falls with the amount of text: compare sets of the same number of words, see
-    `truncated`.
-
-    Raises:
-        ValueError: n is below 1, or no text has n words.
+    `truncated`. At least one text must have n words.
 
     >>> distinct(["a rose is a rose".split(), "is it".split()], n=2)
     0.8
@@ -78,11 +65,8 @@ def distinct(texts: Sequence[Sequence[Hashable]], n: int) -> float:
 def repetition(texts: Sequence[Sequence[Hashable]], n: int = 4) -> float:
     """Compute rep-n: 1 − unique / all n-grams of a text, averaged over texts (Welleck et al., 2020, arXiv:1908.04319).
 
-    It is 0 if no text contains an n-gram twice. Texts with fewer than n words are ignored. Long texts repeat more than
-    short ones: compare texts of similar length.
-
-    Raises:
-        ValueError: n is below 1, or no text has n words.
+    It is 0 if no text contains an n-gram twice. Texts with fewer than n words are ignored, but at least one must have
+    n. Long texts repeat more than short ones: compare texts of similar length.
 
     >>> repetition(["a rose is a rose is a rose".split(), "a rose".split()], n=3)
     0.5
@@ -107,13 +91,9 @@ def self_bleu(texts: Sequence[Sequence[Hashable]], n: int = 4, *, sample: int | 
     the same `sample` of texts of similar length.
 
     Args:
-        texts: the set.
+        texts: at least two.
         n: highest order of n-grams.
         sample: number of texts to draw without replacement; all if None.
-        seed: seed of the draw.
-
-    Raises:
-        ValueError: n is below 1, `sample` or the number of texts is below 2, or `sample` exceeds the number of texts.
 
     >>> round(self_bleu(["a rose is red".split(), "a rose is blue".split()], n=2), 4)
     0.7071

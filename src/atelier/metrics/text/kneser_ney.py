@@ -1,4 +1,4 @@
-"""Interpolated modified Kneser–Ney: an n-gram model as a baseline for language models.
+"""Fit an n-gram model, interpolated modified Kneser–Ney, as a baseline for language models.
 
 Kneser & Ney, 1995 (doi:10.1109/ICASSP.1995.479394), in the version of Chen & Goodman, 1999
 (doi:10.1006/csla.1999.0128) with three discounts D for each length of n-grams. With a(hw) the count of token w after
@@ -80,10 +80,6 @@ class KneserNey:
             tokens: integers ``(tokens,)``: all texts, one after another, each followed by END.
             starts: ``(texts + 1,)``: index of each text's first token, then the number of tokens.
             order: length of the longest n-grams.
-            vocabulary: number of tokens in the vocabulary.
-
-        Raises:
-            ValueError: `order` is below 1, or the texts are not as described.
         """
         if order < 1:
             raise ValueError(f"order must be at least 1, got {order}")
@@ -109,16 +105,9 @@ class KneserNey:
         return cls(tuple(levels), vocabulary)
 
     def log_probabilities(self, tokens: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Compute log p of each token given the tokens before it in its text; the first token's context is END.
+        """Compute log p of each token given the tokens before it in its text, float64 ``(tokens,)`` in nats, finite.
 
-        Args:
-            tokens, starts: texts as in `fit`.
-
-        Returns:
-            float64 ``(tokens,)``, in nats, finite.
-
-        Raises:
-            ValueError: the texts are not as described.
+        The texts are as in `fit`; the context of a text's first token is END.
         """
         tokens = _checked(tokens, starts, self.vocabulary)
         probability = np.full(len(tokens), 1 / self.vocabulary)

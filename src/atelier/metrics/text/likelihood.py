@@ -1,4 +1,4 @@
-"""Log-likelihood of texts per token, per word and per byte."""
+"""Perplexity and bits per byte of texts, from their negative log-likelihood in nats."""
 
 import math
 
@@ -13,9 +13,6 @@ def perplexity(nats: float, tokens: int) -> float:
         nats: −Σ ln p of all predicted tokens.
         tokens: number of predicted tokens, with the END of each text and without padding; for word perplexity, the
             number of words.
-
-    Raises:
-        ValueError: `nats` is below zero or not finite, `tokens` below 1.
 
     >>> round(perplexity(nats=3 * math.log(20), tokens=3), 9)
     20.0
@@ -32,9 +29,6 @@ def bits_per_byte(nats: float, size: int) -> float:
     Args:
         nats: −Σ ln p of all predicted tokens, including END, and of the spelling of unknown words.
         size: bytes of the texts in UTF-8.
-
-    Raises:
-        ValueError: `nats` is below zero or not finite, `size` below 1.
 
     >>> bits_per_byte(nats=80 * math.log(2), size=40)
     2.0

@@ -1,12 +1,13 @@
 """Unused objects in DVC's cache: those that no workspace, branch, tag, stash or experiment names.
 
-DVC itself finds and removes them; this module chooses the commits to keep. `dvc gc` keeps the tips of local branches,
-but not those of remote-tracking branches or stashes, and so would remove data that a colleague's branch needs.
+DVC finds and removes them; this module chooses the commits to keep. `dvc gc` keeps the tips of local branches, but not
+of remote-tracking branches or stashes: it would remove data that a colleague's branch needs.
 """
 
 import json
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +20,9 @@ if TYPE_CHECKING:
 
 
 def commits(root: Path) -> list[str]:
-    """Return every commit to keep: HEAD, and that of each branch, remote-tracking branch, tag, stash and experiment.
-
-    Raises:
-        ValueError: Git fails.
-    """
+    """Return every commit to keep: HEAD, and that of each branch, remote-tracking branch, tag, stash and experiment."""
     named = revisions.git(root, "for-each-ref", "--format=%(objectname)").split()
-    # Only the newest stash has a name, the others are in its log; its second parent is the index.
+    # Only the newest stash has a name, the others are in its reflog; a stash's second parent is the index.
     stashes = ("refs/stash", "refs/exps/stash", "refs/exps/celery/stash")
     logged = [
         commit
@@ -41,10 +38,10 @@ def commits(root: Path) -> list[str]:
 
 
 def used(repo: "Repo", root: Path) -> set[Any]:
-    """Return the objects that something uses, as DVC finds them, and all objects that `dvc.lock` names.
+    """Return the objects that a kept commit or `dvc.lock` uses.
 
     Raises:
-        ValueError: DVC cannot find out what one of the commits uses, so nothing may be removed.
+        ValueError: DVC cannot read one of the commits, so nothing may be removed.
     """
     from dvc.exceptions import DvcException
 
@@ -56,29 +53,26 @@ def used(repo: "Repo", root: Path) -> set[Any]:
 
 
 def _named_by_lock(repo: "Repo", root: Path) -> set[Any]:
-    """Return what `dvc.lock` names, including stages that the present parameters do not have."""
+    """Return the objects in `dvc.lock`, including those of stages that the present parameters do not have."""
     from dvc_data.hashfile.hash_info import HashInfo
     from dvc_data.hashfile.tree import Tree
     from dvc_objects.errors import ObjectFormatError
 
-    objects = set()
-    for out in (out for outs in lock_file.read_here(root).values() for out in outs.values() if out.md5):
-        info = HashInfo("md5", out.md5)
-        objects.add(info)
+    outs = [out for outs in lock_file.read_here(root).values() for out in outs.values() if out.md5]
+    objects = {HashInfo("md5", out.md5) for out in outs}
+    for out in outs:
         if out.is_directory:
-            try:
-                tree = Tree.load(repo.cache.local, info)
-            except (FileNotFoundError, ObjectFormatError):
-                continue
-            objects.update(entry for _, _, entry in tree)
+            # The cache may lack the listing, or have a damaged one.
+            with suppress(FileNotFoundError, ObjectFormatError):
+                objects.update(entry for _, _, entry in Tree.load(repo.cache.local, HashInfo("md5", out.md5)))
     return objects
 
 
 def unused_objects(repo: "Repo", root: Path, kept: Collection[Any]) -> Removable:
     """Return the objects of the cache that nothing uses."""
     if _is_shared(repo, root):
-        place = repo.cache.local.path
-        note = f"the cache {place} is outside this checkout, and others may use it: see `dvc gc --projects`"
+        cache = repo.cache.local.path
+        note = f"the cache {cache} is outside this checkout, and others may use it: see `dvc gc --projects`"
         return Removable("objects", (), 0, note)
     paths = []
     for odb in _caches(repo):
@@ -88,7 +82,7 @@ def unused_objects(repo: "Repo", root: Path, kept: Collection[Any]) -> Removable
 
 
 def remove_objects(repo: "Repo", kept: Collection[Any]) -> None:
-    """Remove from DVC's cache what is not kept, with DVC's own function."""
+    """Remove all objects that are not in `kept` from DVC's cache."""
     from dvc_data.hashfile.gc import gc
 
     for odb in _caches(repo):
@@ -102,25 +96,23 @@ def broken_run_cache(repo: "Repo", root: Path, kept: Collection[Any]) -> Removab
     if _is_shared(repo, root):
         return Removable("run-cache", (), 0)
     names = {info.value for info in kept}
-    paths = []
-    for path in Path(repo.stage_cache.cache_dir).glob("*/*/*"):
+
+    def is_broken(path: Path) -> bool:
         try:
-            outs = load_yaml(str(path)).get("outs", [])
+            digests = [str(out.get("md5", "")) for out in load_yaml(str(path)).get("outs", [])]
         except (YAMLFileCorruptedError, AttributeError):
-            outs = [{}]
-        digests = [str(out.get("md5", "")) for out in outs]
-        if not all(digest in names and repo.cache.local.exists(digest) for digest in digests):
-            paths.append(path)
-    return Removable.of("run-cache", paths)
+            return True
+        return not all(digest in names and repo.cache.local.exists(digest) for digest in digests)
+
+    return Removable.of("run-cache", filter(is_broken, Path(repo.stage_cache.cache_dir).glob("*/*/*")))
 
 
 def running_command(repo: "Repo") -> str:
-    """Return the DVC command that works on this checkout right now; empty if there is none."""
-    path = Path(repo.tmp_dir, "rwlock")
-    if not path.is_file():
-        return ""
+    """Return the DVC command that is running in this checkout; empty if there is none."""
     try:
-        locks = json.loads(path.read_text(encoding="utf-8") or "{}")
+        locks = json.loads(Path(repo.tmp_dir, "rwlock").read_text(encoding="utf-8") or "{}")
+    except FileNotFoundError:
+        return ""
     except json.JSONDecodeError:
         return "a command that writes .dvc/tmp/rwlock"
     holders = [*locks.get("write", {}).values(), *(one for some in locks.get("read", {}).values() for one in some)]
@@ -132,8 +124,9 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # the process of another user
-        return True
+    except PermissionError:
+        # The process belongs to another user.
+        pass
     return True
 
 

@@ -1,6 +1,6 @@
 """Files in `.checkpoints/` that are no longer needed: training states, logs, fetched versions of models.
 
-A stage's command names its directory (``--checkpoints .checkpoints/runs/mnist-vae``). The state of a stage that DVC
+A stage's command contains its directory (``--checkpoints .checkpoints/runs/mnist-vae``). The state of a stage that DVC
 would run again is kept, because an interrupted training continues from it.
 """
 
@@ -12,22 +12,19 @@ from atelier.workflow.cleanup.files import Removable
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
-    from dvc.stage import PipelineStage
 
 PLACE = ".checkpoints"
 LOGS, VERSIONS = "logs", "versions"
 
 
 def find(repo: "Repo", root: Path) -> list[Removable]:
-    """Return states and logs of stages that are up to date or no longer exist, and fetched versions.
+    """Return states and logs of stages that are up to date or no longer exist, and fetched versions."""
+    from dvc.stage import PipelineStage
 
-    Raises:
-        ValueError: DVC cannot find out whether a stage is up to date.
-    """
     place = root / PLACE
     if not place.is_dir():
         return [Removable(kind, (), 0) for kind in ("checkpoints", LOGS, VERSIONS)]
-    stages = _stages(repo)
+    stages = {stage.name: stage for stage in repo.index.stages if isinstance(stage, PipelineStage)}
     with repo.lock:
         up_to_date = {name for name, stage in stages.items() if not stage.changed(allow_missing=True)}
     owners: dict[Path, list[str]] = {}
@@ -44,12 +41,6 @@ def find(repo: "Repo", root: Path) -> list[Removable]:
         Removable.of(LOGS, [p for p in logs if p.stem in up_to_date or p.stem not in stages]),
         Removable.of(VERSIONS, _children(place / VERSIONS)),
     ]
-
-
-def _stages(repo: "Repo") -> dict[str, "PipelineStage"]:
-    from dvc.stage import PipelineStage
-
-    return {stage.name: stage for stage in repo.index.stages if isinstance(stage, PipelineStage)}
 
 
 def _children(directory: Path) -> list[Path]:

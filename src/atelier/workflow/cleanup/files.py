@@ -12,7 +12,6 @@ class Removable:
 
     Attributes:
         kind: ``objects``, ``run-cache``, ``checkpoints``, ``logs`` or ``versions``.
-        paths: files and directories.
         size: in bytes.
         note: why unused files of this kind are kept; empty if none are.
     """
@@ -30,7 +29,6 @@ class Removable:
 
 
 def remove(paths: Iterable[Path]) -> None:
-    """Remove files and directories."""
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -39,7 +37,6 @@ def remove(paths: Iterable[Path]) -> None:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file, or of all files in a directory; a link counts as itself."""
-    if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    return sum(part.lstat().st_size for part in path.rglob("*") if part.is_symlink() or not part.is_dir())
+    """Return the size of a file, or of all files in a directory, in bytes; a link counts as itself."""
+    parts = path.rglob("*") if path.is_dir() and not path.is_symlink() else [path]
+    return sum(part.lstat().st_size for part in parts if part.is_symlink() or not part.is_dir())

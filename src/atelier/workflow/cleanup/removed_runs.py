@@ -1,7 +1,7 @@
 """Outputs of runs that a profile removes from `params.yaml`.
 
-`summarize` and `report` read the directories of all runs, so outputs of a removed run must leave the workspace. Those
-that DVC's cache can restore are removed.
+`summarize` and `report` read the directories of all runs, so the outputs of a removed run must be removed too. Those
+that DVC's cache cannot restore are kept.
 """
 
 from collections.abc import Iterable
@@ -12,15 +12,7 @@ from atelier.workflow.cleanup import files
 
 
 def restorable(root: Path, runs: Iterable[str]) -> tuple[list[Path], list[Path]]:
-    """Find the outputs of some runs of the present `params.yaml` in the workspace.
-
-    Args:
-        root: the checkout.
-        runs: names in the section `runs`.
-
-    Returns:
-        Those that are as in `dvc.lock` and complete in DVC's cache, and the others.
-    """
+    """List the outputs of these runs in the workspace: first those that DVC's cache can restore, then the others."""
     wanted = set(runs)
     safe: list[Path] = []
     unsafe: list[Path] = []

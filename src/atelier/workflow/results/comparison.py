@@ -1,6 +1,6 @@
-"""The working tree compared with another commit: parameters, numbers, and the stages whose outputs differ.
+"""Compare the working tree with another commit: parameters, metrics, and the stages whose outputs differ.
 
-Plain data in, plain data out; `comparison_markdown` and `atelier compare` display them.
+`comparison_markdown` and `atelier compare` display the result.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,17 +17,16 @@ MARKS = {
     "better": "▲ better",
     "worse": "▼ worse",
     "noise": "≈ within noise",
-    "same": "=",
     "incomparable": "not comparable",
 }
 
 
 @dataclass(frozen=True)
 class Row:
-    """One metric of both sides.
+    """One metric on both sides.
 
     Attributes:
-        before, after: the values; None where a side lacks it. A value that is no number is kept, to be displayed.
+        before, after: the values, which may be of any type; None on a side without this metric.
         change: ``better``, ``worse``, ``noise`` (within the noise), ``moved`` (neither direction is better), ``same``,
             ``new``, ``removed`` or ``incomparable``.
         noise: how far the metric changes by chance, in words; empty if unknown.
@@ -38,15 +37,6 @@ class Row:
     after: Any
     change: str
     noise: str = ""
-
-    @property
-    def mark(self) -> str:
-        """The change in a word.
-
-        >>> Row("fd", 9.0, 5.0, "better").mark, Row("fd", None, 5.0, "new").mark
-        ('▲ better', 'new')
-        """
-        return MARKS.get(self.change, self.change)
 
 
 class Table(NamedTuple):
@@ -63,30 +53,26 @@ class Comparison:
     """Everything that differs.
 
     Attributes:
-        than: the name of the other commit.
-        params: each changed value of `params.yaml`: its key, the value before and after.
-        metrics: for each run its rows, without those that are equal.
-        notes: for a run, why its numbers do not compare.
-        stages: each stage whose outputs differ, with ``changed``, ``added`` or ``removed``.
+        reference: the name of the other commit.
+        params: key, value before and value after, for each changed value of `params.yaml`.
+        metrics: for each run, the metrics that differ.
+        notes: for a run, why its metrics cannot be compared.
+        stages: for each stage whose outputs differ, ``changed``, ``added`` or ``removed``.
     """
 
-    than: str
+    reference: str
     params: list[tuple[str, Any, Any]]
     metrics: dict[str, list[Row]]
     notes: dict[str, str]
     stages: dict[str, str]
 
-    @property
-    def empty(self) -> bool:
-        return not (self.params or self.metrics or self.stages)
-
     def tables(self) -> Iterator[Table]:
-        """Yield what differs as tables: parameters, the metrics of each run, stages."""
+        """Yield a table of the parameters, one of the metrics of each run, and one of the stages, if they differ."""
         if self.params:
-            yield Table("Parameters", ("parameter", self.than, "now"), self.params)
+            yield Table("Parameters", ("parameter", self.reference, "now"), self.params)
         for run, found in self.metrics.items():
-            rows = [(row.metric, row.before, row.after, row.mark, row.noise) for row in found]
-            yield Table(run, ("metric", self.than, "now", "", "noise"), rows, self.notes.get(run, ""))
+            rows = [(r.metric, r.before, r.after, MARKS.get(r.change, r.change), r.noise) for r in found]
+            yield Table(run, ("metric", self.reference, "now", "", "noise"), rows, self.notes.get(run, ""))
         if self.stages:
             yield Table("Outputs that differ", ("stage", ""), list(self.stages.items()))
 
@@ -95,33 +81,30 @@ def compare(
     now: State,
     before: State,
     gates: Gates,
-    than: str,
+    reference: str,
     outs: Mapping[str, Mapping[str, Out]],
     earlier: Mapping[str, Mapping[str, Out]],
 ) -> Comparison:
-    """Compare two states.
+    """Compare the working tree (`now`, `outs`) with a commit (`before`, `earlier`) of the name `reference`.
 
-    Args:
-        now: the working tree.
-        before: the other commit.
-        gates: for each metric, which direction is better, and how far it changes by chance.
-        than: the name of the other commit.
-        outs, earlier: for each stage what it wrote, now and at the other commit.
+    Gates say which direction of a metric is better, and how far it changes by chance. `outs` and `earlier` are the
+    outputs of each stage.
     """
     metrics, notes = {}, {}
     for run in dict.fromkeys([*now.metrics, *before.metrics]):
         sections = incomparable_sections(run, now.params, before.params)
         if run in now.metrics and run in before.metrics and sections:
-            notes[run] = f"Its numbers do not compare: another {', '.join(sections)}."
+            notes[run] = f"Its metrics cannot be compared: another {', '.join(sections)}."
         section = now.params.get("runs", {}).get(run) or before.params.get("runs", {}).get(run)
         own = gates.of_section(run, section) if section else {}
         sides = now.metrics.get(run, {}), before.metrics.get(run, {})
-        rows = [
-            _row(metric, *sides, find(own, metric), not sections) for metric in dict.fromkeys([*sides[0], *sides[1]])
-        ]
+        names = dict.fromkeys([*sides[0], *sides[1]])
+        rows = [_row(metric, *sides, find(own, metric), not sections) for metric in names]
         if found := [row for row in rows if row.change != "same"]:
             metrics[run] = found
-    return Comparison(than, _changed_params(before.params, now.params), metrics, notes, _changed_stages(outs, earlier))
+    return Comparison(
+        reference, _changed_params(before.params, now.params), metrics, notes, _changed_stages(outs, earlier)
+    )
 
 
 def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool) -> Row:
@@ -141,24 +124,17 @@ def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: G
 
 
 def _changed_params(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return each changed value; of whole entries (a run, a dataset, …) only that they were added or removed."""
+    """List the changed values; a whole entry (a run, a dataset, …) is ``present`` or None."""
 
     def shown(value: Any) -> Any:
         return "present" if isinstance(value, Mapping) else value
 
-    return [
-        (".".join(change.path), *map(shown, (change.before, change.after)))
-        for change in profiles.compare(before, after)
-    ]
+    return [(".".join(c.path), shown(c.before), shown(c.after)) for c in profiles.compare(before, after)]
 
 
 def _changed_stages(now: Mapping[str, Mapping[str, Out]], before: Mapping[str, Mapping[str, Out]]) -> dict[str, str]:
-    changed = {}
-    for stage in dict.fromkeys([*now, *before]):
-        if stage not in before:
-            changed[stage] = "added"
-        elif stage not in now:
-            changed[stage] = "removed"
-        elif now[stage] != before[stage]:
-            changed[stage] = "changed"
-    return changed
+    return {
+        stage: "added" if stage not in before else "removed" if stage not in now else "changed"
+        for stage in dict.fromkeys([*now, *before])
+        if now.get(stage) != before.get(stage)
+    }

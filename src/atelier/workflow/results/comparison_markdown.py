@@ -1,4 +1,4 @@
-"""A comparison as Markdown, for a pull request or for a file with pictures beside it."""
+"""Render a comparison as Markdown, for a pull request or for a file with pictures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,12 +9,11 @@ from atelier.workflow.results.exhibition import Side
 
 # A comment on a pull request holds 65,536 characters.
 MAX_ROWS = 150
-# Characters with a meaning in Markdown or HTML, escaped.
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]#~|"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def cell(value: Any) -> str:
-    """Return a value as the text of a table's cell, escaped.
+    """Return a value as the text of a table cell, with the characters of Markdown and HTML escaped.
 
     >>> cell("a|b `c` <b>"), cell(None), cell(0.123456)
     ('a\\\\|b \\\\`c\\\\` &lt;b&gt;', '–', '0.1235')
@@ -33,32 +32,30 @@ def render(
     paths: Mapping[str, Mapping[str, Mapping[str, str]]],
     prefix: str = "",
 ) -> str:
-    """Render the whole comparison.
+    """Render a comparison.
 
     Args:
         comparison: what differs.
-        pictures: for each changed run what its sides ``then`` and ``now`` show; may be empty.
-        paths: for each run, side and file the path of its picture.
-        prefix: prepended to the links of pictures.
+        pictures: samples of each changed run, for the sides ``then`` and ``now``.
+        paths: the path of a picture, for each run, side and file.
+        prefix: prepended to these paths.
     """
-    parts = [f"## Compared with {cell(comparison.than)}"]
-    if comparison.empty:
-        parts.append("Nothing differs: parameters, numbers and outputs are equal.")
-    for found in comparison.tables():
-        parts += [
-            f"### {cell(found.title)}",
-            *([cell(found.note)] if found.note else []),
-            table(found.head, found.rows),
-        ]
+    parts = [f"## Compared with {cell(comparison.reference)}"]
+    tables = list(comparison.tables())
+    if not tables:
+        parts.append("Nothing differs: parameters, metrics and outputs are equal.")
+    for found in tables:
+        note = [cell(found.note)] if found.note else []
+        parts += [f"### {cell(found.title)}", *note, table(found.head, found.rows)]
     if pictures:
         parts.append("### Samples")
     for run, sides in pictures.items():
-        parts += _exhibits(run, sides, paths.get(run, {}), comparison.than, prefix)
+        parts += _exhibits(run, sides, paths.get(run, {}), comparison.reference, prefix)
     return "\n\n".join(parts) + "\n"
 
 
 def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
-    """Render a Markdown table of at most `MAX_ROWS` rows, each value escaped."""
+    """Render a Markdown table of at most `MAX_ROWS` rows."""
     lines = [[cell(value) if value != "" else "" for value in row] for row in (head, *rows[:MAX_ROWS])]
     text = [f"| {' | '.join(line)} |" for line in lines]
     text.insert(1, "|" + "---|" * len(head))
@@ -68,10 +65,10 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _exhibits(
-    run: str, sides: Mapping[str, Side], paths: Mapping[str, Mapping[str, str]], than: str, prefix: str
+    run: str, sides: Mapping[str, Side], paths: Mapping[str, Mapping[str, str]], reference: str, prefix: str
 ) -> list[str]:
     parts = [f"#### {cell(run)}"]
-    names = {"then": than, "now": "now"}
+    names = {"then": reference, "now": "now"}
     parts += [f"{cell(names[side])}: {cell(shown.note)}." for side, shown in sides.items() if shown.note]
     for file in dict.fromkeys(file for shown in sides.values() for file in shown.exhibits):
         exhibits = {side: shown.exhibits[file] for side, shown in sides.items() if file in shown.exhibits}

@@ -1,4 +1,4 @@
-"""What a run shows, now and at another commit: the pictures and texts that the stage `sample` lists.
+"""Read the pictures and texts that the stage `sample` lists, from the working tree or from another commit.
 
 Pictures of real people are never copied out of a checkout.
 """
@@ -15,7 +15,7 @@ from atelier.workflow import dvc_repo
 
 LISTING = "pictures.json"
 PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp")
-# Enough to see how a model writes, on a page with many runs.
+# Of a table of texts: enough to judge a model on a page with many runs.
 MAX_ROWS, MAX_LENGTH = 4, 400
 
 Open = Callable[[str], bytes | None]
@@ -23,15 +23,13 @@ Open = Callable[[str], bytes | None]
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One picture or table of texts.
+    """One picture or one table of texts.
 
     Attributes:
-        name: its file, relative to the run's directory.
-        picture: its bytes; empty for texts.
-        texts: the cells of a table, its head first; empty for a picture.
+        picture: the bytes of its file; empty for texts.
+        texts: the rows of a table, its head first; empty for a picture.
     """
 
-    name: str
     title: str
     picture: bytes = b""
     texts: tuple[tuple[str, ...], ...] = ()
@@ -39,10 +37,10 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Side:
-    """What one side of a comparison shows of a run.
+    """The samples of a run on one side of a comparison.
 
     Attributes:
-        exhibits: by the name of their file.
+        exhibits: by the path of their file, relative to the run's directory.
         note: why there are none; empty if there are.
     """
 
@@ -53,41 +51,26 @@ class Side:
 def private(params: Mapping[str, Any], run: str) -> bool:
     """Return whether a run may have seen faces of real people; True if the parameters do not say.
 
-    Args:
-        params: the plain data of `params.yaml`, now or at an earlier commit.
-        run: a name in its section `runs`.
-
-    >>> runs, datasets = {"r": {"dataset": "faces"}}, {"faces": {"kind": "celeba"}}
-    >>> private({"runs": runs, "datasets": datasets, "downloads": {"faces": {"source": "embedded"}}}, "r")
-    False
-    >>> private({"runs": runs, "datasets": datasets, "downloads": {}}, "r")
-    True
+    >>> params = {"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"kind": "celeba"}}}
+    >>> [private(params | {"downloads": {"celeba": {"source": source}}}, "r") for source in ("embedded", "upstream")]
+    [False, True]
     """
     name = params.get("runs", {}).get(run, {}).get("dataset")
     dataset = params.get("datasets", {}).get(name)
     if dataset is None:
         return True
-    # Earlier parameters had the source in the section of the dataset, and no kind.
+    # Earlier parameters had source and format in the section of the dataset, and no kind.
     source = params.get("downloads", {}).get(name, dataset).get("source")
-    return _shows_faces(str(dataset.get("kind", name))) and source != "embedded"
+    return (dataset.get("format") or _format(dataset.get("kind"))) == "faces" and source != "embedded"
 
 
-def _shows_faces(kind: str) -> bool:
-    """Return whether datasets of a kind are faces; True for an unknown kind."""
-    known = kind in lookup.names("datasets", "source")
-    return not known or import_module(f"atelier.datasets.{kind}").FORMAT == "faces"
+def _format(kind: Any) -> str:
+    """Return the format of a kind of dataset; that of faces for an unknown kind."""
+    return import_module(f"atelier.datasets.{kind}").FORMAT if kind in lookup.names("datasets", "source") else "faces"
 
 
 def read(directory: str, open_file: Open) -> Side:
-    """Read what a directory of samples shows.
-
-    Args:
-        directory: its path, as `open_file` takes it.
-        open_file: returns the bytes of a file, None if it is not available.
-
-    Raises:
-        ValueError: the listing is not as `sample` writes it.
-    """
+    """Read a directory of samples with a function that returns the bytes of a file, or None if it is not available."""
     content = open_file(f"{directory}/{LISTING}")
     if content is None:
         return Side({}, "not available: neither the workspace, the cache nor the remote has it")
@@ -101,18 +84,14 @@ def read(directory: str, open_file: Open) -> Side:
             continue
         title = str(entry.get("title", name.name))
         if name.suffix == ".json":
-            exhibits[str(name)] = Exhibit(str(name), title, texts=_texts(content, f"{directory}/{name}"))
+            exhibits[str(name)] = Exhibit(title, texts=_texts(content, f"{directory}/{name}"))
         else:
-            exhibits[str(name)] = Exhibit(str(name), title, picture=content)
+            exhibits[str(name)] = Exhibit(title, picture=content)
     return Side(exhibits, "" if exhibits else "nothing to show")
 
 
 def write(folder: Path, run: str, sides: Mapping[str, Side]) -> dict[str, dict[str, str]]:
-    """Write the pictures of a run, each as ``RUN/SIDE/NAME``.
-
-    Returns:
-        For each side and file the path relative to `folder`.
-    """
+    """Write the pictures of a run, and return for each side and file the path, ``RUN/SIDE/FILE``, in `folder`."""
     paths: dict[str, dict[str, str]] = {side: {} for side in sides}
     for side, shown in sides.items():
         for name, exhibit in shown.exhibits.items():
@@ -126,20 +105,11 @@ def write(folder: Path, run: str, sides: Mapping[str, Side]) -> dict[str, dict[s
 
 def in_workspace(root: Path) -> Open:
     """Return a function that opens files of the working tree, for `read`."""
-
-    def open_file(path: str) -> bytes | None:
-        place = root / path
-        return place.read_bytes() if place.is_file() else None
-
-    return open_file
+    return lambda path: (root / path).read_bytes() if (root / path).is_file() else None
 
 
 def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, Side]:
-    """Read what directories of samples show at another commit, from DVC's cache or the remote.
-
-    Raises:
-        ValueError: a listing is not as `sample` writes it, or DVC cannot read the commit.
-    """
+    """Read directories of samples at another commit, from DVC's cache or the remote."""
     with dvc_repo.opened(root, commit) as repo:
         from dvc.exceptions import DvcException
         from dvc_data.index import DataIndexDirError
@@ -160,15 +130,14 @@ def _entries(content: bytes, name: str) -> list[dict[str, Any]]:
         listing = json.loads(content)
     except ValueError:
         listing = None
-    if not isinstance(listing, list) or not all(
-        isinstance(e, dict) and isinstance(e.get("file"), str) for e in listing
-    ):
+    entries: list[Any] = listing if isinstance(listing, list) else [None]
+    if not all(isinstance(entry, dict) and isinstance(entry.get("file"), str) for entry in entries):
         raise ValueError(f"{name}: allowed is a list of objects with a file; `dvc repro` of its sample stage writes it")
-    return listing
+    return entries
 
 
 def _texts(content: bytes, name: str) -> tuple[tuple[str, ...], ...]:
-    """Return the first rows of a table of texts, tokens joined, long texts cut."""
+    """Return the first rows of a table of texts, with tokens joined and long texts cut."""
     try:
         table = json.loads(content)
         rows = [table["columns"], *([_joined(cell) for cell in row["cells"]] for row in table["rows"][:MAX_ROWS])]

@@ -1,7 +1,4 @@
-"""Checking results against the gates: non-finite numbers, collapse, and scores worse than another commit's.
-
-Pure functions on plain data.
-"""
+"""Check results against the gates: non-finite numbers, collapse, and scores worse than another commit's."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -19,8 +16,8 @@ class Failure:
     Attributes:
         where: the run or the stage.
         kind: ``missing``, ``stray``, ``not_finite``, ``bound``, ``worse`` or ``output``.
-        metric: the metric; empty if the failure is about none.
-        text: what came and what is allowed, on one line.
+        metric: empty if the failure is not about a metric.
+        text: the message, on one line.
     """
 
     where: str
@@ -37,8 +34,7 @@ class Report:
     """The result of a check.
 
     Attributes:
-        failures: all of them.
-        notes: what was not compared, and why.
+        notes: which numbers were not compared, and why.
         held: how many numbers were checked against a gate.
     """
 
@@ -48,32 +44,28 @@ class Report:
 
 
 def check(
-    now: State, before: State, gates: Gates, than: str, runs: Iterable[str] = (), *, complete: bool = True
+    now: State, before: State, gates: Gates, reference: str, runs: Iterable[str] = (), *, complete: bool = True
 ) -> Report:
-    """Check numbers against the gates, and against those of another commit.
+    """Check the working tree (`now`) against the gates and against a commit (`before`).
 
     Args:
-        now: the working tree.
-        before: the other commit; its metrics may be empty.
+        now, before: parameters and metrics; `before` may be empty.
         gates: the limits.
-        than: the name of the other commit.
+        reference: the name of the commit.
         runs: the runs to check.
-        complete: `runs` are all runs, so that `metrics.json` may have no others.
-
-    Raises:
-        ParamsError: the gates of a run are incomplete.
+        complete: whether a run in `metrics.json` that is not in `runs` is a failure.
     """
     report = Report()
     runs = list(runs)
     for run in runs:
-        _check_run(run, now, before, gates, than, report)
+        _check_run(run, now, before, gates, reference, report)
     for run in sorted(set(now.metrics) - set(runs)) if complete else ():
         text = "in metrics.json but not in params.yaml; `dvc repro summarize` writes the file again"
         report.failures.append(Failure(run, "stray", "", text))
     return report
 
 
-def _check_run(run: str, now: State, before: State, gates: Gates, than: str, report: Report) -> None:
+def _check_run(run: str, now: State, before: State, gates: Gates, reference: str, report: Report) -> None:
     numbers = now.metrics.get(run)
     if not numbers:
         report.failures.append(Failure(run, "missing", "", "no metrics; `dvc repro summarize` collects them"))
@@ -94,22 +86,24 @@ def _check_run(run: str, now: State, before: State, gates: Gates, than: str, rep
             checked[metric] = gate
             report.failures += [Failure(run, "bound", metric, text) for text in _out_of_bounds(metric, gate, numbers)]
     report.held += len(checked)
-    obstacle = _incomparable(run, now, before, than)
-    if obstacle:
-        report.notes.append(f"{run}: {obstacle}")
+    if run not in before.metrics:
+        report.notes.append(f"{run}: new: {reference} has no numbers for it")
+        return
+    if changed := incomparable_sections(run, now.params, before.params):
+        report.notes.append(f"{run}: not compared: {reference} has another {', '.join(changed)}")
         return
     earlier = before.metrics[run]
     for metric in sorted(set(earlier) - set(numbers)):
         gate = find(own, metric)
         if gate and not gate.exempt and is_number(earlier[metric]):
-            report.failures.append(Failure(run, "missing", metric, f"{metric} is missing; {than} has it"))
+            report.failures.append(Failure(run, "missing", metric, f"{metric} is missing; {reference} has it"))
     for metric, gate in checked.items():
         if not is_number(earlier.get(metric)):
             continue
         differing = [path for path in gate.same if _at(now.params, run, path) != _at(before.params, run, path)]
         if differing:
-            report.notes.append(f"{run}: {metric} is not compared: {than} has another {', '.join(differing)}")
-        elif text := worse(metric, gate, numbers, earlier, than):
+            report.notes.append(f"{run}: {metric} is not compared: {reference} has another {', '.join(differing)}")
+        elif text := worse(metric, gate, numbers, earlier, reference):
             report.failures.append(Failure(run, "worse", metric, text))
 
 
@@ -122,7 +116,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], than: str) -> str | None:
+def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any], reference: str) -> str | None:
     """Describe how a metric got worse by more than its noise; None if it did not.
 
     >>> gate = Gate(better="lower", relative=0.25)
@@ -136,14 +130,14 @@ def worse(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, 
     change = now[metric] - before[metric]
     if (change if gate.better == "lower" else -change) <= amount:
         return None
-    return f"{metric} {now[metric]:.4g} is worse than {than}'s {before[metric]:.4g} by more than {words}"
+    return f"{metric} {now[metric]:.4g} is worse than {reference}'s {before[metric]:.4g} by more than {words}"
 
 
 def noise(metric: str, gate: Gate, now: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[float, str]:
-    """Return how far a metric changes by chance, and how that was measured, in words.
+    """Return how far a metric changes by chance, and the same in words; of several measures the largest counts.
 
-    Of several measures the largest counts. `deviations` multiplies the spread that the run itself measured
-    (``kid_std``), `errors` the standard error of a share of N samples; both combine the two sides.
+    `deviations` multiplies the standard deviation that the run itself measured (``kid_std``), `errors` the standard
+    error of a share of N samples, √(p(1−p)/N); both combine the two sides.
 
     >>> noise("recall", Gate(better="higher", errors=4.0), {"recall": 0.5, "samples": 100}, {"recall": 0.5})
     (0.2, '4 standard errors (0.2)')
@@ -178,7 +172,7 @@ def _out_of_bounds(metric: str, gate: Gate, numbers: Mapping[str, Any]) -> list[
     if not bound.metric:
         return found
     other = numbers.get(bound.metric)
-    if not is_number(other) or other is None:
+    if other is None or not is_number(other):
         return [*found, f"{metric} {value:.4g} cannot be checked: {bound.metric} is not a number"]
     for factor, word, sign in ((bound.least, "below", -1), (bound.most, "above", 1)):
         if factor is not None and sign * (value - factor * other) > 0:
@@ -189,23 +183,18 @@ def _out_of_bounds(metric: str, gate: Gate, numbers: Mapping[str, Any]) -> list[
     return found
 
 
-def _incomparable(run: str, now: State, before: State, than: str) -> str:
-    """Return why a run's numbers do not compare with the other commit's; empty if they do."""
-    if run not in before.metrics:
-        return f"new: {than} has no numbers for it"
-    changed = incomparable_sections(run, now.params, before.params)
-    return f"not compared: {than} has another {', '.join(changed)}" if changed else ""
-
-
 def incomparable_sections(run: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
-    """Return which parameters make the numbers of a run incomparable: those of its data, judge or evaluation."""
+    """Return which of data, judge and evaluation differ, so that the metrics of a run cannot be compared."""
 
     def sections(params: Mapping[str, Any]) -> dict[str, Any]:
         own = params.get("runs", {}).get(run, {})
         dataset = own.get("dataset")
+        prepared, judge = (params.get(section, {}).get(dataset, {}) for section in ("datasets", "judges"))
+        # Earlier parameters had source and embedded in the section of the dataset.
+        raw = params.get("downloads", {}).get(dataset, prepared)
         return {
-            "dataset": params.get("datasets", {}).get(dataset),
-            "judge": params.get("judges", {}).get(dataset),
+            "dataset": (prepared.get("prepare"), raw.get("source"), raw.get("embedded")),
+            "judge": (judge.get("train"), judge.get("gauge")),
             "evaluation": own.get("evaluate"),
         }
 

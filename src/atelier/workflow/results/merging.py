@@ -1,13 +1,14 @@
 """Three-way merges of the two files that DVC writes and Git tracks: `dvc.lock` and `metrics.json`.
 
-Git merges text line by line: in `dvc.lock` this combines halves of two results, or leaves conflict markers that DVC
-cannot read. Here a stage's entry is taken whole or left out. A stage without an entry is stale, so `dvc repro` runs it
-or takes it from the run cache; its followers are found by their hashes.
+Git merges text line by line: in `dvc.lock` this mixes lines of two results, or leaves conflict markers that DVC cannot
+read. Here an entry is taken as a whole or left out. A stage without an entry is stale: `dvc repro` runs it or restores
+it from the run cache, and finds by hashes which stages after it are stale too.
 """
 
 import json
 from typing import Any, Literal, NamedTuple
 
+from atelier.core import files
 from atelier.params.rewriting import same
 from atelier.workflow.versions import lock_file
 
@@ -29,11 +30,11 @@ class Stale(NamedTuple):
 def merge_locks(base: str, ours: str, theirs: str) -> tuple[str, list[Stale]]:
     """Merge the text of three `dvc.lock` files, stage by stage.
 
-    What one side changed, added or removed is taken from that side. An entry that both sides changed, differently, is
-    left out. Entries keep the order of `ours`; those that only `theirs` has follow, where DVC would append them.
+    An entry that one side changed, added or removed is taken from that side. An entry that both sides changed to
+    different values is left out. Entries keep the order of `ours`; those that only `theirs` has follow.
 
     Args:
-        base: the common ancestor; empty if both sides made the file.
+        base: the common ancestor; empty if both sides created the file.
         ours, theirs: the two sides.
 
     Returns:
@@ -42,14 +43,16 @@ def merge_locks(base: str, ours: str, theirs: str) -> tuple[str, list[Stale]]:
     Raises:
         ValueError: a side is not a lock that DVC can read, or both sides changed something other than stages.
     """
-    sides = _lock(base, "base"), _lock(ours, "ours"), _lock(theirs, "theirs")
-    _, here, there = sides
+    # DVC takes a third of a second to load, and `--help` does not need it.
+    from dvc.utils.serialize import dumps_yaml
+
+    _, here, there = sides = _lock(base, "base"), _lock(ours, "ours"), _lock(theirs, "theirs")
     merged: dict[str, Any] = {}
     for key in dict.fromkeys([*here, *there]):
         values = [side.get(key, _ABSENT) for side in sides]
         taken = 1 if key == "stages" else _taken(*values)
         if taken is None:
-            raise ValueError(f"both sides changed {key!r}, which is no stage: merge it by hand")
+            raise ValueError(f"both sides changed {key!r}, which is not a stage: merge it by hand")
         if values[taken] is not _ABSENT:
             merged[key] = values[taken]
     stages: dict[str, Any] = {}
@@ -61,30 +64,24 @@ def merge_locks(base: str, ours: str, theirs: str) -> tuple[str, list[Stale]]:
             stale.append(Stale(name, _reason(*entries[1:])))
         elif entries[taken] is not _ABSENT:
             stages[name] = entries[taken]
-    from dvc.utils.serialize import dumps_yaml
-
     return dumps_yaml(merged | {"stages": stages}), stale
 
 
 def merge_metrics(base: str, ours: str, theirs: str) -> tuple[str, list[str]]:
     """Merge the text of three `metrics.json` files, number by number.
 
-    Where both sides changed a number, differently, ours is kept: only the stage that wrote it can decide, and its entry
-    in `dvc.lock` was changed on both sides too.
-
-    Args:
-        base: the common ancestor; empty if both sides made the file.
-        ours, theirs: the two sides.
+    A number that both sides changed to different values stays as in `ours`, until the stage that wrote it, whose entry
+    in `dvc.lock` was changed on both sides too, runs again.
 
     Returns:
-        The merged text as `summarize` writes JSON, and the dotted names of what both sides changed.
+        The merged text as `summarize` writes it, and the dotted names of the numbers that both sides changed.
 
     Raises:
-        ValueError: a side is not a JSON object without NaN or infinities.
+        ValueError: a side is not a JSON object, or has NaN or infinities.
     """
     both: list[str] = []
     merged = _merged(_object(base or "{}", "base"), _object(ours, "ours"), _object(theirs, "theirs"), "", both)
-    return json.dumps(merged, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n", both
+    return files.json_text(merged), both
 
 
 def _taken(base: Any, ours: Any, theirs: Any) -> int | None:
@@ -101,8 +98,7 @@ def _reason(ours: Any, theirs: Any) -> Reason:
 
 
 def _lock(text: str, side: str) -> dict[str, Any]:
-    """Return the data of a lock, validated as DVC does; without text, one without stages."""
-    # DVC takes a third of a second to load, and `--help` does not need it.
+    """Parse a lock and validate it with DVC's schema; an empty text is a lock without stages."""
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA
     from voluptuous import Invalid
 

@@ -1,4 +1,4 @@
-"""Whether the outputs that `dvc.lock` names exist, in the workspace or in DVC's cache."""
+"""Check that the outputs in `dvc.lock` exist in the workspace or in DVC's cache."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -15,15 +15,12 @@ if TYPE_CHECKING:
 def missing(
     root: Path, runs: Collection[str] | None = None, published: Mapping[str, Mapping[str, Out]] | None = None
 ) -> list[Failure]:
-    """Return stages that `dvc.lock` lacks, and outputs that neither the workspace nor the cache has.
+    """Return a failure for each stage that `dvc.lock` lacks, and for each output that exists nowhere.
 
     Args:
         root: the checkout.
-        runs: look only at stages with these names behind ``@``; None means all stages.
-        published: outs of another commit, by stage and path, that may be in the remote only.
-
-    Raises:
-        ValueError: DVC cannot read the pipeline.
+        runs: check only stages with one of these names after ``@``; None means all stages.
+        published: outputs of another commit, by stage and path; they may be in the remote only.
     """
     with dvc_repo.opened(root) as repo, repo.lock:
         from dvc.stage import PipelineStage
@@ -42,7 +39,6 @@ def missing(
 
 
 def _fault(out: "Output", published: Out | None) -> str:
-    """Return what is wrong with an output; empty if nothing is."""
     path = out.def_path
     if (out.use_cache and not out.changed_cache()) or (out.exists and not out.changed_checksum()):
         return ""

@@ -1,31 +1,32 @@
-"""Sending results to the team: data to DVC's remote, then the files that name them as a Git branch.
+"""Push results to the team: data to DVC's remote, then a Git branch with the files that name the data.
 
-The data go first, so that no commit names data that nobody can fetch. The checkout's own branch, index and files do
-not change.
+The data are pushed first, so that every commit on the remote has its data. The checkout's own branch, index and files
+do not change.
 """
 
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from atelier.workflow.versions import revisions
 
 # Files tracked by Git that running the pipeline changes; a profile changes the parameters.
 RESULTS = ("dvc.lock", "metrics.json", "params.yaml")
-# An untracked file here may be part of what made the results.
+# An untracked file here may be part of the code that computed the results.
 CODE = ("dvc.yaml", "stages", "src")
 
 
 @dataclass(frozen=True)
 class Branch:
-    """What was sent.
+    """The branch with the results.
 
     Attributes:
-        name: of the branch; it contains the commit that the results belong to.
-        commit: empty if there was nothing new to commit.
-        already_there: the same results had been sent before.
+        name: contains the short hash of the commit that the results belong to.
+        commit: its hash; empty if there was nothing new to commit.
+        already_there: whether the same results had been pushed before.
     """
 
     name: str
@@ -34,16 +35,11 @@ class Branch:
 
 
 def publish(root: Path, remote: str, base: str) -> Branch:
-    """Push data, then a branch with the results.
-
-    Args:
-        root: the checkout.
-        remote: Git's remote.
-        base: the branch of the remote that the results are for.
+    """Push data to DVC's remote, then the results to Git's `remote`, as a branch that will be merged into `base`.
 
     Raises:
         ValueError: files other than results differ from the commit, the base has new commits, the branch exists with
-            other results, or one of the two remotes refuses. Data that were pushed by then stay there.
+            other results, or one of the two remotes refuses. Data that were pushed before the error stay there.
     """
     name = f"retrain/{revisions.git(root, 'rev-parse', '--short=10', 'HEAD')}"
     _require_clean(root)
@@ -54,14 +50,14 @@ def publish(root: Path, remote: str, base: str) -> Branch:
     _push_data(root)
     if not commit:
         return Branch(name, "")
-    # Pushing data takes a while.
+    # Again, because pushing data takes a while.
     _require_base(root, remote, base)
-    # The empty expectation means: nobody has created the branch meanwhile.
+    # The lease without a hash makes Git refuse if the branch exists by now.
     refs = [f"--force-with-lease=refs/heads/{name}:", remote, f"{commit}:refs/heads/{name}"]
     done = revisions.run_git(root, ["push", "--quiet", *refs])
     if done.returncode:
         raise ValueError(
-            f"{remote} refused {name}: {_reason(done)}; the data are in the remote, the results in commit "
+            f"{remote} refused {name}: {revisions.reason(done)}; the data are in the remote, the results in commit "
             f"{commit[:10]} of this clone: git push {remote} {commit[:10]}:refs/heads/{name}"
         )
     return Branch(name, commit)
@@ -72,9 +68,7 @@ def _require_clean(root: Path) -> None:
     changed |= _changed(root, "--untracked-files=all", "--", *(path for path in CODE if (root / path).exists()))
     if changed:
         listed = ", ".join(sorted(changed)[:5])
-        raise ValueError(
-            f"{listed}: differs from the last commit; commit it first, so that the results name their code"
-        )
+        raise ValueError(f"{listed}: not as in the last commit; commit first, so that the results belong to a commit")
 
 
 def _changed(root: Path, *options: str) -> set[str]:
@@ -98,22 +92,15 @@ def _require_base(root: Path, remote: str, base: str) -> None:
 def _tip(root: Path, remote: str, branch: str) -> str:
     done = revisions.run_git(root, ["ls-remote", remote, f"refs/heads/{branch}"], GIT_TERMINAL_PROMPT="0")
     if done.returncode:
-        raise ValueError(f"{remote} cannot be reached: {_reason(done)}")
+        raise ValueError(f"{remote} cannot be reached: {revisions.reason(done)}")
     return done.stdout.partition("\t")[0]
 
 
 def _commit(root: Path, name: str) -> str:
-    """Commit the results on top of HEAD, with an index of its own; return its hash, or "" if nothing differs."""
+    """Commit the results on top of HEAD, with a separate index; return the hash, or "" if nothing differs."""
     paths = [path for path in RESULTS if (root / path).is_file()]
     with tempfile.TemporaryDirectory(prefix="atelier-") as directory:
-        index = str(Path(directory, "index"))
-
-        def git(*arguments: str) -> str:
-            done = revisions.run_git(root, arguments, GIT_INDEX_FILE=index)
-            if done.returncode:
-                raise ValueError(f"git {arguments[0]}: {_reason(done)}")
-            return done.stdout.strip()
-
+        git = partial(revisions.git, root, GIT_INDEX_FILE=str(Path(directory, "index")))
         git("read-tree", "HEAD")
         git("add", "--", *paths)
         tree = git("write-tree")
@@ -140,10 +127,3 @@ def _push_data(root: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache"], cwd=root, check=False)
     if done.returncode:
         raise ValueError("dvc push failed, so no branch was pushed; the results are still here: publish again later")
-
-
-def _reason(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the line of Git's messages that says why it failed."""
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", " !"))]
-    return " ".join([*errors, *lines, f"exit status {done.returncode}"][0].split())

@@ -1,4 +1,4 @@
-"""The numbers of the working tree or of a commit, with the parameters that they come from."""
+"""The metrics and the parameters of the working tree or of a commit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,28 +9,17 @@ from atelier.params import document, file
 from atelier.workflow.versions import revisions
 from atelier.workflow.versions.revisions import Commit
 
-Metrics = Mapping[str, Mapping[str, Any]]
-
 
 @dataclass(frozen=True)
 class State:
-    """Numbers and parameters.
+    """The metrics of each run, as in `metrics.json`, and the plain data of `params.yaml`."""
 
-    Attributes:
-        metrics: for each run its metrics, as in `metrics.json`.
-        params: the plain data of `params.yaml`.
-    """
-
-    metrics: Metrics
+    metrics: Mapping[str, Mapping[str, Any]]
     params: Mapping[str, Any]
 
 
 def in_working_tree(root: Path) -> State:
-    """Return the state of the working tree; without metrics if there is no `metrics.json`.
-
-    Raises:
-        ValueError: a file cannot be read, or the parameters are invalid.
-    """
+    """Return the state of the working tree, with validated parameters; the metrics are empty without `metrics.json`."""
     params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
     file.check(params)
     return State(revisions.metrics_here(root), params)

@@ -1,4 +1,4 @@
-"""What this machine has: cores, memory and GPUs."""
+"""The cores, the memory and the GPUs of this machine."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ def cores() -> int:
 
 
 def memory() -> float:
-    """Return the memory in GB: the machine's, or the limit of its control group if that is less."""
+    """Return the memory in GB: the machine's, or the limit of the process's control group if that is less."""
     installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit_file = Path("/sys/fs/cgroup/memory.max")
     limit = limit_file.read_text(encoding="ascii").strip() if limit_file.is_file() else "max"
@@ -20,11 +20,7 @@ def memory() -> float:
 
 
 def gpus(count: int | None = None) -> list[str]:
-    """Return the first `count` GPUs, or all of them, by the names that `CUDA_VISIBLE_DEVICES` takes.
-
-    Raises:
-        ValueError: there are fewer.
-    """
+    """Return the names of the first `count` GPUs, or of all, as `CUDA_VISIBLE_DEVICES` takes them."""
     visible = _visible_gpus()
     if count is not None and count > len(visible):
         raise ValueError(f"--gpus: got {count}; this machine has {len(visible)}")

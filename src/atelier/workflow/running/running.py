@@ -1,4 +1,4 @@
-"""Running the stages of a pipeline side by side, each in a `dvc repro` of its own.
+"""Run the stages of a pipeline in parallel, each in its own `dvc repro` process.
 
 DVC decides whether a stage runs, is restored from the run cache or is up to date, and only DVC writes `dvc.lock`. This
 module decides when each stage starts.
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 
 class Observer(Protocol):
-    """What receives the start and the end of each stage."""
+    """Receives the start and the end of each stage."""
 
     def started(self, stage: str, waiting: int) -> None: ...
 
@@ -55,9 +55,8 @@ class Result:
     """The result of a run.
 
     Attributes:
-        outcomes: of each stage that has ended.
-        not_started: stages that did not start, because another failed or the run was interrupted.
-        interrupted: by a signal.
+        not_started: stages that did not start because another one failed or the run was interrupted.
+        interrupted: whether a signal arrived.
     """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -85,54 +84,51 @@ def log_path(stage: str) -> Path:
 def run(
     root: Path, targets: Iterable[str], machine: Machine, gpus: Sequence[str], pull: bool, observer: Observer
 ) -> Result:
-    """Bring stages up to date, independent ones side by side.
+    """Bring stages up to date, and run independent ones in parallel.
 
     Args:
         root: the top of the repository.
         targets: as `dvc repro` takes them; none means all.
-        machine: what stages may use together.
-        gpus: names of the GPUs, as ``CUDA_VISIBLE_DEVICES`` has them.
+        machine, gpus: the resources of all stages, and the GPUs as in ``CUDA_VISIBLE_DEVICES``.
         pull: fetch missing data from the remote, as `dvc repro --pull` does.
         observer: receives the start and the end of each stage.
 
     Raises:
-        ValueError: a target does not exist, slots are invalid, or another `atelier run` works in this checkout.
+        ValueError: a target does not exist, slots are invalid, or another `atelier run` is running in this checkout.
     """
     root = root.resolve()
     with _exclusive(root), opened(root, targets) as pipeline:
-        requested = {name: scheduling.declared(stage.meta, name) for name, stage in pipeline.stages.items()}
-        run = _Run(root, pipeline, requested, machine, gpus, pull, observer)
+        run = _Run(root, pipeline, machine, list(gpus), pull, observer)
         with _handled_signals(run.interrupt):
             run.work()
         return run.result
 
 
+@dataclass
 class _Run:
-    def __init__(
-        self,
-        root: Path,
-        pipeline: Pipeline,
-        requested: dict[str, Slots],
-        machine: Machine,
-        gpus: Sequence[str],
-        pull: bool,
-        observer: Observer,
-    ) -> None:
-        self.root, self.pipeline, self.requested, self.machine = root, pipeline, requested, machine
-        self.pull, self.observer = pull, observer
-        self.staleness = Staleness(pipeline)
-        self.result = Result()
-        self.running: dict[str, _Job] = {}
-        self.idle_gpus = list(gpus)
-        self.fetching: Worker | None = None
-        self.seconds = _read_seconds(root)
-        cost = scheduling.expected_seconds(pipeline.stages, self.seconds)
-        self.priority = scheduling.priorities(pipeline.upstream, cost)
+    root: Path
+    pipeline: Pipeline
+    machine: Machine
+    idle_gpus: list[str]
+    pull: bool
+    observer: Observer
+    result: Result = field(default_factory=Result)
+    running: dict[str, _Job] = field(default_factory=dict)
+    fetching: Worker | None = None
+
+    def __post_init__(self) -> None:
+        stages, path = self.pipeline.stages, self.root / _SECONDS
+        self.requested = {name: scheduling.declared(stage.meta, name) for name, stage in stages.items()}
+        self.staleness = Staleness(self.pipeline)
+        self.seconds: dict[str, float] = files.read_json(path) if path.is_file() else {}
+        cost = scheduling.expected_seconds(stages, self.seconds)
+        self.priority = scheduling.priorities(self.pipeline.upstream, cost)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         self.result.interrupted = True
-        for worker in [*(job.worker for job in self.running.values()), *([self.fetching] if self.fetching else [])]:
-            worker.interrupt()
+        for worker in [self.fetching, *(job.worker for job in self.running.values())]:
+            if worker:
+                worker.interrupt()
 
     def work(self) -> None:
         if self.pull:
@@ -140,7 +136,9 @@ class _Run:
         waiting = list(self.pipeline.stages)
         while True:
             self._settle_unchanged(waiting)
-            for name in [] if self.stopping else self._startable(waiting):
+            slots = [job.slots for job in self.running.values()]
+            ready = [] if self.stopping else self._ready(waiting)
+            for name in scheduling.startable(ready, slots, self.requested, self.machine, self.priority):
                 waiting.remove(name)
                 self._start(name, len(waiting))
             if not self.running:
@@ -157,7 +155,7 @@ class _Run:
         return [name for name in waiting if all(before in settled for before in self.pipeline.upstream[name])]
 
     def _settle_unchanged(self, waiting: list[str]) -> None:
-        """Remove ready stages that are up to date from `waiting`; this may make their followers ready."""
+        """Remove ready stages that are up to date from `waiting`; this may make stages after them ready."""
         checked: set[str] = set()
         while ready := [] if self.stopping else [name for name in self._ready(waiting) if name not in checked]:
             for name in ready:
@@ -165,10 +163,6 @@ class _Run:
                 if not self.staleness.own_causes(name):
                     waiting.remove(name)
                     self._settle(name, Outcome.UNCHANGED, 0.0)
-
-    def _startable(self, waiting: list[str]) -> list[str]:
-        running = [job.slots for job in self.running.values()]
-        return scheduling.startable(self._ready(waiting), running, self.requested, self.machine, self.priority)
 
     def _start(self, name: str, waiting: int) -> None:
         slots = self.machine.reserved_for(self.requested[name])
@@ -183,7 +177,7 @@ class _Run:
         self.observer.started(name, waiting)
 
     def _collect(self) -> None:
-        """Wait until a stage ends, and settle all that have."""
+        """Wait until a stage ends, and settle all stages that have ended."""
         ended = wait([job.worker.sentinel for job in self.running.values()])
         for name, job in list(self.running.items()):
             if job.worker.sentinel in ended:
@@ -210,7 +204,7 @@ class _Run:
         self.observer.ended(name, outcome, seconds)
 
     def _fetch(self) -> None:
-        """Fetch the missing data of all unchanged stages at once: stage by stage would ask the remote each time."""
+        """Fetch the missing data of all unchanged stages with one command, which is faster than one for each stage."""
         changed = {stale.stage for stale in Staleness(self.pipeline, allow_missing=True).stale_stages()}
         incomplete = [name for name in self.pipeline.stages if name not in changed and self.staleness.own_causes(name)]
         if not incomplete:
@@ -226,14 +220,9 @@ class _Run:
             self.staleness.forget(name)
 
 
-def _read_seconds(root: Path) -> dict[str, float]:
-    path = root / _SECONDS
-    return {str(name): float(value) for name, value in files.read_json(path).items()} if path.is_file() else {}
-
-
 @contextmanager
 def _exclusive(root: Path) -> Iterator[None]:
-    """Hold this checkout's lock, so that a second run cannot overwrite the logs of the first."""
+    """Lock this checkout, so that a second run cannot overwrite the logs of the first."""
     path = root / _LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:
@@ -241,7 +230,8 @@ def _exclusive(root: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise ValueError(f"another `atelier run` works here (process {lock.read().strip()}); wait for it") from None
+            process = lock.read().strip()
+            raise ValueError(f"another `atelier run` is running here (process {process}); wait for it") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -250,13 +240,11 @@ def _exclusive(root: Path) -> Iterator[None]:
 
 @contextmanager
 def _handled_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handle signals that end a process, except those that the parent process ignores, as `nohup` ignores SIGHUP."""
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-    handled = {number: old for number, old in before.items() if old is not signal.SIG_IGN}
-    for number in handled:
-        signal.signal(number, handler)
+    """Handle signals that end a process, except those that are ignored, as `nohup` ignores SIGHUP."""
+    numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, old in handled.items():
+        for number, old in before.items():
             signal.signal(number, old)

@@ -1,9 +1,7 @@
-"""Which stages may start now: a graph, what each stage needs of the machine, and how long its followers will take.
-
-Pure functions: no DVC, no processes.
-"""
+"""Choose the stages to start, from their graph, their needs and the expected time of the stages after them."""
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -17,12 +15,9 @@ DEFAULT_SECONDS = 1.0
 
 
 class Slots(Strict):
-    """What a stage needs while it runs, declared as ``meta: {slots: …}`` in `dvc.yaml`.
+    """The cores, GPUs and GB of memory of a stage, in `dvc.yaml` as ``meta: {slots: …}``.
 
-    Attributes:
-        cpu: cores.
-        gpu: GPUs. On a machine without any, the stage runs on the CPU.
-        memory: GB.
+    On a machine without GPUs, a stage that asks for them runs on the CPU.
     """
 
     cpu: int = Field(default=1, ge=1)
@@ -32,14 +27,14 @@ class Slots(Strict):
 
 @dataclass(frozen=True)
 class Machine:
-    """What stages may use together: cores, GPUs, and GB of memory."""
+    """The cores, GPUs and GB of memory that all stages together may use."""
 
     cpu: int
     gpu: int
     memory: float
 
     def reserved_for(self, slots: Slots) -> Slots:
-        """Return what a stage occupies: the whole machine if it asks for more than there is."""
+        """Return the slots that a stage occupies: the whole machine if it asks for more than that."""
         gpu = slots.gpu if self.gpu else 0
         if slots.cpu > self.cpu or gpu > self.gpu or slots.memory > self.memory:
             return Slots(cpu=self.cpu, gpu=self.gpu, memory=self.memory)
@@ -47,46 +42,40 @@ class Machine:
 
     def free(self, running: Iterable[Slots]) -> tuple[int, int, float]:
         """Return the cores, GPUs and GB that running stages leave."""
-        reserved = [self.reserved_for(slots) for slots in running]
-        return (
-            self.cpu - sum(slots.cpu for slots in reserved),
-            self.gpu - sum(slots.gpu for slots in reserved),
-            self.memory - sum(slots.memory for slots in reserved),
-        )
+        cpu, gpu, memory = self.cpu, self.gpu, self.memory
+        for slots in map(self.reserved_for, running):
+            cpu, gpu, memory = cpu - slots.cpu, gpu - slots.gpu, memory - slots.memory
+        return cpu, gpu, memory
 
 
 def declared(meta: Any, stage: str) -> Slots:
-    """Return the slots in a stage's `meta`; one core if it has none.
-
-    Raises:
-        ValueError: they are invalid; the message names the stage.
-    """
+    """Return the slots in a stage's `meta`, by default one core; an error names the stage."""
     path = f"dvc.yaml: {stage}.meta"
     slots = require_mapping(meta, path).get("slots", {}) if meta is not None else {}
     return validate(Slots, slots, f"{path}.slots")
 
 
 def expected_seconds(stages: Iterable[str], seconds: Mapping[str, float]) -> dict[str, float]:
-    """Estimate how long each stage takes.
+    """Estimate how long each stage takes, from the seconds of earlier runs.
 
     A stage takes as long as last time; else the median of stages with the same name before ``@``; else of all stages.
     """
     known = {name: value for name, value in seconds.items() if value > 0}
-    by_group: dict[str, list[float]] = {}
+    by_group = defaultdict(list)
     for name, value in known.items():
-        by_group.setdefault(name.partition("@")[0], []).append(value)
-    median = statistics.median(known.values()) if known else DEFAULT_SECONDS
-    return {
-        name: known.get(name) or statistics.median(by_group.get(name.partition("@")[0], [median])) for name in stages
-    }
+        by_group[_group(name)].append(value)
+    median = statistics.median(known.values() or [DEFAULT_SECONDS])
+    return {name: known.get(name) or statistics.median(by_group.get(_group(name), [median])) for name in stages}
+
+
+def _group(name: str) -> str:
+    return name.partition("@")[0]
 
 
 def priorities(upstream: Mapping[str, Iterable[str]], cost: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """Compute each stage's priority: its longest path to an end, then the total work of it and all its followers.
+    """Compute the priority of each stage: the longest path from it to an end, then the sum of all stages after it.
 
-    Args:
-        upstream: for each stage, the stages that it waits for.
-        cost: the expected seconds of each stage.
+    Both are in expected seconds (`cost`) and include the stage itself.
 
     >>> priorities({"a": [], "b": ["a"], "c": []}, {"a": 2, "b": 3, "c": 4})["a"]
     (5, 5)
@@ -111,17 +100,10 @@ def startable(
     machine: Machine,
     priority: Mapping[str, tuple[float, float]],
 ) -> list[str]:
-    """Choose the stages to start now, highest priority first.
+    """Choose the stages to start now, highest priority first; equal ones in the order of `ready`.
 
-    Where a stage does not fit, one of lower priority may start: no core idles that a stage could use. Stages of equal
-    priority start in the order of `ready`.
-
-    Args:
-        ready: stages whose upstream stages are done.
-        running: what running stages need.
-        requested: what each stage needs.
-        machine: what there is.
-        priority: see `priorities`.
+    If a stage does not fit, one of lower priority may start: no core idles that a stage could use. The upstream stages
+    of `ready` ones are done; `running` and `requested` are the slots of running and of all stages.
     """
     occupied = list(running)
     chosen = []

@@ -1,6 +1,6 @@
 """A process that runs one `dvc` command in its own process group and writes its output to a file.
 
-Workers are forked from a process that has already loaded DVC, which saves half a second for each.
+Workers are forked from a process that has already imported DVC, which saves half a second for each.
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-# What `dvc repro` loads.
+# What `dvc repro` imports.
 _PRELOADED = [
     *("dvc.cli.parser", "dvc.repo", "dvc.repo.reproduce", "dvc.commands.repro", "dvc.stage.cache", "dvc.dvcfile"),
     *("dvc.output", "dvc.dependency.param", "dvc.rwlock", "dvc.parsing", "dvc.schema", "ruamel.yaml", "dvc_data"),
@@ -25,9 +25,9 @@ class Worker:
 
     Args:
         root: its working directory.
-        arguments: what follows ``dvc``.
+        arguments: of ``dvc``.
         log: the file for its output; an existing file is replaced.
-        environment: variables to set for it, besides those of this process.
+        environment: variables to set, in addition to those of this process.
     """
 
     def __init__(self, root: Path, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
@@ -41,7 +41,7 @@ class Worker:
         self._id = self._process.pid
 
     def interrupt(self) -> None:
-        """Send SIGINT to the command and to everything that it has started."""
+        """Send SIGINT to the command and to all processes that it has started."""
         try:
             os.killpg(self._id, signal.SIGINT)
         except ProcessLookupError:
@@ -68,7 +68,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 
 def _main(root: str, arguments: list[str], log: str, environment: dict[str, str]) -> NoReturn:
-    # In its own group: Ctrl-C reaches it only through `interrupt`, together with everything that it has started.
+    # In its own group, Ctrl-C reaches it and the processes that it has started only through `interrupt`.
     os.setpgid(0, 0)
     _finish_on_interrupt()
     os.chdir(root)
@@ -87,8 +87,8 @@ def _main(root: str, arguments: list[str], log: str, environment: dict[str, str]
 def _finish_on_interrupt() -> None:
     """On SIGINT let DVC finish its own work, such as writing `dvc.lock`, but start no further command.
 
-    DVC writes `dvc.lock` in place, so an interruption in between would leave half a file. A running command receives
-    the signal itself and fails, which ends DVC.
+    DVC writes `dvc.lock` in place, so an interruption could leave half a file. A running command receives the signal
+    itself and fails, which ends DVC.
     """
     interrupted = False
 

@@ -1,6 +1,6 @@
-"""Manifests of code as they would be now, and as they were when a stage last ran.
+"""Compare the code manifests of the checkout with those that `dvc.lock` records.
 
-The stage `code` writes the manifests. They are computed here in memory, so that an edit is named without running it.
+The stage `code` writes the manifests. Here they are computed in memory, so that `atelier why` need not run that stage.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ STAGE = "code"
 
 
 class CodeManifests:
-    """Compares the manifests that stages depend on with the code of the checkout."""
+    """The manifests that stages depend on, as the code of the checkout is now."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
@@ -36,11 +36,9 @@ class CodeManifests:
         return directory is not None and dep.fs == directory.fs and dep.fs.isin(dep.fs_path, directory.fs_path)
 
     def changed_files(self, dep: "Output") -> list[str] | None:
-        """Return the files of code that differ from what `dvc.lock` records for a manifest.
+        """Return the files of code that differ from the manifest that `dvc.lock` records, relative to the repository.
 
-        Returns:
-            Paths from the top of the repository; none if the code is unchanged; None if it changed but the recorded
-            manifest is neither in the workspace, nor in the cache, nor in the remote.
+        The result is None if the code differs but that manifest is not in the workspace, the cache or the remote.
         """
         assert self._directory is not None
         now = self._manifests.get(dep.fs.relpath(dep.fs_path, self._directory.fs_path).replace("\\", "/"), {})
@@ -68,13 +66,9 @@ def _read(repo: "Repo", dep: "Output", digest: str | None) -> Manifest | None:
         return None
     for path in (Path(dep.fs_path), Path(repo.cache.local.oid_to_path(digest))):
         if path.is_file() and md5(path) == digest:
-            return _parse(path.read_bytes())
+            return dict(files.read_json(path))
     try:
         remote = repo.cloud.get_remote_odb(command="pull")
-        return _parse(remote.fs.cat_file(remote.oid_to_path(digest)))
+        return dict(json.loads(remote.fs.cat_file(remote.oid_to_path(digest))))
     except (NoRemoteError, OSError):
         return None
-
-
-def _parse(text: bytes) -> Manifest:
-    return {str(path): str(digest) for path, digest in json.loads(text).items()}

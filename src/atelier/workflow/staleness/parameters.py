@@ -1,4 +1,4 @@
-"""Parameters as DVC compares them: each value that a stage reads, against the value in `dvc.lock`."""
+"""Compare the parameters of a stage with `dvc.lock`, as DVC does."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,21 +11,22 @@ if TYPE_CHECKING:
     from dvc.dependency.param import ParamsDependency
 
 MAX_LENGTH = 60
+_ABSENT = object()
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any], keys: Sequence[str]) -> Iterator[Change]:
-    """Yield each value that differs, in the order of `keys` (of the file if a stage reads all of it).
+    """Yield each value that differs, in the order of `keys`; without keys, a stage reads the whole file.
 
     >>> [f"{'.'.join(c.path)} {describe(c)}" for c in changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": 2}}, ["a"])]
     ['a.b 1 → 3']
     """
     for key in keys or dict.fromkeys([*after, *before]):
         if key not in before and key not in after:
-            # DVC reports a parameter that no file has as deleted, so that its stage is never up to date.
+            # DVC treats a parameter that is in no file as deleted: its stage is never up to date.
             yield Change((key,), None, None, "removed")
             continue
-        sides = [{key: side[key]} if key in side else {} for side in (before, after)]
-        for change in profiles.compare(*sides):
+        one, other = ({key: side[key]} if key in side else {} for side in (before, after))
+        for change in profiles.compare(one, other):
             # Unlike profiles, DVC compares with ==: 1 and 1.0 are equal.
             if change.kind != "changed" or change.before != change.after:
                 yield change
@@ -43,7 +44,7 @@ def describe(change: Change) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a parameter file has it, on one line, cut to `MAX_LENGTH` characters."""
+    """Format a value on one line, cut to `MAX_LENGTH` characters."""
     text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1]}…"
 
@@ -55,11 +56,8 @@ class ParameterFiles:
         self._files: dict[str, Any] = {}
 
     def values(self, dep: "ParamsDependency") -> dict[str, Any]:
-        """Return the present values of the parameters that a stage reads, as `dep.read_params()` does.
-
-        Raises:
-            ValueError: the file cannot be read.
-        """
+        """Return the present values of the parameters that a stage reads, as `dep.read_params()` does."""
+        import dpath
         from dvc.dependency.param import read_param_file
         from dvc.utils.serialize import ParseError
 
@@ -69,14 +67,7 @@ class ParameterFiles:
             except ParseError as error:
                 raise ValueError(str(error)) from error
         content = self._files[dep.fs_path]
-        return {key: value for key in dep.params for value in _lookup(content, key)} if dep.params else dict(content)
-
-
-def _lookup(content: Any, key: str) -> Iterator[Any]:
-    """Yield the value at a dotted key, if there is one."""
-    import dpath
-
-    try:
-        yield dpath.get(content, key, separator=".")
-    except KeyError:
-        return
+        if not dep.params:
+            return dict(content)
+        values = {key: dpath.get(content, key, separator=".", default=_ABSENT) for key in dep.params}
+        return {key: value for key, value in values.items() if value is not _ABSENT}

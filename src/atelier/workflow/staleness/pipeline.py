@@ -1,4 +1,4 @@
-"""The pipeline as DVC sees it: its stages in the order of `dvc repro`, and the upstream stages of each."""
+"""Open a DVC pipeline: its stages in the order of `dvc repro`, and the upstream stages of each."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,9 +19,8 @@ class Pipeline:
     """The stages of an open DVC repository.
 
     Attributes:
-        repo: the repository.
         stages: each stage by its name, in the order of `dvc repro`.
-        upstream: for each stage, the stages that write what it reads; empty for a frozen stage, as in `dvc repro`.
+        upstream: for each stage, the stages that write its dependencies; empty for a frozen stage, as in `dvc repro`.
     """
 
     repo: "Repo"
@@ -29,7 +28,7 @@ class Pipeline:
     upstream: Mapping[str, tuple[str, ...]]
 
     def path(self, item: Any) -> str:
-        """Return the path of an output or dependency: relative to the repository if it is inside."""
+        """Return the path of an output or dependency, relative to the repository if it is inside."""
         inside = item.fs.protocol == "local" and item.fs.isin_or_eq(item.fs_path, self.repo.root_dir)
         return str(item.fs.relpath(item.fs_path, self.repo.root_dir) if inside else item)
 
@@ -38,7 +37,7 @@ class Pipeline:
 def opened(root: Path, targets: Iterable[str] = ()) -> Iterator[Pipeline]:
     """Open the stages that `dvc repro TARGET…` considers: the targets and all stages upstream of them.
 
-    The working directory is `root` inside the block, because DVC's names and paths are relative to it.
+    Inside the block `root` is the working directory, because DVC's names and paths are relative to it.
 
     Args:
         root: the top of the repository, where its `dvc.yaml` is.
@@ -48,38 +47,17 @@ def opened(root: Path, targets: Iterable[str] = ()) -> Iterator[Pipeline]:
         ValueError: DVC cannot read the repository, or a target does not exist.
     """
     with chdir(root), dvc_repo.opened(root) as repo:
-        # Loads DVC: only after `opened` has turned a missing repository into one line.
-        from dvc.repo.reproduce import get_active_graph
+        # Imported here, after `opened` has turned a missing repository into a `ValueError`.
+        from dvc.repo.reproduce import get_active_graph, plan_repro
 
         graph = get_active_graph(repo.index.graph)
-        order = _order(graph, _find_targets(repo, list(targets)))
+        found = _find_targets(repo, list(targets))
+        wanted = set(plan_repro(graph, found) if found else ())
+        # For a few targets, DVC walks a set, in an order that differs between processes. The order of the whole graph
+        # is one of DVC's possible orders.
+        order = [stage for stage in plan_repro(graph) if stage in wanted]
         upstream = {stage.addressing: tuple(s.addressing for s in graph.successors(stage)) for stage in order}
         yield Pipeline(repo, {stage.addressing: stage for stage in order}, upstream)
-
-
-def _order(graph: Any, targets: list["Stage"]) -> list["Stage"]:
-    """Return the stages in the order of `dvc.repo.reproduce.plan_repro`.
-
-    DVC walks the subgraph of a few targets as a set, in an order that differs between processes. Here the order is
-    always that of the whole graph, which is one of DVC's possible orders.
-    """
-    wanted = set(_walk(graph, targets))
-    return list(_walk(graph, [stage for stage in graph if stage in wanted]))
-
-
-def _walk(graph: Any, starts: Iterable["Stage"]) -> Iterator["Stage"]:
-    """Yield every stage that can be reached, each after all its upstream stages."""
-    seen: set[Stage] = set()
-
-    def walk(stage: "Stage") -> Iterator["Stage"]:
-        if stage not in seen:
-            seen.add(stage)
-            for before in graph.successors(stage):
-                yield from walk(before)
-            yield stage
-
-    for start in starts:
-        yield from walk(start)
 
 
 def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
@@ -95,8 +73,11 @@ def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
             try:
                 named = [known[stage] for stage in repo.stage.collect(target)]
             except DvcException:
-                names = dict.fromkeys(name for stage in known for name in (stage.addressing, _group(stage)) if name)
-                raise ValueError(_unknown(target, list(names))) from None
+                names = [name for stage in known for name in (stage.addressing, _group(stage)) if name]
+                similar = difflib.get_close_matches(target, dict.fromkeys(names), n=4, cutoff=0.5)
+                groups = dict.fromkeys(name.partition("@")[0] for name in names)
+                hint = f"similar names: {', '.join(similar)}" if similar else f"the stages are: {', '.join(groups)}"
+                raise ValueError(f"no stage {target!r}; {hint}") from None
         found += named
     return found
 
@@ -104,11 +85,3 @@ def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
 def _group(stage: "Stage") -> str | None:
     """Return the name of the `foreach` that generated a stage of the top `dvc.yaml`."""
     return stage.raw_data.generated_from if stage.addressing == getattr(stage, "name", None) else None
-
-
-def _unknown(target: str, names: list[str]) -> str:
-    similar = difflib.get_close_matches(target, names, n=4, cutoff=0.5)
-    if similar:
-        return f"no stage {target!r}; similar names: {', '.join(similar)}"
-    groups = dict.fromkeys(name.partition("@")[0] for name in names)
-    return f"no stage {target!r}; the stages are: {', '.join(groups)}"

@@ -1,11 +1,11 @@
-"""Which stages `dvc repro` would run, and why.
+"""Find the stages that `dvc repro` would run, and the causes.
 
 For DVC a stage is up to date if its command, dependencies, parameters and outputs are as `dvc.lock` records them. DVC
-stops at the first difference; here all differences are collected, and each file is hashed once.
+stops at the first difference; this module collects all differences, and hashes each file once.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dvc.output import Output
     from dvc.stage import Stage
 
-_ABSENT = "absent"
+_ABSENT = object()
 _TEXTS = {
     "never-run": "never run",
     "always": "runs always",
@@ -41,7 +41,7 @@ class Cause:
 
     Attributes:
         kind: a key of `_TEXTS`.
-        of: the path, parameter or stage that the cause is about; empty if there is none.
+        of: the path, parameter or stage that the cause is about; may be empty.
         before, after: values of a parameter; None for other kinds, and where there is no value.
         text: the cause in words.
     """
@@ -58,8 +58,7 @@ class StaleStage:
     """A stage that would run, or may run.
 
     Attributes:
-        stage: its name.
-        certain: it has a cause of its own. Otherwise it depends on what upstream stages write.
+        certain: whether it has a cause of its own; otherwise it runs only if an upstream stage writes other data.
         causes: at least one.
     """
 
@@ -67,21 +66,14 @@ class StaleStage:
     certain: bool
     causes: tuple[Cause, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data: ``{stage, certain, causes: [{kind, of, before, after, text}]}``."""
-        return asdict(self) | {"causes": [asdict(cause) for cause in self.causes]}
-
 
 def stale_stages(root: Path, targets: Iterable[str] = (), allow_missing: bool = False) -> list[StaleStage]:
     """Return the stages that `dvc repro TARGET…` would run, in its order, each with all causes.
 
     Args:
         root: the top of the repository.
-        targets: as `dvc repro` takes them; none means all.
+        targets: see `pipeline.opened`.
         allow_missing: assume that missing data are as `dvc.lock` records them, as `dvc repro --allow-missing` does.
-
-    Raises:
-        ValueError: a target does not exist, or DVC cannot read the repository.
     """
     with opened(root, targets) as pipeline:
         return Staleness(pipeline, allow_missing).stale_stages()
@@ -101,7 +93,7 @@ class Staleness:
         """Return the stages that would or may run, in the order of the pipeline."""
         found: dict[str, StaleStage] = {}
         for name, stage in self.pipeline.stages.items():
-            # What the stage `code` writes is known before it runs.
+            # The outputs of the stage `code` are known before it runs.
             upstream = [before for before in self.pipeline.upstream[name] if before in found and before != code.STAGE]
             rewritten = self._outs(upstream)
             # Whether these dependencies change is known only after the upstream stages have run.
@@ -113,11 +105,7 @@ class Staleness:
         return list(found.values())
 
     def own_causes(self, name: str) -> tuple[Cause, ...]:
-        """Return how a stage itself differs from `dvc.lock`, with the files as they are now.
-
-        Raises:
-            ValueError: a parameter file cannot be read.
-        """
+        """Return how a stage itself differs from `dvc.lock`, with the files as they are now."""
         stage = self.pipeline.stages[name]
         if stage.frozen and not stage.is_import:
             # DVC does not run it; only its outputs can be missing.
@@ -130,14 +118,11 @@ class Staleness:
         return (*command, *self._parameters(stage), *self._dependencies(stage), *self._outputs(stage))
 
     def forget(self, name: str) -> None:
-        """Forget the hashes of what a stage writes, after it has run."""
+        """Forget the hashes of a stage's outputs, after it has run."""
         outs = self.pipeline.stages[name].outs
-        fs = self.pipeline.repo.fs
-        self._hashes = {
-            key: value
-            for key, value in self._hashes.items()
-            if not any(fs.isin_or_eq(key[0], out.fs_path) or fs.isin(out.fs_path, key[0]) for out in outs)
-        }
+        overlaps = self.pipeline.repo.fs.overlaps
+        for key in [key for key in self._hashes if any(overlaps(key[0], out.fs_path) for out in outs)]:
+            del self._hashes[key]
 
     def _outs(self, names: Iterable[str]) -> list["Output"]:
         return [out for name in names for out in self.pipeline.stages[name].outs]
@@ -165,7 +150,9 @@ class Staleness:
         causes = []
         for dep in stage.deps:
             if self._code.names(dep):
-                causes += self._code_causes(dep)
+                changed = self._code.changed_files(dep)
+                paths = [_cause("dependency-changed", path) for path in changed or ()]
+                causes += [_cause("code-changed")] if changed is None else paths
                 continue
             state = None if isinstance(dep, ParamsDependency) else self._state(dep)
             if state and self.allow_missing and (state == "deleted" or _is_incomplete(dep, outs)):
@@ -175,10 +162,6 @@ class Staleness:
                 kind = "dependency-missing" if state == "deleted" else "dependency-changed"
                 causes.append(_cause(kind, self.pipeline.path(dep)))
         return causes
-
-    def _code_causes(self, dep: "Output") -> list[Cause]:
-        changed = self._code.changed_files(dep)
-        return [_cause("code-changed")] if changed is None else [_cause("dependency-changed", path) for path in changed]
 
     def _outputs(self, stage: "Stage") -> list[Cause]:
         kinds = {"deleted": "output-missing", "not in cache": "output-not-in-cache"}
@@ -202,7 +185,7 @@ class Staleness:
         if key not in self._hashes:
             self._hashes[key] = item.get_hash() if item.exists else _ABSENT
         current = self._hashes[key]
-        if current == _ABSENT:
+        if current is _ABSENT:
             return "deleted"
         return None if current == item.hash_info else "modified"
 
@@ -212,7 +195,7 @@ def _cause(kind: str, of: str = "", before: Any = None, after: Any = None, chang
 
 
 def _is_incomplete(dep: "Output", outs: Iterable["Output"]) -> bool:
-    """Return whether a directory lacks outputs that stages write into it: for example, if Git tracks a file there."""
+    """Return whether a directory lacks some of the outputs inside it; others may exist because Git tracks them."""
     return any(out.fs.isin(out.fs_path, dep.fs_path) and not out.exists for out in outs)
 
 

@@ -1,4 +1,4 @@
-"""Files that stages wrote at other commits, from DVC's cache or its remote, verified by their hashes."""
+"""Fetch files that stages wrote at other commits from DVC's cache or its remote, and verify their hashes."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ FETCHED = Path(".checkpoints") / "versions"
 
 
 def resolve(root: Path, run: str, which: str) -> Commit:
-    """Return the commit that RUN@WHICH stands for: a version (or `latest`), else a stage such as `prod`, else a commit.
+    """Return the commit of RUN@WHICH: that of a version, of `latest`, of a stage such as `prod`, or a name of a commit.
 
     Raises:
         ValueError: there is none; the message lists the versions.
@@ -31,7 +31,7 @@ def resolve(root: Path, run: str, which: str) -> Commit:
     version = next((v for v in found if which in ("latest", v.version, *v.stages)), None)
     commit = version.commit if version else revisions.commit_hash(root, which)
     if not commit:
-        listed = [f"{version.version}{''.join(f' ({stage})' for stage in version.stages)}" for version in found]
+        listed = [f"{v.version}{''.join(f' ({stage})' for stage in v.stages)}" for v in found]
         raise ValueError(
             f"{run}@{which}: no version, stage or commit {which!r}; versions of {run}: {', '.join(listed) or 'none'}"
         )
@@ -39,14 +39,11 @@ def resolve(root: Path, run: str, which: str) -> Commit:
 
 
 def fetch(commit: Commit, wanted: dict[str, Iterable[str]]) -> Path:
-    """Copy files that stages wrote at a commit into a directory of their own.
+    """Copy files that stages wrote at a commit into a directory that holds only them, and return it.
 
     Args:
         commit: the commit.
-        wanted: for each stage the names of files, which may be inside a directory that the stage wrote.
-
-    Returns:
-        The directory, which holds the files by their names, verified.
+        wanted: the names of files, for each stage; they may be inside a directory that the stage wrote.
 
     Raises:
         ValueError: the commit has no such stage or file, or neither cache nor remote has its bytes.
@@ -64,11 +61,7 @@ def fetch(commit: Commit, wanted: dict[str, Iterable[str]]) -> Path:
 
 
 def cached(root: Path, digests: Iterable[str]) -> set[str]:
-    """Return the MD5s whose bytes are in DVC's cache.
-
-    Raises:
-        ValueError: there is no DVC repository.
-    """
+    """Return the MD5s of which DVC's cache has the bytes."""
     with dvc_repo.opened(root) as repo:
         return {digest for digest in digests if Path(repo.cache.local.oid_to_path(digest)).is_file()}
 

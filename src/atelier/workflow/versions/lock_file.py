@@ -1,8 +1,9 @@
-"""`dvc.lock`: what each stage wrote, and whether files are still that."""
+"""Read `dvc.lock`, the outputs of each stage, and compare files with it."""
 
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 FILE = "dvc.lock"
-# The digest of a directory is that of a listing of its files.
+# The end of a directory's digest, which is that of a listing of its files.
 LISTING = ".dir"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Out:
 
     Attributes:
         path: relative to the checkout.
-        md5: DVC's digest, for a directory with ``.dir`` at its end; empty if the lock has no digest of DVC 3.
+        md5: DVC's digest, which ends with ``.dir`` for a directory; empty if the lock has no digest of DVC 3.
     """
 
     path: str
@@ -33,11 +33,7 @@ class Out:
 
 
 def parse(text: str, name: str) -> dict[str, Any]:
-    """Return a lock as plain data.
-
-    Raises:
-        ValueError: the text is no YAML mapping; the message begins with `name`.
-    """
+    """Parse a lock to plain data; if it is not a YAML mapping, a `ValueError` begins with `name`."""
     try:
         # The parser in C: the one in Python takes five times as long.
         content = YAML(typ="safe").load(text)
@@ -49,11 +45,7 @@ def parse(text: str, name: str) -> dict[str, Any]:
 
 
 def read(text: str | None, name: str = FILE) -> dict[str, dict[str, Out]]:
-    """Return the outs of every stage in a lock, by stage and path; empty if there is no text.
-
-    Raises:
-        ValueError: the text is not a lock; the message begins with `name`.
-    """
+    """Return the outputs in a lock, by stage and path; empty if there is no text. Errors begin with `name`."""
     if not text:
         return {}
     stages = parse(text, name).get("stages") or {}
@@ -64,12 +56,12 @@ def read(text: str | None, name: str = FILE) -> dict[str, dict[str, Out]]:
         }
     except (AttributeError, KeyError, TypeError):
         raise ValueError(
-            f"{name}: not as DVC writes it; take one side whole (git checkout) and run: dvc repro"
+            f"{name}: not as DVC writes it; restore a version with `git checkout`, then `dvc repro`"
         ) from None
 
 
 def read_here(root: Path) -> dict[str, dict[str, Out]]:
-    """Return the outs of every stage in the lock of the working tree; empty if there is no lock."""
+    """Read the lock of the working tree; see `read`."""
     path = root / FILE
     return read(path.read_text(encoding="utf-8") if path.is_file() else None, str(path))
 
@@ -80,25 +72,15 @@ def _md5_of(out: dict[str, Any]) -> str:
 
 
 def md5(path: Path) -> str:
-    """Compute the MD5 of a file's bytes, in hexadecimal: DVC's name for it, no protection against forgery."""
-    digest = hashlib.md5(usedforsecurity=False)
+    """Compute the MD5 of a file in hexadecimal, as DVC does; it does not protect against forgery."""
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
 
 
 def require_unchanged(root: Path, stage: str, paths: list[Path], alternative: str) -> None:
-    """Raise unless files of the working tree are what `dvc.lock` says that a stage wrote.
+    """Raise `ValueError` unless files are as `dvc.lock` records the outputs of a stage.
 
-    Args:
-        root: the checkout.
-        stage: the stage that wrote the files.
-        paths: the files.
-        alternative: how to use the files as they are; the end of the error message.
-
-    Raises:
-        ValueError: a file differs, or the lock does not have the stage.
+    The message ends with `alternative`: how to use the files as they are.
     """
     outs = read_here(root).get(stage)
     if outs is None:

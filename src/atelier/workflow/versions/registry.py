@@ -1,4 +1,4 @@
-"""Versions of models: the Git tags that GTO makes (`mnist-vae@v1.2.0`, `mnist-vae#prod#1`), read by GTO."""
+"""Read the versions of models: Git tags that GTO creates (`mnist-vae@v1.2.0`, `mnist-vae#prod#1`)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ class Version:
         version: as in its tag, ``v1.2.0``.
         stages: the stages that it is assigned to now, such as ``prod``, in alphabetical order.
         commit: the full hash of the tagged commit.
-        registered: when the tag was made.
+        registered: when the tag was created.
     """
 
     run: str
@@ -25,10 +25,10 @@ class Version:
 
 
 def versions(root: Path, run: str | None = None) -> list[Version]:
-    """Return the registered versions, of one run or of all, sorted by run; newest (by semantic versioning) first.
+    """Return the versions of one run or of all, sorted by run; newest (by semantic versioning) first.
 
     Raises:
-        ValueError: `root` is no Git repository, or GTO cannot read its tags.
+        ValueError: `root` is not a Git repository, or GTO cannot read its tags.
     """
     # GTO takes half a second to load, and most commands do not need it.
     from gto.exceptions import GTOException
