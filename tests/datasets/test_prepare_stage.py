@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,44 +16,52 @@ from atelier.datasets.formats.idx import container
 from atelier.datasets.formats.idx.params import Embedded
 from atelier.datasets.mnist.twin import write as twin
 
+Run = Callable[[str], subprocess.CompletedProcess[str]]
 SCRIPT = Path(__file__).parents[2] / "stages" / "prepare.py"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    downloads = {"digits": {"source": "embedded", "embedded": {"train": 120, "test": 100, "seed": 0}}}
+def folder(tmp_path: Path, small_params: dict[str, Any]) -> Path:
     datasets = {"digits": {"kind": "mnist", "prepare": {"validation": 20, "seed": 0}}}
-    params = {"downloads": downloads, "datasets": datasets, "judges": {}, "runs": {}, "edits": {}}
+    judges = {"digits": small_params["judges"]["mnist"]}
+    params = {"downloads": {}, "datasets": datasets, "judges": judges, "runs": {}, "edits": {}}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     twin.write(tmp_path / "raw", Embedded(train=120, test=100, seed=0))
     record.write(tmp_path / "raw", "digits", "embedded")
     return tmp_path
 
 
-def run(folder: Path, dataset: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), dataset, "--raw", "raw", "--out", "out"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def run(folder: Path, manifests: Path) -> Run:
+    """Return a function that runs the stage for a dataset in `folder`."""
+
+    def run(dataset: str) -> subprocess.CompletedProcess[str]:
+        options = ["--raw", "raw", "--out", "out", "--code", str(manifests / "prepare" / "mnist.json")]
+        command = [sys.executable, str(SCRIPT), dataset, *options]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
 
 
-def test_stage_prepares_the_twin_under_the_name_of_the_dataset(folder: Path) -> None:
-    done = run(folder, "digits")
+def test_stage_prepares_the_twin_under_the_name_of_the_dataset(folder: Path, run: Run) -> None:
+    done = run("digits")
     assert done.returncode == 0, done.stderr
     spec = Spec.read(folder / "out" / "spec.json")
     assert (spec.name, spec.source) == ("digits", "embedded")
     assert spec.sizes == ({"train": 100, "validation": 20, "test": 100})
 
 
-def test_truncated_file_is_one_line(folder: Path) -> None:
+def test_truncated_file_is_one_line(folder: Path, run: Run) -> None:
     path = folder / "raw" / container.IMAGES["train"]
     path.write_bytes(path.read_bytes()[:500])
-    done = run(folder, "digits")
+    done = run("digits")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert f"{container.IMAGES['train']}: truncated" in done.stderr
 
 
-def test_unknown_dataset_is_one_line_with_the_known_ones(folder: Path) -> None:
-    done = run(folder, "cifar")
+def test_unknown_dataset_is_one_line_with_the_known_ones(run: Run) -> None:
+    done = run("cifar")
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["Error: no 'cifar' in datasets of params.yaml; there are: digits"]
 

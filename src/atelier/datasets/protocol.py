@@ -1,6 +1,6 @@
 """The contract of a dataset `datasets/D/`: two modules, found by name, and `FORMAT`, the name of its file format.
 
-`FORMAT` stands in `datasets/D/__init__.py`. The format's package `datasets/formats/F/` has a module `params` with
+`FORMAT` is defined in `datasets/D/__init__.py`. The format's package `datasets/formats/F/` has a module `params` with
 `MODALITY` (``images`` or ``text``) and the schemas `Embedded` and `Prepare` of the parameters below.
 """
 

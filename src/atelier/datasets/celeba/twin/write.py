@@ -53,7 +53,7 @@ def shard(part: Shard) -> list[Drawn]:
 
 
 def _faces(shards: list[Shard], workers: int) -> Iterator[writer.Face]:
-    """Yield all faces in order, numbered from 1 across the splits."""
+    """Yield all faces in order; the number in the file name starts at 1 and continues across the splits."""
     number = 0
     with pool.start(workers, __name__) as processes:
         drawn = pool.in_order(processes, shard, shards, ahead=2 * workers + 1)

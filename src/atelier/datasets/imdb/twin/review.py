@@ -7,7 +7,7 @@ from atelier.datasets.imdb.twin.grammar import Draft, Kept
 from atelier.datasets.imdb.twin.sentences import GRAMMAR, title
 
 SHORTEST, LONGEST = 60, 250  # words
-_REST = 60  # words that the last sentence and the end can add
+_REST = 60  # words that the last sentence of opinion and the recommendation can add
 _BREAK = "<br /><br />"
 # The share of praise among the sentences of opinion, by rating.
 _PRAISE = {1: 0.06, 2: 0.14, 3: 0.24, 4: 0.34, 5: 0.46, 6: 0.54, 7: 0.66, 8: 0.76, 9: 0.86, 10: 0.94}

@@ -9,7 +9,7 @@ from atelier.datasets.formats.reviews.archive import LABELS, NEGATIVE, POSITIVE,
 from atelier.datasets.formats.reviews.params import Embedded
 from atelier.datasets.imdb.twin.review import write as write_review
 
-_REPEATED = 100  # every 100th review of train is also in test; the original has such duplicates too
+_REPEATED = 100  # every 100th review of train is also in test, because the original has such duplicates too
 _README = """The offline twin of the Large Movie Review Dataset, in its layout.
 
 Nobody wrote these reviews: a grammar of Atelier's did, and no film, actor or director in them is real.
