@@ -1,4 +1,4 @@
-"""A judge: the classifier of a dataset, whose features all distances between samples and real data are computed on."""
+"""The judge of a dataset: a classifier trained on it, on whose features samples are compared with real data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from atelier.metrics import manifold
 from atelier.metrics.classes import attribute_entropy, balanced_accuracy, class_entropy, class_histogram
 from atelier.metrics.kernel import kernel_distance
 from atelier.metrics.proxies import proxies
-from atelier.modalities.params import Compared, Gauging, JudgeTraining
+from atelier.modalities.params import Compared, JudgeTraining
 from atelier.networks import batching
 from atelier.networks import network as networks
 from atelier.training import checkpoint, loop
 from atelier.training.plan import Plan, Row
 
-# Draws of real data whose features the judge keeps, each in random order, so that its first N rows are a draw too:
-# samples are compared with REAL; the distance from FLOOR to REAL is the floor. All other draws are damaged: ceilings.
+# Draws of real data whose features the judge keeps. Samples are compared with REAL. The distance from FLOOR to REAL is
+# the floor; those of all other draws, which are damaged, are ceilings. The first N rows of a draw are a draw too.
 REAL, FLOOR = "test", "train"
 SUMMARY = "judge.json"
 BATCH = 256
-# Settings of the measures that follow a training.
+# Settings of the measurement during training.
 WATCH_NEIGHBOURS, WATCH_SUBSETS = 5, 20
 
 
@@ -43,11 +43,10 @@ class Judge:
 
     @property
     def spec(self) -> Spec:
-        """The dataset that the judge was trained on."""
         return self.network.spec
 
     def features(self, inputs: Any) -> np.ndarray:
-        """Compute penultimate features, float32 ``(n, features)``, of inputs as the judge was trained on ``(n, …)``."""
+        """Compute features, float32 ``(n, features)``, of images ``(n, h, w, c)`` or tokens ``(n, length)``."""
         return np.asarray(batching.apply(self.network.model.trunk, inputs, BATCH))
 
     def logits(self, features: np.ndarray) -> np.ndarray:
@@ -59,15 +58,11 @@ class Judge:
         return class_histogram(logits.argmax(axis=1), len(self.spec.classes))
 
     def entropy(self, logits: np.ndarray) -> float:
-        """Return the entropy of the predicted classes in nats, or the mean of the entropies of all attributes."""
+        """Return the entropy of the predicted classes in nats, or the mean entropy of the attributes."""
         return attribute_entropy(logits > 0) if self.spec.attributes else class_entropy(self.histogram(logits))
 
     def draw(self, name: str, samples: int) -> np.ndarray:
-        """Read the first `samples` features of a draw of real data.
-
-        Raises:
-            ValueError: the judge kept fewer.
-        """
+        """Read the first `samples` features of a draw of real data; raise `ValueError` if the judge kept fewer."""
         kept = np.load(self.directory / f"features_{name}.npy", mmap_mode="r", allow_pickle=False)
         if samples > len(kept):
             raise ValueError(
@@ -82,14 +77,10 @@ class Judge:
         return [name for name in files.read_json(self.directory / SUMMARY)["gauge"] if name != "floor"]
 
     def distances(self, features: np.ndarray, params: Compared) -> dict[str, float]:
-        """Measure samples against the real draw, beside floor and ceiling at the same N.
-
-        Args:
-            features: of the samples, float32 ``(N, features)``.
-            params: N and the settings of the distances.
+        """Measure the distances of samples, features ``(N, features)``, to real data.
 
         Returns:
-            The proxies, ``fd_floor``, ``fd_ceiling`` (the largest of all ceilings), ``kid_floor`` and ``samples``.
+            The proxies, and at the same N ``fd_floor``, ``fd_ceiling`` (the largest ceiling) and ``kid_floor``.
         """
         real = self.draw(REAL, params.samples)
         floor = compare(real, self.draw(FLOOR, params.samples), params)
@@ -102,10 +93,10 @@ class Judge:
         }
 
     def watch(self, real: np.ndarray, drawn: np.ndarray) -> Row:
-        """Measure samples of a model in training: ``kid``, ``coverage`` and ``class_entropy`` (nats).
+        """Compare equally many validation examples and samples of a model in training, features ``(n, features)``.
 
-        Args:
-            real, drawn: features of as many validation examples as samples, ``(n, features)``.
+        Returns:
+            ``kid``, ``coverage`` and ``class_entropy`` (nats).
         """
         if not np.isfinite(drawn).all():
             return dict.fromkeys(("kid", "coverage", "class_entropy"), float("nan"))
@@ -114,31 +105,31 @@ class Judge:
         return {"kid": kid, "coverage": coverage, "class_entropy": self.entropy(self.logits(drawn))}
 
     def accuracy(self, inputs: Any, labels: np.ndarray) -> dict[str, Any]:
-        """Measure how often the judge is right: over all examples, and for each class or attribute.
+        """Measure the accuracy of the judge, in total and for each class or attribute.
 
-        The accuracy of an attribute is balanced: the mean over examples with it and without it.
+        The accuracy of an attribute is balanced: the mean of those on examples with it and without it.
         """
         logits, labels = self.logits(self.features(inputs)), np.asarray(labels)
         if self.spec.attributes:
             balanced = balanced_accuracy(logits > 0, labels)
             by_name = {name: float(value) for name, value in zip(self.spec.attributes, balanced, strict=True)}
             return {"test_balanced_accuracy": float(balanced.mean()), "class_accuracy": by_name}
-        right = logits.argmax(axis=1) == labels
-        by_name = {name: float(right[labels == i].mean()) for i, name in enumerate(self.spec.classes)}
-        return {"test_accuracy": float(right.mean()), "class_accuracy": by_name}
+        correct = logits.argmax(axis=1) == labels
+        by_name = {name: float(correct[labels == i].mean()) for i, name in enumerate(self.spec.classes)}
+        return {"test_accuracy": float(correct.mean()), "class_accuracy": by_name}
 
-    def write_gauge(self, test: tuple[Any, np.ndarray], draws: Mapping[str, Any], gauge: Gauging) -> None:
+    def write_gauge(self, test: tuple[Any, np.ndarray], draws: Mapping[str, Any], gauge: Compared) -> None:
         """Write `judge.json` (accuracy, floor and ceilings) and the features of each draw to the judge's directory.
 
         Args:
             test: inputs and labels of the test split, for the accuracy.
-            draws: inputs by the name of the draw.
+            draws: inputs of each draw, by its name.
         """
         features = {name: self.features(drawn) for name, drawn in draws.items()}
         for name, array in features.items():
             files.write_array(self.directory / f"features_{name}.npy", array)
         real = features.pop(REAL)
-        table = {"floor" if name == FLOOR else name: compare(real, of, gauge) for name, of in features.items()}
+        table = {"floor" if name == FLOOR else name: compare(real, each, gauge) for name, each in features.items()}
         accuracy = self.accuracy(*test)
         summary = {
             **accuracy,
@@ -154,14 +145,7 @@ class Judge:
 
 def compare(real: np.ndarray, other: np.ndarray, params: Compared) -> dict[str, float]:
     """Compute all proxies between two draws of features, each ``(N, features)``."""
-    return proxies(
-        real,
-        other,
-        neighbours=params.neighbours,
-        subsets=params.subsets,
-        subset_size=params.subset_size,
-        seed=params.seed,
-    )
+    return proxies(real, other, **params.model_dump(include={"neighbours", "subsets", "subset_size", "seed"}))
 
 
 def build(modality: str, prepared: Prepared, params: JudgeTraining) -> networks.Network:
@@ -170,15 +154,6 @@ def build(modality: str, prepared: Prepared, params: JudgeTraining) -> networks.
 
 
 def fit(plan: Plan, prepared: Prepared, params: JudgeTraining, code: Path, checkpoints: Path) -> checkpoint.Progress:
-    """Carry out the plan of a judge's training.
-
-    Args:
-        code: the manifest of this stage's code.
-        checkpoints: where an interrupted training leaves its state.
-    """
-    inputs = {
-        "params": params.model_dump(mode="json"),
-        "data": prepared.spec.sha256,
-        "code": files.read_json(code),
-    }
+    """Carry out the plan of a judge's training; `code` is the manifest of this stage's code."""
+    inputs = {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256, "code": files.read_json(code)}
     return loop.run(plan, params, checkpoint.workspace(checkpoints, inputs))

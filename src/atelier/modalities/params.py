@@ -1,4 +1,4 @@
-"""Parameters that the judges and runs of all modalities share."""
+"""Parameters that judges and runs of all modalities share."""
 
 from pydantic import Field
 
@@ -12,8 +12,7 @@ class Compared(Strict):
     Attributes:
         samples: examples in each set (N); every distance depends on it.
         neighbours: k of precision, recall, density and coverage.
-        subsets, subset_size: random subsets that KID is averaged over.
-        seed: of these subsets.
+        subsets, subset_size, seed: of the random subsets that KID is averaged over.
     """
 
     samples: int = Field(ge=100)
@@ -23,25 +22,13 @@ class Compared(Strict):
     seed: int = Field(ge=0)
 
 
-class Gauging(Compared):
-    """How a judge measures its floor and ceilings on real draws; a modality adds how it damages some of them."""
-
-
 class JudgeTraining(Training):
-    """How the classifier of a judge is trained; a modality adds its network.
-
-    Attributes:
-        features: width of the penultimate layer, whose outputs are the features of all distances.
-    """
+    """How the classifier of a judge is trained; a modality adds its network."""
 
     features: int = Field(ge=2)
 
 
 class Previewed(Strict):
-    """Previews during training.
-
-    Attributes:
-        preview_epochs: epochs between two previews.
-    """
+    """How often samples are previewed during training."""
 
     preview_epochs: int = Field(ge=1)

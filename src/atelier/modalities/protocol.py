@@ -1,56 +1,48 @@
 """The contract of a modality (images, text): the modules of its package and what each must define.
 
-The stages `judge` and `train` import these modules by name. What the families of a modality share besides, they import
-directly.
+The stages `judge` and `train` import these modules by name.
 """
 
 from pathlib import Path
 from typing import Any, Protocol
 
-import keras
-
 from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
+from atelier.modalities.classifier import Classifier
 from atelier.networks.network import Network
 from atelier.params.strict import Strict
 from atelier.training.plan import Row
 
 
 class ParamsModule(Protocol):
-    """``params.py``: schemas. It does not import Keras.
-
-    Attributes:
-        Judge: the section `judges.NAME` of a dataset.
-    """
+    """``params.py``: the schema of a section `judges.NAME`. It does not import Keras."""
 
     Judge: type[Strict]
 
 
 class ClassifierModule(Protocol):
-    """``classifier.py``: the network of a judge.
-
-    Attributes:
-        Config: the parameters that decide the network.
-    """
+    """``classifier.py``: the network of a judge, and the parameters that decide it."""
 
     Config: type[Strict]
 
-    def build(self, config: Any, spec: Spec) -> keras.Model:
-        """Build the untrained classifier for the data and the classes or attributes of `spec`.
-
-        It has a `trunk` (inputs → features) and a `head` (features → logits).
-        """
+    def build(self, config: Any, spec: Spec) -> Classifier:
+        """Build the untrained classifier for the data and the classes or attributes of `spec`."""
 
 
 class JudgeModule(Protocol):
     """``judge.py``: the training of a judge."""
 
     def train(self, prepared: Prepared, params: Any, code: Path, out: Path, checkpoints: Path) -> None:
-        """Train the judge of a dataset and write it to `out`, with its accuracy, features of real draws and scale."""
+        """Train the judge of a dataset, and write it with its accuracy, features of real draws and scale to `out`.
+
+        Args:
+            code: the manifest of this stage's code.
+            checkpoints: directory where an interrupted training leaves its state.
+        """
 
 
 class Watch(Protocol):
-    """Measures the samples of a network in training."""
+    """Measure the samples of a network in training."""
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None: ...
 

@@ -16,7 +16,7 @@ from atelier.core import files
 from atelier.core.environment import versions
 from atelier.training.plan import Row
 
-ENDED = "ended"  # An empty file in the directory of a training that has ended.
+_ENDED = "ended"
 
 
 @dataclass
@@ -62,9 +62,14 @@ def workspace(checkpoints: Path, inputs: Mapping[str, Any]) -> Path:
     directory = checkpoints / digest[:16]
     directory.mkdir(parents=True, exist_ok=True)
     for other in checkpoints.iterdir():
-        if other != directory and (other / ENDED).exists():
+        if other != directory and (other / _ENDED).exists():
             shutil.rmtree(other)
     return directory
+
+
+def end(directory: Path) -> None:
+    """Mark the training in `directory` as ended."""
+    (directory / _ENDED).touch()
 
 
 def snapshot(variables: list[keras.Variable]) -> list[np.ndarray]:

@@ -57,7 +57,7 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     if progress.stopped:
         print(f"stopped after epoch {progress.epoch} of {params.epochs}: {progress.stopped}")
     checkpoint.assign(model.variables, keeper.best)
-    (workspace / checkpoint.ENDED).touch()
+    checkpoint.end(workspace)
     return progress
 
 

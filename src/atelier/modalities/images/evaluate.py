@@ -1,4 +1,4 @@
-"""Compare samples with real images: distances on the judge's features, classes, nearest training images."""
+"""Comparison of samples with real images: distances on the judge's features, classes, nearest training images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +23,7 @@ Shares = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Samples:
-    """Samples as the judge sees them.
-
-    Attributes:
-        judge: the judge of their dataset.
-        images: uint8 ``(N, h, w, c)``.
-        features: float32 ``(N, features)``.
-        logits: ``(N, classes)`` or ``(N, attributes)``.
-    """
+    """Samples, uint8 ``(N, h, w, c)``, with the judge's features ``(N, features)`` and logits ``(N, outputs)``."""
 
     judge: Judge
     images: np.ndarray
@@ -39,15 +32,7 @@ class Samples:
 
     @classmethod
     def read(cls, judge: Path, directory: Path, count: int) -> "Samples":
-        """Read the first `count` samples of a run and show them to the judge.
-
-        Args:
-            judge: directory of the judge.
-            directory: the samples of a run.
-
-        Raises:
-            ValueError: the run has fewer samples.
-        """
+        """Read the first `count` samples of a run from `directory`; raise `ValueError` if it has fewer."""
         path = directory / "samples.npy"
         images = np.load(path, mmap_mode="r", allow_pickle=False)[:count]
         if len(images) < count:
@@ -58,11 +43,7 @@ class Samples:
 
 
 def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metrics, out: Path) -> None:
-    """Write `metrics.json`, `classes.json`, `neighbours.png` and the `pictures.json` that lists it to `out`.
-
-    Args:
-        metrics: what the family measures itself; what every family of images measures is added.
-    """
+    """Add what all families of images measure to `metrics`, and write them and all exhibits to the directory `out`."""
     metrics = metrics | samples.judge.distances(samples.features, params)
     metrics["class_entropy"] = samples.judge.entropy(samples.logits)
     with files.atomic_directory(out) as directory:
@@ -72,17 +53,17 @@ def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metr
         caption = (
             "Two samples per row, each followed by its five nearest training images on the judge's features. Median "
             f"distance to the nearest one: {metrics['neighbour_distance']:.3g} for samples, "
-            f"{metrics['neighbour_distance_test']:.3g} for test images; copies would be far closer."
+            f"{metrics['neighbour_distance_test']:.3g} for test images; copies would be much closer."
         )
         exhibit = {"file": "neighbours.png", "title": "Nearest training images", "caption": caption}
         files.write_json(directory / "pictures.json", [exhibit])
 
 
 def classes(samples: Samples, prepared: Prepared) -> Shares:
-    """Return the shares of all classes or attributes among samples and among test images.
+    """Return the share of each class or attribute among samples and among test images.
 
-    The judge predicts the classes of samples; labels give those of test images. A judge of attributes is biased towards
-    rare ones, so it predicts the attributes of test images as well.
+    The judge predicts the classes of samples; those of test images are their labels. A judge of attributes is biased
+    towards rare ones, so it predicts the attributes of test images as well.
     """
     spec, judge = prepared.spec, samples.judge
     if spec.attributes:
@@ -99,14 +80,14 @@ def classes(samples: Samples, prepared: Prepared) -> Shares:
 def similarity(network: Network, test: np.ndarray, batch: int) -> Metrics:
     """Compute ``psnr`` (dB) and ``ssim`` of reconstructions from posterior means, averaged over test images."""
     means, _ = batching.apply(network.model.encoder, test, batch)
-    pictures = generate.decode(network, means, batch)
-    return {"psnr": psnr(test, pictures), "ssim": ssim(test, pictures)}
+    reconstructions = generate.decode(network, means, batch)
+    return {"psnr": psnr(test, reconstructions), "ssim": ssim(test, reconstructions)}
 
 
 def memorisation(samples: Samples, prepared: Prepared, shown: int, directory: Path) -> Metrics:
-    """Compare the distances of samples and of test images to the nearest training image, on the judge's features.
+    """Write `neighbours.png`, and measure distances to the nearest training image on the judge's features.
 
-    Copies of training images would be much closer than unseen real images are. Writes `neighbours.png`.
+    Copies of training images would be much closer than unseen real images are.
 
     Returns:
         Medians ``neighbour_distance`` of the samples and ``neighbour_distance_test`` of test images.
@@ -118,5 +99,7 @@ def memorisation(samples: Samples, prepared: Prepared, shown: int, directory: Pa
     of_test, _ = nearest(samples.judge.features(test), train_features, k=1)
     rows = np.concatenate([samples.images[:shown, None], train[indices[:shown]]], axis=1)
     write_png(directory / "neighbours.png", grid(rows.reshape(-1, *train.shape[1:]), columns=12))
-    medians = {"neighbour_distance": np.median(of_samples[:, 0]), "neighbour_distance_test": np.median(of_test)}
-    return {name: float(value) for name, value in medians.items()}
+    return {
+        "neighbour_distance": float(np.median(of_samples[:, 0])),
+        "neighbour_distance_test": float(np.median(of_test)),
+    }

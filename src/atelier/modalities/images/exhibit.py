@@ -1,4 +1,4 @@
-"""Pictures that several families of images write: samples, and interpolations between latents."""
+"""Exhibits that several families of images write: samples, and interpolations between latents."""
 
 from pathlib import Path
 
@@ -12,10 +12,9 @@ COLUMNS = 16
 
 
 def samples(drawn: np.ndarray, shown: int, first_seed: int, origin: str, directory: Path) -> Exhibit:
-    """Write `samples.png`: the first `shown` samples, without selection.
+    """Write `samples.png`: the first `shown` of the samples `drawn`, uint8 ``(n, h, w, c)``.
 
     Args:
-        drawn: uint8 ``(n, h, w, c)``.
         first_seed: seed of the first sample.
         origin: where the samples come from, for the caption.
     """
@@ -26,14 +25,10 @@ def samples(drawn: np.ndarray, shown: int, first_seed: int, origin: str, directo
 
 
 def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
-    """Interpolate on the sphere (Shoemake, 1985), which keeps the radii where the prior has its mass.
-
-    Args:
-        start, end: latents ``(latent_dim,)``.
-        steps: points, both ends included.
+    """Interpolate between latents ``(latent_dim,)`` on the sphere (Shoemake, 1985), where the prior has its mass.
 
     Returns:
-        float32 ``(steps, latent_dim)``; a straight line where the two are nearly parallel.
+        float32 ``(steps, latent_dim)``, both ends included; a straight line if the two are nearly parallel.
 
     >>> np.round(slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)[1], 4).tolist()
     [0.707099974155426, 0.707099974155426]
@@ -48,11 +43,7 @@ def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
 
 
 def choose(seed: int, purpose: str, available: int, wanted: int) -> np.ndarray:
-    """Choose the indices of `wanted` out of `available` test images.
-
-    Raises:
-        ValueError: there are fewer.
-    """
+    """Choose the indices of `wanted` out of `available` images; raise `ValueError` if there are fewer."""
     if wanted > available:
         raise ValueError(f"{wanted} test images are to be shown as {purpose}, but the split has {available}")
     return seeds.generator(seed, purpose).choice(available, wanted, replace=False)

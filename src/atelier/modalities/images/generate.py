@@ -1,4 +1,4 @@
-"""Draw pictures from latents, with any family that has a decoder."""
+"""Images from latents, by any family that has a decoder."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ from atelier.networks.network import Network
 
 
 def decode(network: Network, z: np.ndarray, batch: int) -> np.ndarray:
-    """Decode latents, float32 ``(n, latent_dim)``, to pictures, uint8 ``(n, h, w, c)``."""
+    """Decode latents, float32 ``(n, latent_dim)``, to images, uint8 ``(n, h, w, c)``."""
     return network.model.pixels(batching.apply(network.model.decoder, z, batch))
 
 
 def from_seeds(network: Network, image_seeds: Iterable[int], batch: int) -> np.ndarray:
-    """Draw one picture for each seed, uint8 ``(n, h, w, c)``; a picture does not depend on its batch."""
+    """Draw one image for each seed, uint8 ``(n, h, w, c)``; an image does not depend on its batch."""
     return decode(network, seeds.latents(image_seeds, network.config.latent_dim), batch)

@@ -1,4 +1,4 @@
-"""Train a judge of images and measure its scale on real draws: fresh, blurred, noisy, and with a class missing."""
+"""The training of a judge of images, and its floor and ceilings on real, blurred and noisy images."""
 
 from pathlib import Path
 
@@ -17,14 +17,10 @@ from atelier.training.plan import Plan
 
 
 def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, checkpoints: Path) -> None:
-    """Train the judge of a dataset and write it to `out`, with its accuracy, features of real draws and scale.
+    """Train the judge of a dataset, and write it with its accuracy, features of real draws and scale to `out`.
 
-    The train split trains, the validation split chooses the epoch, the test split gives the accuracy. Attributes are
-    weighted so that images with and without one count equally, however rare it is; accuracies are then balanced.
-
-    Args:
-        code: the manifest of this stage's code.
-        checkpoints: where an interrupted training leaves its state.
+    The validation split chooses the epoch, the test split gives the accuracy. Images with and without an attribute have
+    the same total weight, because accuracies of attributes are balanced.
 
     Raises:
         ValueError: `params.gauge` asks for more images than a split has, or for a class that does not exist.
@@ -52,27 +48,23 @@ def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, check
 def attribute_weights(labels: np.ndarray) -> np.ndarray:
     """Compute the weights of images without (row 0) and with (row 1) each attribute, float32 ``(2, attributes)``.
 
-    The two sides of an attribute have a total weight of one half each, so that at a probability of one half both kinds
-    of error are equally likely.
-
-    Args:
-        labels: 0 or 1, of the train split, ``(n, attributes)``; no attribute is in all images or in none.
+    Images with and without an attribute then have the same total weight; `labels` are 0 or 1, ``(n, attributes)``.
     """
     shares = np.asarray(labels).mean(axis=0, dtype=np.float64)
     return np.stack([0.5 / (1 - shares), 0.5 / shares]).astype(np.float32)
 
 
 def _weighted(prepared: Prepared, split: str, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
-    """Images and labels of a split, with the weight of each label if labels are attributes."""
+    """Return images and labels of a split, and the weight of each label if labels are attributes."""
     arrays = prepared.images(split), prepared.labels(split)
     return arrays if weights is None else (*arrays, np.where(arrays[1], weights[1], weights[0]))
 
 
 def draws(prepared: Prepared, gauge: schema.Gauge) -> dict[str, np.ndarray]:
-    """Draw `gauge.samples` real images in random order from the test split and the train split, and damage some.
+    """Draw `gauge.samples` images in random order from the test split and the train split, and damage the latter.
 
     Returns:
-        uint8 ``(samples, h, w, c)`` by name; the damaged draws start from the train split's.
+        uint8 ``(samples, h, w, c)`` by the name of the draw.
     """
     chosen = {
         split: seeds.generator(gauge.seed, split).permutation(prepared.spec.sizes[split])
@@ -90,17 +82,16 @@ def draws(prepared: Prepared, gauge: schema.Gauge) -> dict[str, np.ndarray]:
 
 
 def _has(prepared: Prepared, split: str, index: int) -> np.ndarray:
-    """Which images of a split have a class or an attribute, bool ``(n,)``."""
+    """Return which images of a split have a class or an attribute, bool ``(n,)``."""
     labels = np.asarray(prepared.labels(split))
     return labels[:, index] == 1 if prepared.spec.attributes else labels == index
 
 
 def _write_pictures(pictures: dict[str, np.ndarray], missing: str, directory: Path) -> None:
-    labels = {"train": "train", "blur": "blur", "noise": "noise", "missing_class": f"no {missing}"}
-    columns = 12
-    rows = np.concatenate([pictures[name][:columns] for name in labels])
-    write_png(directory / "gauge.png", labelled_rows(rows, list(labels.values()), columns, scale=2))
-    caption = "The real images of the floor (train) and of the ceilings, each compared with images of the test split."
+    names, columns = ("train", "blur", "noise", "missing_class"), 12
+    rows = np.concatenate([pictures[name][:columns] for name in names])
+    write_png(directory / "gauge.png", labelled_rows(rows, [*names[:3], f"no {missing}"], columns, scale=2))
+    caption = "Images of the floor (train) and of each ceiling, which are compared with images of the test split."
     exhibit = {"file": "gauge.png", "title": "The scale of the judge", "caption": caption}
     files.write_json(directory / "pictures.json", [exhibit])
 
@@ -114,12 +105,10 @@ def _check(gauge: schema.Gauge, prepared: Prepared) -> None:
             f"gauge.missing_class: got {gauge.missing_class}; {spec.name} has {what} 0 to {len(names) - 1}"
         )
     for split in ("train", "test"):
-        having = [_has(prepared, split, i) for i in range(len(names))]
-        absent = [name for name, has in zip(names, having, strict=True) if not has.any()]
-        if absent:
+        having = {name: _has(prepared, split, i) for i, name in enumerate(names)}
+        if absent := [name for name, has in having.items() if not has.any()]:
             raise ValueError(f"the {split} split of {spec.name} has no image of: {', '.join(absent)}")
-        whole = [name for name, has in zip(names, having, strict=True) if has.all()]
-        if whole:
+        if whole := [name for name, has in having.items() if has.all()]:
             raise ValueError(f"all images in the {split} split of {spec.name} are: {', '.join(whole)}")
     train = int((~_has(prepared, "train", gauge.missing_class)).sum())
     for split, available in (("test", spec.sizes["test"]), ("train (without the missing class)", train)):

@@ -1,8 +1,8 @@
-"""Parameters of images: the judge of a dataset of images, and what all families of images share."""
+"""Parameters of a judge of images, and those that all families of images share."""
 
 from pydantic import Field
 
-from atelier.modalities.params import Compared, Gauging, JudgeTraining, Previewed
+from atelier.modalities.params import Compared, JudgeTraining, Previewed
 from atelier.params.strict import Strict
 
 
@@ -15,24 +15,19 @@ class Network(Strict):
 
 
 class Train(JudgeTraining, Network):
-    """How the classifier is trained.
-
-    Attributes:
-        shift: largest random shift of a training image, in pixels.
-        flip: mirror half of the training images.
-    """
+    """How the classifier is trained: images are shifted by up to `shift` pixels and, if `flip`, mirrored at random."""
 
     shift: int = Field(ge=0)
     flip: bool
 
 
-class Gauge(Gauging):
-    """How images are damaged for the ceilings.
+class Gauge(Compared):
+    """How floor and ceilings are measured.
 
     Attributes:
         blur: standard deviation of the Gaussian blur, in pixels.
         noise: standard deviation of the added noise, as a share of the value range.
-        missing_class: index of the class or the attribute that the last ceiling leaves out.
+        missing_class: index of the class or attribute that the last ceiling leaves out.
     """
 
     blur: float = Field(gt=0)
@@ -48,12 +43,7 @@ class Judge(Strict):
 
 
 class Watched(Previewed):
-    """What is measured during training.
-
-    Attributes:
-        watch_images: samples that the judge compares with validation images at each preview; at most as many as the
-            validation split has.
-    """
+    """What is measured at each preview: up to `watch_images` samples against as many validation images."""
 
     watch_images: int = Field(ge=100)
 
@@ -62,7 +52,7 @@ class Drawn(Strict):
     """What `sample` draws.
 
     Attributes:
-        samples: images to draw; `evaluate` needs at least as many as it measures.
+        samples: images to draw; at least as many as `evaluate` measures.
         shown: images in the picture of samples.
         batch: images that the network draws at once.
         seed: of the first sample; each following sample has the next seed.
@@ -75,24 +65,14 @@ class Drawn(Strict):
 
 
 class Interpolations(Strict):
-    """Interpolations between two images.
-
-    Attributes:
-        interpolations: pairs of images.
-        steps: pictures from one to the other, both included.
-    """
+    """Interpolations between `interpolations` pairs of images, with `steps` pictures each, both ends included."""
 
     interpolations: int = Field(ge=1)
     steps: int = Field(ge=3)
 
 
 class Evaluated(Compared):
-    """How samples are evaluated.
-
-    Attributes:
-        shown: samples shown beside their nearest training images.
-        batch: images that a network sees at once.
-    """
+    """How samples are evaluated; `shown` is the number of samples shown beside their nearest training images."""
 
     shown: int = Field(ge=1)
     batch: int = Field(ge=1)

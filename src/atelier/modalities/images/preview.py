@@ -1,4 +1,4 @@
-"""Pictures of the same latents after several epochs of a training, side by side."""
+"""Images of the same latents after several epochs of a training."""
 
 from pathlib import Path
 
@@ -16,19 +16,13 @@ PREVIEWS = 64
 
 
 def take(network: Network, prepared: Prepared, params: Watched, stem: Path) -> None:
-    """Write the current pictures of fixed latents to ``<stem>.png``."""
+    """Write the current images of fixed latents to ``<stem>.png``."""
     drawn = generate.from_seeds(network, range(PREVIEWS), PREVIEWS)
     write_png(stem.with_suffix(".png"), grid(drawn, columns=8))
 
 
 def write(source: Path, out: Path, kept: str) -> None:
-    """Lay up to six previews side by side, from the first to the last.
-
-    Args:
-        source: where `take` wrote them, as ``epoch-NNNN``.
-        out: the directory to write, with its `pictures.json`.
-        kept: which epoch was kept, and why; ends the caption.
-    """
+    """Show up to six previews of `source` side by side in `out`, from first to last; `kept` ends the caption."""
     paths = sorted(source.glob("epoch-*.png"))
     chosen = [paths[round(i)] for i in np.linspace(0, len(paths) - 1, min(6, len(paths)))]
     epochs = ", ".join(str(int(path.stem.removeprefix("epoch-"))) for path in chosen)

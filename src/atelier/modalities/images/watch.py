@@ -1,4 +1,4 @@
-"""Measure the samples of a model in training with the judge of its dataset."""
+"""Measurement of a model in training by the judge of its dataset."""
 
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ BATCH = 100
 
 
 class Watch:
-    """Compares samples with validation images; the test split stays unseen until the model is finished.
+    """Compare samples with validation images; the test split is for the finished model only.
 
     Args:
         judge: directory of the dataset's judge.
-        prepared: the dataset.
-        params: a family's train section: `watch_images` is the number of samples and of validation images (at most as
-            many as the split has), `seed` chooses these images. Samples have the seeds from zero.
+        params: a family's train section: up to `watch_images` samples are drawn, with seeds from zero, and compared
+            with as many validation images, which `seed` chooses.
     """
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:

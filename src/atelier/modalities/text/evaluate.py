@@ -15,7 +15,7 @@ from atelier.metrics.text.copying import CorpusIndex, Matches, Span
 from atelier.modalities.judge import Judge
 
 COPIED = range(4, 9)
-# The statistics that are metrics; the others appear only in the table.
+# The statistics that are metrics too; the others are only in the table.
 METRICS = (
     *("distinct_1", "distinct_2", "distinct_3", "rep_4", "self_bleu_4", "copied_8", "longest_copy"),
     *("positive_share", "class_entropy"),
@@ -30,9 +30,9 @@ class Texts:
 
     Attributes:
         tokens: of each text, without END.
-        words: of each text, as `core.text.words` splits them.
+        words: of each text, from `core.text.words`.
         features: of the judge, float32 ``(texts, features)``.
-        classes: number of texts by the class that the judge predicts, int64 ``(classes,)``.
+        classes: number of texts in each class that the judge predicts, int64 ``(classes,)``.
         matches: spans that the texts share with the train split.
     """
 
@@ -44,17 +44,12 @@ class Texts:
 
 
 def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train: CorpusIndex) -> Texts:
-    """Prepare texts, given as tokens without END, for measuring."""
+    """Compute the features, classes and copied spans of texts, which are tokens without END."""
     kept = [np.asarray(text, np.int64) for text in tokens]
     features = judge.features(padded(kept, judge.network.config.length))
     known = [np.where(text == UNKNOWN, -1, text) for text in kept]
-    return Texts(
-        kept,
-        [words(text) for text in tokenizer.decode_all(kept)],
-        features,
-        judge.histogram(judge.logits(features)),
-        train.matches(known),
-    )
+    split = [words(text) for text in tokenizer.decode_all(kept)]
+    return Texts(kept, split, features, judge.histogram(judge.logits(features)), train.matches(known))
 
 
 def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[str, float]:
@@ -62,7 +57,7 @@ def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[
 
     Args:
         budget: number of words that distinct-n is measured on; equal for all sets that are compared.
-        bleu_samples, seed: how many texts self-BLEU draws, and the seed of the draw.
+        bleu_samples, seed: number of texts that self-BLEU draws, and the seed of the draw.
     """
     cut = diversity.truncated(texts.words, budget)
     longest = [span.length if span else 0 for span in texts.matches.longest()]
@@ -93,7 +88,8 @@ def write_table(rows: Mapping[str, Mapping[str, float]], path: Path) -> None:
     with files.atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["texts", *(name.replace("_", " ") for name in columns)])
-        writer.writerows([name, *(_cell(row.get(column)) for column in columns)] for name, row in rows.items())
+        for name, row in rows.items():
+            writer.writerow([name, *(f"{row[column]:.4g}" if column in row else "" for column in columns)])
 
 
 def write_copies(texts: Texts, train: Corpus, tokenizer: Tokenizer, shown: int, path: Path) -> None:
@@ -117,7 +113,3 @@ def _in_context(tokens: np.ndarray, start: int, span: Span, tokenizer: Tokenizer
         for part in (tokens[max(0, start - CONTEXT) : start], tokens[start:end], tokens[end : end + CONTEXT])
     )
     return f"{before} [{copied}] {after}".strip()
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""Tables of texts side by side, coloured by the surprisal of each token."""
+"""Tables of texts, coloured by the surprisal of each token."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +11,7 @@ Exhibit = dict[str, str]
 
 
 def table(texts: Mapping[float, Sequence[Text]], tokenizer: Tokenizer, title: str, caption: str, path: Path) -> Exhibit:
-    """Write texts as a table with one column per temperature, and return its entry for `pictures.json`.
-
-    Args:
-        texts: the texts at each temperature, equally many.
-    """
+    """Write texts as a table with one column per temperature, and return its entry for `pictures.json`."""
     rows = [
         {"name": "", "cells": [tokens_with_surprisal(text, tokenizer) for text in row]}
         for row in zip(*texts.values(), strict=True)

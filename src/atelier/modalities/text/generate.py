@@ -28,9 +28,7 @@ class Request:
 
     Attributes:
         prompt: its first tokens, without END.
-        seed: of its random numbers.
         temperature: divides the logits; 0 always takes the most probable token.
-        filters: which tokens can be sampled.
         first: bool ``(vocabulary,)``: the tokens that may follow the prompt; None allows all.
     """
 
@@ -43,12 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Prompt:
-    """The beginning of a text as tokens.
-
-    Attributes:
-        tokens: without END.
-        first: bool ``(vocabulary,)``: the tokens that may follow; None allows all.
-    """
+    """The beginning of a text: tokens without END, and the tokens that may follow (see `Request`)."""
 
     tokens: tuple[int, ...]
     first: np.ndarray | None
@@ -57,14 +50,13 @@ class Prompt:
     def of(cls, text: str, tokenizer: Tokenizer, continue_word: bool = False) -> "Prompt":
         """Encode a prompt.
 
-        Its last word is complete unless `continue_word`: the first generated token then begins a new word or is
-        punctuation, although a sub-word tokenizer could continue the word.
+        Its last word is complete unless `continue_word`: the first generated token begins a new word or is punctuation.
         """
         tokens = tuple(tokenizer.encode(text if continue_word else text.rstrip()))
         return cls(tokens, tokenizer.word_starts() if tokens and not continue_word else None)
 
     def request(self, seed: int, temperature: float, filters: Filters) -> Request:
-        """Ask for one text that begins with this prompt."""
+        """Return the request for a text that begins with this prompt."""
         return Request(self.tokens, seed, temperature, filters, self.first)
 
 
@@ -75,7 +67,7 @@ class Text:
     Attributes:
         tokens: int32 ``(length,)``: prompt and continuation; the last one is END if the text is complete.
         nats: float32 ``(length,)``: surprisal of each token under the model, before temperature and filters.
-        prompt: number of tokens that were given.
+        prompt: number of tokens of the prompt.
     """
 
     tokens: np.ndarray
@@ -84,7 +76,6 @@ class Text:
 
     @property
     def ended(self) -> bool:
-        """Whether the text is complete."""
         return bool(len(self.tokens)) and int(self.tokens[-1]) == END
 
     @property
@@ -101,9 +92,9 @@ def tokens_with_surprisal(text: Text, tokenizer: Tokenizer) -> list[tuple[str, f
 
 
 class Writer:
-    """Generates up to `batch` texts at once, each of up to `length` tokens, with one compiled function.
+    """Generate up to `batch` texts at once, each of up to `length` tokens, with one compiled function.
 
-    A text depends on its own request only, not on the others of its batch. UNKNOWN is never sampled.
+    A text depends only on its own request, not on the others of its batch. UNKNOWN is never sampled.
 
     Raises:
         ValueError: the texts would be longer than the network's context.
@@ -119,11 +110,7 @@ class Writer:
         self._loops: dict[tuple[int, bool, bool, bool], _Loop] = {}
 
     def write(self, requests: Sequence[Request]) -> list[Text]:
-        """Generate one text for each request, in their order.
-
-        Raises:
-            ValueError: a prompt leaves no room for a continuation.
-        """
+        """Generate one text for each request, in order; raise `ValueError` if a prompt fills the whole length."""
         texts: list[Text] = []
         for start in range(0, len(requests), self.batch):
             chunk = list(requests[start : start + self.batch])
@@ -139,7 +126,7 @@ class Writer:
 
     def _run(self, requests: list[Request], steps: int) -> Iterator[dict[str, Any]]:
         """Yield the decoding state every `steps` tokens until all texts are complete."""
-        # Unused rows are filled, because kernels may round differently for another batch size.
+        # Fill unused rows: with another batch size, kernels may round differently.
         rows = requests + [requests[-1]] * (self.batch - len(requests))
         penalised = any(row.filters.repetition_penalty != 1 for row in rows)
         filtered = any(row.filters.top_k or row.filters.top_p < 1 or row.filters.min_p for row in rows)
@@ -147,7 +134,11 @@ class Writer:
         key = (steps, filtered, penalised, constrained)
         if key not in self._loops:
             self._loops[key] = _Loop(self.model, *key)
-        state = self._start(rows) | (self._constraint(rows) if constrained else {})
+        state = self._start(rows)
+        if constrained:
+            everything = np.ones(self.model.vocabulary, bool)
+            state["first"] = np.stack([everything if row.first is None else row.first for row in rows])
+            state["prompts"] = np.asarray([len(row.prompt) for row in rows], np.int32)
         ended = False
         while not ended:
             state |= self._loops[key].predict_on_batch(state)
@@ -175,16 +166,10 @@ class Writer:
             "uniforms": np.minimum(uniforms, BELOW_ONE).astype(np.float32),
             "temperature": np.asarray([row.temperature for row in rows], np.float32),
             "top_k": np.asarray([row.filters.top_k or model.vocabulary for row in rows], np.int32),
-            "top_p": np.asarray([row.filters.top_p for row in rows], np.float32),
-            "min_p": np.asarray([row.filters.min_p for row in rows], np.float32),
-            "repetition_penalty": np.asarray([row.filters.repetition_penalty for row in rows], np.float32),
-        }
-
-    def _constraint(self, rows: list[Request]) -> dict[str, np.ndarray]:
-        everything = np.ones(self.model.vocabulary, bool)
-        return {
-            "first": np.stack([everything if row.first is None else row.first for row in rows]),
-            "prompts": np.asarray([len(row.prompt) for row in rows], np.int32),
+            **{
+                name: np.asarray([getattr(row.filters, name) for row in rows], np.float32)
+                for name in ("top_p", "min_p", "repetition_penalty")
+            },
         }
 
     def _texts(self, state: dict[str, Any], requests: list[Request]) -> list[Text]:
@@ -200,7 +185,7 @@ class Writer:
 
 @lru_cache(maxsize=4)
 def writer(model: keras.Model, batch: int, length: int) -> Writer:
-    """Return the same writer for the same network, so that later previews reuse the compiled function."""
+    """Return a cached `Writer`, so that later previews reuse its compiled function."""
     return Writer(model, batch, length)
 
 
@@ -235,13 +220,8 @@ class _Loop(keras.Model):
         position, tokens, nats, ended, caches = ops.while_loop(
             unfinished, step, (first, state["tokens"], state["nats"], state["ended"], state["caches"])
         )
-        return {
-            "position": ops.reshape(position, (1,)),
-            "tokens": tokens,
-            "nats": nats,
-            "ended": ended,
-            "caches": caches,
-        }
+        position = ops.reshape(position, (1,))
+        return {"position": position, "tokens": tokens, "nats": nats, "ended": ended, "caches": caches}
 
     def _choose(self, logits: Any, position: Any, tokens: Any, state: dict[str, Any]) -> Any:
         """Sample the next token of each text, int32 ``(n,)``."""

@@ -1,4 +1,4 @@
-"""Train a judge of texts and measure its scale on real texts, fresh and damaged."""
+"""The training of a judge of texts, and its floor and ceilings on real and damaged texts."""
 
 from pathlib import Path
 
@@ -17,14 +17,10 @@ from atelier.training.plan import Plan
 
 
 def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, checkpoints: Path) -> None:
-    """Train the judge of a dataset and write it to `out`, with its accuracy, features of real draws and scale.
+    """Train the judge of a dataset, and write it with its accuracy, features of real draws and scale to `out`.
 
-    Labelled texts of the train split train, those of the validation split choose the epoch, the test split gives the
-    accuracy.
-
-    Args:
-        code: the manifest of this stage's code.
-        checkpoints: where an interrupted training leaves its state.
+    Only texts with a label are used: the train split for training, the validation split to choose the epoch, the test
+    split for the accuracy.
 
     Raises:
         ValueError: `params.gauge` asks for more texts than a split has.
@@ -57,11 +53,11 @@ def labelled(corpus: Corpus, length: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draws(corpora: dict[str, Corpus], gauge: schema.Gauge, vocabulary: int) -> dict[str, list[np.ndarray]]:
-    """Draw the beginnings of `gauge.samples` texts from the test split and the train split, and damage some.
+    """Draw the beginnings of `gauge.samples` texts from the test split and the train split, and damage the latter.
 
     Returns:
-        Tokens of each text by the name of the draw. The damaged draws are the train split's texts with their tokens in
-        random order, and with each token replaced by one drawn from the frequencies of tokens.
+        Tokens of each text, by the name of the draw. `shuffled` has the tokens of each train text in random order,
+        `unigram` replaces each token by one drawn from the frequencies of tokens.
     """
     texts = {}
     for split in (judge.REAL, judge.FLOOR):
@@ -78,11 +74,8 @@ def draws(corpora: dict[str, Corpus], gauge: schema.Gauge, vocabulary: int) -> d
 def _write_examples(texts: dict[str, list[np.ndarray]], tokenizer: Tokenizer, directory: Path) -> None:
     lines = [f"{name}\n  {tokenizer.decode(drawn[0][:60])}\n" for name, drawn in texts.items()]
     files.write_text(directory / "gauge.txt", "\n".join(lines))
-    exhibit = {
-        "file": "gauge.txt",
-        "title": "The scale of the judge",
-        "caption": "One text of each draw: the test split, the train split (floor), and the damaged ones (ceilings).",
-    }
+    caption = "One text of each draw: the test split, the train split (floor), and the damaged draws (ceilings)."
+    exhibit = {"file": "gauge.txt", "title": "The scale of the judge", "caption": caption}
     files.write_json(directory / "pictures.json", [exhibit])
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from atelier.modalities.params import Gauging, JudgeTraining
+from atelier.modalities.params import Compared, JudgeTraining
 from atelier.params.strict import Strict
 
 
@@ -11,9 +11,8 @@ class Network(Strict):
 
     Attributes:
         length: tokens that are read; longer texts are cut.
-        embedding: width of a token's embedding.
-        kernels: widths of the convolutions, in tokens.
-        filters: filters for each width.
+        embedding: width of an embedding.
+        kernels, filters: width of each convolution in tokens, and filters in each.
         features: width of the penultimate layer.
     """
 
@@ -26,21 +25,13 @@ class Network(Strict):
 
 
 class Train(JudgeTraining, Network):
-    """How the classifier is trained.
-
-    Attributes:
-        token_dropout: share of the tokens of a training text that are replaced by the unknown token.
-    """
+    """How the classifier is trained; `token_dropout` is the share of training tokens that become the unknown token."""
 
     token_dropout: float = Field(ge=0, lt=1)
 
 
-class Gauge(Gauging):
-    """The real and the damaged draws that floor and ceilings are measured on.
-
-    Attributes:
-        tokens: length to which texts are cut before they are compared; the longest that samples can be.
-    """
+class Gauge(Compared):
+    """How floor and ceilings are measured, on texts cut to `tokens` tokens, the greatest length of samples."""
 
     tokens: int = Field(ge=2)
 
@@ -61,8 +52,8 @@ class Filters(Strict):
             (Holtzman et al., 2020); 1 disables it.
         min_p: sample only tokens with at least `min_p` times the probability of the most probable one (Nguyen et al.,
             2024); 0 disables it.
-        repetition_penalty: divide positive logits of tokens that the text already contains by it, and multiply negative
-            ones (Keskar et al., 2019); 1 disables it.
+        repetition_penalty: divide by it the positive logits of tokens that the text already contains, and multiply the
+            negative ones (Keskar et al., 2019); 1 disables it.
     """
 
     top_k: int = Field(ge=0)

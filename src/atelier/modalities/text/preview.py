@@ -1,4 +1,4 @@
-"""Texts with the same seed after several epochs of a training, as a table."""
+"""Texts with the same seed after several epochs of a training."""
 
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,7 @@ from atelier.networks.network import Network
 
 
 def take(network: Network, prepared: Prepared, params: Any, stem: Path) -> None:
-    """Write a text at each of the preview's temperatures to ``<stem>.json``: a row for the table of `write`.
-
-    Args:
-        params: a family's train section (`preview_prompt`, `preview_temperatures`, `preview_tokens`, `seed`).
-    """
+    """Write a text at each of `params.preview_temperatures` to ``<stem>.json``: a row for the table of `write`."""
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     prompt = Prompt.of(params.preview_prompt, tokenizer)
     requests = [prompt.request(params.seed, temperature, UNFILTERED) for temperature in params.preview_temperatures]
@@ -26,17 +22,11 @@ def take(network: Network, prepared: Prepared, params: Any, stem: Path) -> None:
 
 
 def write(source: Path, out: Path, kept: str) -> None:
-    """Gather the previews in `source` into one table in `out`: a row per epoch, a column per temperature.
-
-    Args:
-        kept: which epoch was kept, and why; ends the caption.
-    """
-    rows = {
-        int(path.stem.removeprefix("epoch-")): files.read_json(path) for path in sorted(source.glob("epoch-*.json"))
-    }
-    (temperatures, *_) = (row["temperatures"] for row in rows.values())
+    """Gather the previews in `source` into one table in `out`, with a row per epoch; `kept` ends its caption."""
+    paths = sorted(source.glob("epoch-*.json"))
+    rows = {int(path.stem.removeprefix("epoch-")): files.read_json(path) for path in paths}
     table = {
-        "columns": [f"temperature {temperature:g}" for temperature in temperatures],
+        "columns": [f"temperature {temperature:g}" for temperature in next(iter(rows.values()))["temperatures"]],
         "rows": [{"name": f"epoch {epoch}", "cells": row["cells"]} for epoch, row in rows.items()],
     }
     caption = f"The same prompt and seed after several epochs, sampled without filters; {kept}"

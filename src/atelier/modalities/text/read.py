@@ -1,4 +1,4 @@
-"""Measure how much each token of existing texts surprises a language model."""
+"""The surprisal of each token of existing texts under a language model."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from atelier.networks import batching
 
 
 class Reader:
-    """Measures how much each token of a stream of texts surprises the network, `batch` windows at a time."""
+    """Measure the surprisal of each token of a sequence of texts, `batch` windows at a time."""
 
     def __init__(self, model: keras.Model, batch: int) -> None:
         self.model, self.batch = model, batch
@@ -22,8 +22,8 @@ class Reader:
 
         Args:
             tokens: ``(n,)``, with END after each text.
-            stride: from 1 to the context; each token has at least ``context − stride`` tokens before it, or its whole
-                text so far. Each token is read ``context / stride`` times.
+            stride: step of the window: each token is predicted from at least ``context − stride`` tokens, or from its
+                whole text so far, and read ``context / stride`` times.
 
         Raises:
             ValueError: there are no tokens, or the stride is not between 1 and the context.

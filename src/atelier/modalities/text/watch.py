@@ -1,4 +1,4 @@
-"""Measure the texts of a language model in training with the judge of its dataset."""
+"""Measurement of a language model in training by the judge of its dataset."""
 
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,12 @@ BATCH = 50
 
 
 class Watch:
-    """Compares texts at temperature 1 with validation texts; the test split stays unseen until the model is finished.
+    """Compare texts at temperature 1 with validation texts; the test split is for the finished model only.
 
     Args:
         judge: directory of the dataset's judge.
-        prepared: the dataset.
-        params: a family's train section: `watch_texts` is the number of generated and of validation texts (at most as
-            many as the split has), `preview_tokens` their greatest length, `seed` chooses validation texts. Generated
-            texts have the seeds from zero.
+        params: a family's train section: up to `watch_texts` texts are generated, with seeds from zero, and compared
+            with as many validation texts, which `seed` chooses; `preview_tokens` is the greatest length of both.
     """
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
