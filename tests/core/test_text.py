@@ -17,7 +17,7 @@ def of_words(tmp_path: Path) -> Tokenizer:
 
 @pytest.fixture
 def of_pieces(tmp_path: Path) -> Tokenizer:
-    (tmp_path / TOKENIZER).write_text(vocabulary.of_pieces(["the film"], "bpe", 300), encoding="utf-8")
+    (tmp_path / TOKENIZER).write_text(vocabulary.of_pieces(["the film"], 300), encoding="utf-8")
     return Tokenizer(tmp_path / TOKENIZER)
 
 

@@ -74,13 +74,14 @@ def mirror(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def staged(mirror, tmp_path_factory):
+def staged(mirror, manifests, small_params, tmp_path_factory):
     """Real faces through both stages: the output of each, and the prepared folder."""
     folder = tmp_path_factory.mktemp("stages")
     embedded = {"train": 100, "validation": 50, "test": 50, "seed": 0}
     downloads = {"celeba": {"source": "mirror", "embedded": embedded}}
     datasets = {"celeba": {"kind": "celeba", "prepare": PREPARE}}
-    params = {"downloads": downloads, "datasets": datasets, "judges": {}, "runs": {}, "edits": {}}
+    judges = {"celeba": small_params["judges"]["celeba"]}
+    params = {"downloads": downloads, "datasets": datasets, "judges": judges, "runs": {}, "edits": {}}
     (folder / "params.yaml").write_text(json.dumps(params))  # JSON is YAML
     printed = []
     for stage, *options in (
@@ -88,6 +89,7 @@ def staged(mirror, tmp_path_factory):
         ("prepare", "--raw", "raw", "--out", "out"),
     ):
         command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), "celeba", *options]
+        command += ["--code", str(manifests / stage / "celeba.json")]
         environment = os.environ | {"ATELIER_MIRROR": str(mirror)}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
