@@ -234,10 +234,13 @@ def language_model(shared, manifest, params_file: Path, prepared_texts: Path, ju
     code = manifest("train", "imdb-lm", params_file)
 
     def build(place: Path) -> None:
+        import keras
+
         from atelier.core.prepared import Prepared
         from atelier.params import file
         from atelier.training.run import train
 
+        keras.utils.clear_session()
         run = file.read(params_file).entry("runs", "imdb-lm")
         train(run, Prepared.read(prepared_texts), judge_of_texts, code, place / "imdb-lm", place / "checkpoints")
 
@@ -274,10 +277,14 @@ def _prepare(name: str, params: Path, place: Path) -> None:
 
 
 def _judge(name: str, params: Path, prepared: Path, code: Path, place: Path) -> None:
+    import keras
+
     from atelier.core import lookup
     from atelier.core.prepared import Prepared
     from atelier.params import file
 
+    # Keras numbers layers per process and writes these names beside the weights: begin as the stage's process does.
+    keras.utils.clear_session()
     checked = file.read(params)
     modality = lookup.module("modalities", checked.entry("datasets", name).modality, "judge")
     section = checked.entry("judges", name)
