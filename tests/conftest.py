@@ -106,6 +106,7 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
 LONGEST = (
     "tests/test_graph.py",
     "tests/test_team.py",
+    "tests/test_docs.py",
     "tests/training/test_resume.py",
     "tests/families/test_contract.py",
     "tests/cli/test_run.py",
