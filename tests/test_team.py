@@ -83,12 +83,13 @@ def alone(params: dict[str, Any]) -> dict[str, Any]:
     params = copy.deepcopy(params)
     dataset = params["runs"][RUN]["dataset"]
     own = {
+        "downloads": {dataset: params["downloads"][dataset]},
         "datasets": {dataset: params["datasets"][dataset]},
         "judges": {dataset: params["judges"][dataset]},
         "runs": {RUN: params["runs"][RUN]},
         "edits": {},
     }
-    own["datasets"][dataset]["embedded"] |= {"train": 1500}
+    own["downloads"][dataset]["embedded"] |= {"train": 1500}
     own["judges"][dataset]["train"] |= {"epochs": 4, "filters": [8, 16]}
     own["runs"][RUN]["train"] |= {"epochs": 8, "preview_epochs": 8}
     return own
