@@ -1,4 +1,4 @@
-"""A run's metrics as table rows: value, references, and the change since the last commit."""
+"""The metrics of a run as table rows: value, references, and the change since the last commit."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,9 +22,9 @@ class Row:
     """One metric.
 
     Attributes:
-        spread: its standard deviation as text; empty if there is none.
-        references: what to compare it with, as pairs of a name and a number.
-        position: its place between floor (0) and ceiling (1); None without both.
+        spread: its standard deviation; empty if there is none.
+        references: names and values to compare it with.
+        position: from 0 at the floor to 1 at the ceiling; None without both.
     """
 
     metric: str

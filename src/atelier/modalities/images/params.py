@@ -1,9 +1,13 @@
 """Parameters of a judge of images, and those that all families of images share."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from atelier.modalities.params import Compared, JudgeTraining, Previewed
 from atelier.params.strict import Strict
+
+Width = Annotated[int, Field(ge=1)]
 
 
 class Network(Strict):
