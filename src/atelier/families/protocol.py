@@ -1,7 +1,6 @@
 """The contract of a family: the modules of its package and what each must define.
 
-Nothing is registered. `params.yaml` names a family, and each stage imports one module of its package
-(`core.lookup.module`).
+`params.yaml` names a family, and each stage imports one module of its package (`core.lookup.module`).
 """
 
 from pathlib import Path

@@ -19,7 +19,6 @@ class Line(NamedTuple):
 
     Attributes:
         name: ``train``, ``validation``, or empty if the chart has one line only.
-        points: the attribute `points` of an SVG polyline.
         end, last: coordinates and value of the last point.
         best: the best validation value and its epoch as text; empty if neither direction is better.
     """

@@ -32,7 +32,6 @@ class Exhibit:
         kind: ``picture``, ``drawing``, ``text``, ``table`` or ``texts``, which decides the fields that are used.
         uri: the picture or drawing as a data URI.
         width, height: its largest size on the page, in CSS pixels.
-        pixelated: whether it may be enlarged with sharp pixels.
         rows: the cells of a table, header first.
     """
 

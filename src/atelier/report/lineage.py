@@ -12,12 +12,7 @@ from atelier.report.sources import read_mapping
 
 @dataclass(frozen=True)
 class Commit:
-    """The last commit that changed what results depend on.
-
-    Attributes:
-        hash: empty before the first commit and outside a Git repository.
-        uncommitted: whether the working tree differs from that commit.
-    """
+    """The last commit that changed what results depend on; `hash` is empty before the first one and without Git."""
 
     hash: str
     uncommitted: bool

@@ -32,8 +32,7 @@ class Bar(NamedTuple):
 def render(sources: Sources) -> str:
     """Return the report as HTML; equal inputs and an equal Git history give equal bytes.
 
-    Raises:
-        ValueError: an input is missing or invalid; the message names the stage that writes it.
+    A missing or invalid input raises a `ValueError` that names the stage that writes it.
     """
     params, raw = sources.read_params()
     metrics = summary.read(sources.metrics)

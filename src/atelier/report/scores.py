@@ -19,13 +19,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Row:
-    """One metric.
-
-    Attributes:
-        spread: its standard deviation; empty if there is none.
-        references: names and values to compare it with.
-        position: from 0 at the floor to 1 at the ceiling; None without both.
-    """
+    """One metric, with names and values of references; `position` is 0 at its floor and 1 at its ceiling."""
 
     metric: str
     term: glossary.Term

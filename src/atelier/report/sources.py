@@ -16,11 +16,7 @@ History = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Sources:
-    """The paths of everything that the report reads: files, then directories with one entry for each dataset or run.
-
-    Attributes:
-        code: paths whose last commit is shown as the commit of the results.
-    """
+    """The paths of all that the report reads; the last commit of `code` is shown as that of the results."""
 
     params: Path
     pipeline: Path

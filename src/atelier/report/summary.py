@@ -12,10 +12,7 @@ Metrics = dict[str, dict[str, float]]
 
 
 def gather(evaluations: Path, edits: Path, runs: Iterable[str], edited: Iterable[str]) -> Metrics:
-    """Collect `RUN/metrics.json` from `evaluations` and `edits`, with runs and metrics sorted by name.
-
-    Args:
-        runs, edited: the names of runs and of edited runs in the parameter file.
+    """Collect `RUN/metrics.json` of `runs` and of `edited` runs, with runs and metrics sorted by name.
 
     Raises:
         ValueError: a run has no metrics, a directory belongs to no run, or a metric is not a finite number.

@@ -1,8 +1,7 @@
 """Convolutional generative adversarial network (Goodfellow et al., 2014; Radford et al., 2016, arXiv:1511.06434).
 
-One `fit` trains generator and discriminator on the sum of their losses. No gradient flows from the discriminator's loss
-to the generator, nor from the generator's loss to the discriminator's weights, so each network gets the gradient of its
-own loss.
+One `fit` trains generator and discriminator on the sum of their losses. Each loss sends no gradient to the weights of
+the other network.
 """
 
 from collections.abc import Sequence

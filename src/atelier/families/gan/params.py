@@ -62,7 +62,6 @@ class Train(Config, Training, Watched):
 
     Attributes:
         beta_1: of Adam, for both networks.
-        flip: mirror half of the training images.
         patience: training stops after `patience` epochs in which the discriminator classifies all images correctly, or
             `patience` previews with coverage below `least_coverage` or class entropy below `least_entropy`, if it was
             above before.

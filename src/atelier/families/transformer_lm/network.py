@@ -65,9 +65,7 @@ class TransformerLM(keras.Model):
     def step(self, tokens: Any, position: Any, caches: list[Cache]) -> tuple[Any, list[Cache]]:
         """Compute logits ``(n, vocabulary)`` after one more token of each text, and the updated caches.
 
-        Args:
-            tokens: int32 ``(n,)``, all at `position`, a scalar.
-            caches: keys and values of each block, as `empty_caches` returns them.
+        The tokens, int32 ``(n,)``, are at the scalar `position`; `empty_caches` returns the first caches.
         """
         x = self._embed(tokens[:, None], ops.reshape(position, (1,)), training=False)
         places = ops.arange(ops.shape(caches[0][0])[2])
@@ -136,10 +134,7 @@ def cross_entropy(hidden: Any, matrix: Any, targets: Any, weights: Any) -> Any:
     The gradient of the logits is softmax − one-hot. Computing it in the forward pass saves most passes over
     ``n · vocabulary`` numbers, which take longer than the matrix products.
 
-    Args:
-        hidden: ``(n, width)``.
-        matrix: ``(vocabulary, width)``.
-        targets, weights: int and float32 ``(n,)``.
+    Shapes: hidden ``(n, width)``, matrix ``(vocabulary, width)``, targets and weights ``(n,)``.
     """
 
     @ops.custom_gradient

@@ -61,8 +61,7 @@ class Train(Config, Training, Previewed):
             the last one ended.
         embedding: initial embeddings: random, or singular vectors of the co-occurrence of tokens in the train split.
         validation_tokens: tokens of the validation split that the validation loss is measured on.
-        preview_prompt: beginning of the texts of a preview, one at each of `preview_temperatures`.
-        preview_tokens: greatest length of these texts.
+        preview_prompt: beginning of the texts of a preview, each of up to `preview_tokens` tokens.
         watch_texts: texts that the judge compares with validation texts at each preview.
     """
 
@@ -76,12 +75,11 @@ class Train(Config, Training, Previewed):
 
 
 class Sample(Filters):
-    """What `sample` generates, at each of `temperatures`.
+    """What `sample` generates at each of `temperatures`.
 
     Attributes:
         samples: texts without a prompt, which `evaluate` measures.
         shown: texts that begin with `prompt`, and texts without one, that the report shows.
-        max_tokens: greatest length of a text.
     """
 
     temperatures: tuple[Temperature, ...] = Field(min_length=1)
@@ -100,7 +98,7 @@ class Evaluate(Compared):
         temperature: the sampled temperature whose statistics are metrics.
         test_texts: number of test texts, drawn by `seed`, whose likelihood is measured.
         stride: step of the window that measures likelihood; see `modalities.text.read`.
-        order: of the n-gram baseline.
+        order: n of the n-gram baseline.
         bleu_samples: texts whose BLEU against all others is averaged.
         longest: number of samples shown beside the train text that they share their longest span with.
     """

@@ -39,13 +39,8 @@ def cooccurrence(tokens: np.ndarray, vocabulary: int, width: int, seed: int) -> 
 
     They are the singular vectors of the positive pointwise mutual information (Levy & Goldberg, 2014), scaled by the
     square roots of the singular values (Levy, Goldberg & Dagan, 2015, section 3.3). Tokens co-occur within `WINDOW`
-    positions, weighted by the inverse distance; context frequencies are raised to the power `SMOOTHING`.
-
-    The row of a token that does not occur is zero.
-
-    Args:
-        tokens: all texts in one sequence ``(n,)``.
-        seed: of the randomised decomposition (Halko et al., 2011).
+    positions, weighted by the inverse distance; context frequencies are raised to the power `SMOOTHING`. The row of a
+    token that does not occur is zero. The decomposition is randomised (Halko et al., 2011).
 
     Raises:
         ValueError: `width` is not smaller than the vocabulary.
@@ -77,12 +72,9 @@ class Rows(keras.utils.PyDataset):
     Every row is read once before the sequence is cut at other places and shuffled again.
 
     Args:
-        tokens: all texts in one sequence ``(n,)``, with END after each.
+        tokens: all texts in one sequence ``(n,)``, long enough for one batch, with END after each.
         context, batch: tokens in a row, rows in a batch.
         steps: batches in an epoch; 0 for the whole sequence.
-
-    Raises:
-        ValueError: the sequence is too short for one batch.
     """
 
     def __init__(self, tokens: np.ndarray, context: int, batch: int, steps: int, seed: int) -> None:

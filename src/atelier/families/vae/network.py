@@ -1,8 +1,7 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
-The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. Both terms of the objective are in nats and
-summed, the reconstruction over pixels and the KL divergence over latents, so that their sum is the negative evidence
-lower bound of an image.
+The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. The loss of an image is its negative evidence
+lower bound in nats: the reconstruction summed over pixels, plus the KL divergence summed over latents.
 """
 
 import math

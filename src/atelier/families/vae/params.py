@@ -45,7 +45,6 @@ class Train(Config, Training, Watched):
     Attributes:
         affine: standard deviation of the rotation of training images in degrees, of scale and shear in percent.
         elastic: standard deviation of their bending, in pixels.
-        flip: mirror half of them.
         clean_epochs: number of last epochs, which use unchanged images.
     """
 
@@ -62,7 +61,6 @@ class Sample(Drawn, Interpolations):
         prior: the standard normal, or a mixture of Gaussians fitted to the posteriors of training images (the second
             stage of Ghosh et al., 2020, arXiv:1903.12436).
         manifold: rows and columns of the latent manifold.
-        reconstructions: test images shown with their reconstructions.
     """
 
     prior: Literal["normal", "mixture"]

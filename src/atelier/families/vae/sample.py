@@ -46,10 +46,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
 class Plane:
     """A plane through a latent space.
 
-    Attributes:
-        centre: ``(latent_dim,)``.
-        axes: one standard deviation along each axis, ``(2, latent_dim)``.
-        name: of an axis, for labels.
+    The centre is ``(latent_dim,)``; the axes, ``(2, latent_dim)``, are one standard deviation long and labelled `name`.
     """
 
     centre: np.ndarray
@@ -71,11 +68,7 @@ class Plane:
 
 
 def plane(z_mean: np.ndarray) -> Plane:
-    """Return a latent space of at most two dimensions itself, or the first two principal components of a larger one.
-
-    Args:
-        z_mean: posterior means of some images, ``(n, latent_dim)``.
-    """
+    """Return the latent plane, or the first two principal components of posterior means ``(n, latent_dim)``."""
     latent_dim = z_mean.shape[1]
     if latent_dim <= 2:
         return Plane(np.zeros(latent_dim), np.eye(2)[:, :latent_dim], "latent")
@@ -169,11 +162,7 @@ def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path)
 
 
 def _groups(prepared: Prepared) -> tuple[tuple[str, ...], np.ndarray, str]:
-    """Group the test images by class, or else by the attribute that divides them most evenly.
-
-    Returns:
-        Names of the groups, the group of each image, and the name of the grouping.
-    """
+    """Return names of groups, the group of each test image (class, or most even attribute), and the grouping's name."""
     labels = np.asarray(prepared.labels("test"))
     if prepared.spec.classes:
         return prepared.spec.classes, labels, "class"

@@ -30,7 +30,6 @@ class Texts:
 
     Attributes:
         tokens: of each text, without END.
-        words: of each text, from `core.text.words`.
         features: of the judge, float32 ``(texts, features)``.
         classes: number of texts in each class that the judge predicts, int64 ``(classes,)``.
         matches: spans that the texts share with the train split.
@@ -55,9 +54,7 @@ def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train
 def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[str, float]:
     """Measure diversity, repetition and copying.
 
-    Args:
-        budget: number of words that distinct-n is measured on; equal for all sets that are compared.
-        bleu_samples, seed: number of texts that self-BLEU draws, and the seed of the draw.
+    Distinct-n uses the first `budget` words, equal for all compared sets; self-BLEU draws `bleu_samples` texts.
     """
     cut = diversity.truncated(texts.words, budget)
     longest = [span.length if span else 0 for span in texts.matches.longest()]

@@ -94,10 +94,8 @@ def tokens_with_surprisal(text: Text, tokenizer: Tokenizer) -> list[tuple[str, f
 class Writer:
     """Generate up to `batch` texts at once, each of up to `length` tokens, with one compiled function.
 
-    A text depends only on its own request, not on the others of its batch. UNKNOWN is never sampled.
-
-    Raises:
-        ValueError: the texts would be longer than the network's context.
+    A text depends only on its own request, not on the others of its batch. UNKNOWN is never sampled. A `length` above
+    the network's context raises `ValueError`.
     """
 
     def __init__(self, model: keras.Model, batch: int, length: int) -> None:
