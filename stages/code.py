@@ -1,4 +1,4 @@
-"""Write a manifest for each stage: the files of code that can change its result, and their digests."""
+"""Write a manifest for each stage: the digest of each source file that can change its result."""
 
 from pathlib import Path
 

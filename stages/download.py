@@ -1,4 +1,4 @@
-"""Bring the raw files of DATASET into a folder, each verified against its checksum."""
+"""Get the raw files of DATASET, each verified against its checksum."""
 
 import os
 from pathlib import Path
@@ -19,11 +19,11 @@ PATH = click.Path(path_type=Path)
 @click.command()
 @click.argument("dataset")
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
-@click.option("--partial", type=PATH, required=True, help="Directory where interrupted downloads are continued.")
+@click.option("--partial", type=PATH, required=True, help="Directory where interrupted downloads resume.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
 def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> None:
-    """Bring the raw files of DATASET into a folder, each verified against its checksum.
+    """Get the raw files of DATASET, each verified against its checksum.
 
     downloads.DATASET.source in params.yaml names the source: "embedded" draws the offline twin, "upstream" downloads
     from the official hosts, "mirror" copies from ATELIER_MIRROR, a directory or an http(s) prefix with a manifest.json.

@@ -1,4 +1,4 @@
-"""Write the versions of the packages that decide numbers; refuse versions that differ from the lock."""
+"""Write the versions of the packages that affect results; fail if they differ from the lock."""
 
 from pathlib import Path
 

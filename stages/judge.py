@@ -1,4 +1,4 @@
-"""Train the judge of DATASET and measure its scale on real data."""
+"""Train the judge of DATASET, and measure its floor and ceilings on real data."""
 
 from pathlib import Path
 

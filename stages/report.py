@@ -1,4 +1,4 @@
-"""Write the report: one page with all results, which opens offline."""
+"""Write the report: one page with all results, which loads no other file."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ PATH = click.Path(path_type=Path)
 @click.option("--metrics", type=PATH, required=True, help="The metrics of all runs.")
 @click.option("--commit-of", type=PATH, multiple=True, help="Show the last commit that touched this path.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
-@click.option("--prepared", type=PATH, required=True, help="Directory with a prepared DATASET in each directory.")
-@click.option("--judges", type=PATH, required=True, help="Directory with the judge of a DATASET in each directory.")
-@click.option("--models", type=PATH, required=True, help="Directory with the trained RUN in each directory.")
-@click.option("--samples", type=PATH, required=True, help="Directory with the samples of a RUN in each directory.")
-@click.option("--evaluations", type=PATH, required=True, help="Directory with the verdict on a RUN in each directory.")
-@click.option("--edits", type=PATH, required=True, help="Directory with what editing a RUN gave in each directory.")
+@click.option("--prepared", type=PATH, required=True, help="Directory with DATASET/ for each prepared dataset.")
+@click.option("--judges", type=PATH, required=True, help="Directory with DATASET/ for each judge.")
+@click.option("--models", type=PATH, required=True, help="Directory with RUN/ for each trained network.")
+@click.option("--samples", type=PATH, required=True, help="Directory with RUN/ for the samples of each run.")
+@click.option("--evaluations", type=PATH, required=True, help="Directory with RUN/ for the evaluation of each run.")
+@click.option("--edits", type=PATH, required=True, help="Directory with RUN/ for each edited run.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
 def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
     with one_line_errors(), unchanged(file.read, params, code, page.TEMPLATES, *paths.values()):

@@ -1,4 +1,4 @@
-"""Gather the metrics of all runs into the one file that Git tracks."""
+"""Gather the metrics of all runs in one file, which Git tracks."""
 
 from pathlib import Path
 

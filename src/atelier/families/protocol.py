@@ -1,7 +1,6 @@
 """The contract of a family: the modules of its package and what each must define.
 
-Nothing is registered. `params.yaml` names a family, and each stage imports one module of its package
-(`core.lookup.module`).
+`params.yaml` names a family, and each stage imports one module of its package (`core.lookup.module`).
 """
 
 from pathlib import Path
@@ -17,13 +16,12 @@ from atelier.training.plan import Plan
 
 
 class ParamsModule(Protocol):
-    """``params.py``: schemas of the sections of a run. It does not import Keras.
+    """``params.py``: schemas of the sections `train`, `sample` and `evaluate` of a run. It does not import Keras.
 
     Attributes:
         MODALITY: the package of `atelier.modalities` that generates previews and measures samples.
         ENCODER: whether the networks encode images to latents, so that `edit` can use them.
         Config: the parameters that decide the network; `Train` inherits from it.
-        Train, Sample, Evaluate: the sections `train`, `sample` and `evaluate`.
     """
 
     MODALITY: str
@@ -35,11 +33,7 @@ class ParamsModule(Protocol):
 
 
 class NetworkModule(Protocol):
-    """``network.py``: the network and its loss.
-
-    Attributes:
-        Config: that of ``params.py``.
-    """
+    """``network.py``: the network and its loss; `Config` is that of ``params.py``."""
 
     Config: type[Strict]
 
@@ -52,14 +46,14 @@ class NetworkModule(Protocol):
 
 
 class TrainModule(Protocol):
-    """``train.py``: what the family decides about its training; `training.loop` does the rest."""
+    """``train.py``: the plan of a training, which `training.loop` carries out."""
 
     def train(self, network: Network, prepared: Prepared, params: Any) -> Plan:
         """Plan the training of `network` on the train split."""
 
 
 class SampleModule(Protocol):
-    """``sample.py``: samples, and what else the report shows of a trained network."""
+    """``sample.py``: samples and other exhibits of a trained network."""
 
     def sample(self, network: Network, prepared: Prepared, params: Any, out: Path) -> None:
         """Write `samples.npy` and all exhibits, listed in `pictures.json`, to the directory `out`."""

@@ -14,7 +14,6 @@ class Classifier(keras.Model):
 
     Args:
         trunk: inputs → features ``(n, features)``.
-        outputs: number of classes or attributes.
         one_of: whether the outputs are classes, one of them for each example.
     """
 

@@ -77,11 +77,7 @@ class Judge:
         return [name for name in files.read_json(self.directory / SUMMARY)["gauge"] if name != "floor"]
 
     def distances(self, features: np.ndarray, params: Compared) -> dict[str, float]:
-        """Measure the distances of samples, features ``(N, features)``, to real data.
-
-        Returns:
-            The proxies, and at the same N ``fd_floor``, ``fd_ceiling`` (the largest ceiling) and ``kid_floor``.
-        """
+        """Measure distances of samples, features ``(N, features)``, to real data; add floor and largest ceiling."""
         real = self.draw(REAL, params.samples)
         floor = compare(real, self.draw(FLOOR, params.samples), params)
         ceilings = [compare(real, self.draw(name, params.samples), params) for name in self.ceilings]
@@ -93,11 +89,7 @@ class Judge:
         }
 
     def watch(self, real: np.ndarray, drawn: np.ndarray) -> Row:
-        """Compare equally many validation examples and samples of a model in training, features ``(n, features)``.
-
-        Returns:
-            ``kid``, ``coverage`` and ``class_entropy`` (nats).
-        """
+        """Compare equally many validation examples and samples of a model in training, features ``(n, features)``."""
         if not np.isfinite(drawn).all():
             return dict.fromkeys(("kid", "coverage", "class_entropy"), float("nan"))
         kid, _ = kernel_distance(real, drawn, subsets=WATCH_SUBSETS, subset_size=len(real) // 2, seed=0)
@@ -119,11 +111,9 @@ class Judge:
         return {"test_accuracy": float(correct.mean()), "class_accuracy": by_name}
 
     def write_gauge(self, test: tuple[Any, np.ndarray], draws: Mapping[str, Any], gauge: Compared) -> None:
-        """Write `judge.json` (accuracy, floor and ceilings) and the features of each draw to the judge's directory.
+        """Write `judge.json` and the features of each draw to the judge's directory.
 
-        Args:
-            test: inputs and labels of the test split, for the accuracy.
-            draws: inputs of each draw, by its name.
+        `judge.json` holds the accuracy on `test` (inputs and labels), the floor and the ceilings.
         """
         features = {name: self.features(drawn) for name, drawn in draws.items()}
         for name, array in features.items():

@@ -10,7 +10,7 @@ class Compared(Strict):
     """How two sets of examples are compared.
 
     Attributes:
-        samples: examples in each set (N); every distance depends on it.
+        samples: examples in each set (N), on which every distance depends.
         neighbours: k of precision, recall, density and coverage.
         subsets, subset_size, seed: of the random subsets that KID is averaged over.
     """

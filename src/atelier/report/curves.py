@@ -1,4 +1,4 @@
-"""Learning curves as coordinates for a template, so that their colours follow the page's light or dark style."""
+"""Coordinates of learning curves, for a template that draws them in the colours of the page's light or dark style."""
 
 import math
 from collections.abc import Mapping
@@ -19,9 +19,7 @@ class Line(NamedTuple):
 
     Attributes:
         name: ``train``, ``validation``, or empty if the chart has one line only.
-        points: for the attribute `points` of SVG.
-        end: the coordinates of the last point.
-        last: the last value.
+        end, last: coordinates and value of the last point.
         best: the best validation value and its epoch as text; empty if neither direction is better.
     """
 
@@ -45,9 +43,9 @@ class Chart(NamedTuple):
 
 
 def charts(history: History, metrics: Mapping[str, float] | None = None) -> list[Chart]:
-    """Return a chart for each quantity, with train and validation (``val_…``) in one, in the order of the columns.
+    """Return a chart for each quantity, train and validation (``val_…``) together, in the order of the columns.
 
-    Where `metrics` has the n-gram model's value of a validated quantity, the chart has a reference line.
+    The chart of a validation quantity has a reference line if `metrics` has the n-gram model's value.
     """
     epochs = history.get("epoch") or [float(n) for n in range(1, len(next(iter(history.values()))) + 1)]
     drawn = []
@@ -123,7 +121,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 
 
 def _epoch_ticks(first: float, last: float) -> list[float]:
-    """Return the first epoch, and round ones far enough from it for its label."""
+    """Return the first epoch, and round ones whose labels do not overlap its label."""
     gap = (last - first) / 8
     return [first, *(tick for tick in ticks(first, last, 5) if tick == int(tick) and first + gap < tick <= last)]
 

@@ -1,7 +1,4 @@
-"""Pictures, tables and texts with captions, as the stages list them in `pictures.json`.
-
-The report knows no family and no dataset: it shows everything that a stage lists, in that order.
-"""
+"""Pictures, tables and texts with captions: all that a stage lists in `pictures.json`, in that order."""
 
 import base64
 import csv
@@ -29,16 +26,13 @@ MOST_COLUMNS = 10
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One thing to show.
+    """A picture, drawing (SVG), text, table or table of texts with its caption.
 
     Attributes:
-        kind: ``picture``, ``drawing`` (SVG), ``text``, ``table`` or ``texts``.
-        uri: the picture as a data URI.
+        kind: ``picture``, ``drawing``, ``text``, ``table`` or ``texts``, which decides the fields that are used.
+        uri: the picture or drawing as a data URI.
         width, height: its largest size on the page, in CSS pixels.
-        pixelated: whether it may be enlarged with sharp pixels.
-        text: the text of a ``text``.
-        rows: the cells of a ``table``, header first.
-        text_table: the table of ``texts``.
+        rows: the cells of a table, header first.
     """
 
     title: str
@@ -54,12 +48,12 @@ class Exhibit:
 
     @property
     def ratio(self) -> float:
-        """Width divided by height: pictures share a row's width in this ratio, which gives them equal heights."""
+        """Width divided by height: the pictures of a row have widths in this ratio, and so equal heights."""
         return round(self.width / self.height, 3)
 
 
 def read(directory: Path, stage: str) -> list[Exhibit]:
-    """Read everything that the `pictures.json` of a directory lists; raise `ValueError` if it is missing or invalid."""
+    """Read all that the `pictures.json` of a directory lists; raise `ValueError` if something is missing or invalid."""
     listing = require(directory / "pictures.json", stage)
     entries = files.read_json(listing)
     if not isinstance(entries, list):
@@ -105,9 +99,9 @@ def _picture(path: Path, title: str, caption: str) -> Exhibit:
     try:
         with Image.open(path) as image:
             image.load()
-            width, height, kind = image.width, image.height, image.get_format_mimetype()
+            width, height = image.size
             as_jpeg = image.mode == "RGB" and path.stat().st_size > HEAVY
-            uri = _jpeg(image) if as_jpeg else _data_uri(path.read_bytes(), kind)
+            uri = _jpeg(image) if as_jpeg else _data_uri(path.read_bytes(), image.get_format_mimetype())
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(f"{path} is not a picture: {error}") from None
     factor = max(1, min(LARGEST_FACTOR, ENLARGED // width)) if width < SMALL else 1

@@ -1,7 +1,4 @@
-"""The name, unit, better direction and meaning of each metric.
-
-A metric that is not listed here is shown under its own name; nothing else depends on this table.
-"""
+"""The label, unit, better direction and meaning of each metric; others are shown under their own names."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -59,9 +56,8 @@ _BY_ATTRIBUTE: dict[str, Term] = {
     "identity_drift": Term("Identity drift", "lower", "Distance between a face and its edit, on the judge's features."),
 }
 
-# The overview's score is the first of these metrics that a run has.
+# The overview shows the first of each list that a run has, as its score and as its held-out objective.
 SCORES = ("fd", "bits_per_byte", "perplexity", "loss")
-# The overview's held-out objective is the first of these metrics that a run has.
 OBJECTIVES = ("loss", "perplexity")
 
 # Metrics that are shown next to another one instead of on their own.
@@ -69,15 +65,9 @@ SPREAD = "{}_std"
 FLOOR = "{}_floor"
 CEILING = "{}_ceiling"
 NGRAM = "ngram_{}"
-REFERENCES = {
-    FLOOR: "floor",
-    CEILING: "ceiling",
-    "{}_test": "test images",
-    "human_{}": "human",
-    NGRAM: "n-gram",
-}
+REFERENCES = {FLOOR: "floor", CEILING: "ceiling", "{}_test": "test images", "human_{}": "human", NGRAM: "n-gram"}
 
-# Names of a dataset's statistics whose keys are unclear as words.
+# Names of a dataset's statistics, where words of the key would be unclear.
 _STATISTICS = {
     "duplicates_in_train": "Duplicates within train",
     "oov_rate": "Unknown tokens",
@@ -89,7 +79,7 @@ _STATISTICS = {
 
 
 def term(metric: str) -> Term:
-    """Return the entry of a metric, or one made from its name if there is none.
+    """Return the term of a metric, or one made from its name if it is not listed.
 
     >>> term("leakage_smiling").label
     'Leakage, smiling'

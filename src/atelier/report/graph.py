@@ -9,7 +9,7 @@ from typing import Any
 
 from atelier.params import document
 
-# Almost every stage depends on these two; their arrows would hide all others.
+# Almost all stages depend on these two; their arrows would hide all others.
 NOT_DRAWN = ("code", "environment")
 
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
@@ -17,12 +17,9 @@ _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage as DVC runs it.
+    """One stage as DVC runs it: ``train@mnist-vae`` has the name ``train`` and the key ``mnist-vae``.
 
-    Attributes:
-        name: ``train``.
-        key: ``mnist-vae`` of ``train@mnist-vae``; empty without a `foreach`.
-        deps, outs: paths.
+    The key is empty without a `foreach`.
     """
 
     name: str
@@ -45,13 +42,11 @@ def read(path: Path, params: dict[str, Any]) -> list[Stage]:
 
 
 def edges(stages: list[Stage]) -> list[tuple[int, int]]:
-    """Return pairs of indices (before, after): `after` reads what `before` writes.
-
-    Edges that follow from others are left out (transitive reduction).
-    """
+    """Return the pairs of indices (before, after) where `after` reads an out of `before`, reduced transitively."""
+    numbered = list(enumerate(stages))
     direct = {
-        after: {before for before in range(len(stages)) if before != after and _feeds(stages[before], stages[after])}
-        for after in range(len(stages))
+        after: {before for before, earlier in numbered if before != after and _feeds(earlier, stage)}
+        for after, stage in numbered
     }
     ancestors: dict[int, set[int]] = {}
     for node in TopologicalSorter(direct).static_order():

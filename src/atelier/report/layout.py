@@ -1,4 +1,4 @@
-"""The layout of the pipeline's graph: a column for each step, a row for each branch."""
+"""The layout of the pipeline's graph, with a column for each step and a row for each branch."""
 
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -8,7 +8,7 @@ from atelier.report.graph import Stage
 HEIGHT = 40
 COLUMN_GAP, ROW_GAP = 28, 12
 MARGIN = 2
-# Of a box: its smallest width, its padding, and the width of a letter of its smaller text.
+# The smallest width of a box, its padding, and the width of a letter in it.
 LEAST_WIDTH, PADDING, LETTER = 96, 11, 6.5
 
 
@@ -31,10 +31,10 @@ class Drawing:
 
 
 def draw(stages: list[Stage], edges: list[tuple[int, int]]) -> Drawing:
-    """Lay the graph out from left to right.
+    """Place stages from left to right.
 
-    A stage continues the row of the stage that it follows; a second branch opens a row below. The row of a stage that
-    is needed only much later stays free until there, so that its arrow crosses no box.
+    A stage continues the row of a stage that it depends on; a second branch starts a new row below. A row is used by
+    one branch only, so that no arrow crosses a box.
     """
     before: dict[int, list[int]] = {node: [] for node in range(len(stages))}
     after: dict[int, list[int]] = {node: [] for node in range(len(stages))}
@@ -50,13 +50,10 @@ def draw(stages: list[Stage], edges: list[tuple[int, int]]) -> Drawing:
         Node(stage, MARGIN + columns[i] * (box_width + COLUMN_GAP), MARGIN + rows[i] * (HEIGHT + ROW_GAP))
         for i, stage in enumerate(stages)
     ]
-    return Drawing(
-        width=max((node.x for node in nodes), default=0) + box_width + MARGIN,
-        height=max((node.y for node in nodes), default=0) + HEIGHT + MARGIN,
-        box_width=box_width,
-        nodes=nodes,
-        arrows=[_arrow(nodes[source], nodes[target], box_width) for source, target in edges],
-    )
+    width = max((node.x for node in nodes), default=0) + box_width + MARGIN
+    height = max((node.y for node in nodes), default=0) + HEIGHT + MARGIN
+    arrows = [_arrow(nodes[source], nodes[target], box_width) for source, target in edges]
+    return Drawing(width, height, box_width, nodes, arrows)
 
 
 def _rows(before: dict[int, list[int]], after: dict[int, list[int]], columns: dict[int, int]) -> dict[int, int]:

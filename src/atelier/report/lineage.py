@@ -1,4 +1,4 @@
-"""What a result was made with: the commit and the machine."""
+"""The commit and the machine that produced a result."""
 
 import json
 import subprocess
@@ -12,28 +12,22 @@ from atelier.report.sources import read_mapping
 
 @dataclass(frozen=True)
 class Commit:
-    """The last commit that touched anything that results depend on.
-
-    Attributes:
-        hash: the full hash; empty before the first commit and outside a Git repository.
-        uncommitted: whether the working tree differs from that commit.
-    """
+    """The last commit that changed what results depend on; `hash` is empty before the first one and without Git."""
 
     hash: str
     uncommitted: bool
 
 
 def commit(root: Path, paths: Sequence[Path]) -> Commit:
-    """Find the last commit in the repository of `root` that touched one of `paths`."""
+    """Find the last commit in the repository of `root` that changed one of `paths`."""
     names = [str(path) for path in paths]
     found = _git(root, "log", "-1", "--format=%H", "--", *names)
-    status = _git(root, "status", "--porcelain", "--", *names)
-    return Commit(hash=(found or "").strip(), uncommitted=bool(status))
+    return Commit((found or "").strip(), uncommitted=bool(_git(root, "status", "--porcelain", "--", *names)))
 
 
 def committed_metrics(root: Path, path: Path) -> summary.Metrics | None:
-    """Return the metrics file as it is in HEAD; None if HEAD does not contain it."""
-    # "./" makes Git read the path from `root` rather than from the top of the repository.
+    """Return the metrics file of HEAD; None if HEAD does not contain it."""
+    # "./" makes the path relative to `root`, not to the top of the repository.
     text = _git(root, "show", f"HEAD:./{path.as_posix()}") if not path.is_absolute() else None
     if text is None:
         return None
@@ -53,7 +47,7 @@ def machine(path: Path, stage: str) -> list[str]:
 def _git(root: Path, *arguments: str) -> str | None:
     """Return Git's output; None if Git fails, as before the first commit, or is not installed."""
     try:
-        # Without optional locks, reading the status never blocks a Git command that a person runs.
+        # Without optional locks, reading the status never blocks another Git command.
         command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     except FileNotFoundError:

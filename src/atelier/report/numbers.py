@@ -1,4 +1,4 @@
-"""Numbers and parameters as text for people."""
+"""Numbers and parameters as text."""
 
 import math
 

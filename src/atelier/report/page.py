@@ -1,8 +1,8 @@
-"""The report: one HTML page about all runs and datasets, which loads nothing from elsewhere."""
+"""The report: one HTML page about all runs and datasets, which loads no other file."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,9 +15,9 @@ from atelier.report import curves, exhibits, glossary, graph, layout, lineage, n
 from atelier.report.sources import Sources, read_history, read_mapping, require
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Keys of `spec.json` that are not shown, or not as they are.
+# Keys of `spec.json` that are not shown as facts; `statistics` become facts of their own.
 NOT_SHOWN = ("name", "sha256", "value_range", "statistics")
-# JSON files have sorted keys; readers expect the splits in this order.
+# The order in which splits are shown; the keys of JSON files are sorted by name.
 SPLITS = ("train", "validation", "test")
 
 
@@ -30,10 +30,9 @@ class Bar(NamedTuple):
 
 
 def render(sources: Sources) -> str:
-    """Return the report as HTML. Equal inputs and an equal Git history give equal bytes.
+    """Return the report as HTML; equal inputs and an equal Git history give equal bytes.
 
-    Raises:
-        ValueError: an input is missing or invalid; one line, which names the stage that writes it.
+    A missing or invalid input raises a `ValueError` that names the stage that writes it.
     """
     params, raw = sources.read_params()
     metrics = summary.read(sources.metrics)
@@ -59,7 +58,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=numbers.number, share=numbers.share, anchor=_anchor)
+    environment.filters.update(number=numbers.number, share=numbers.share, anchor=partial(re.sub, r"[^\w-]+", "-"))
     environment.globals.update(term=glossary.term, layout=layout, curves=curves, texts=texts)
     return environment
 
@@ -149,7 +148,7 @@ def _optional_exhibits(directory: Path, stage: str) -> list[exhibits.Exhibit]:
 
 
 def _classes(path: Path, order: list[str]) -> list[Bar]:
-    """Return the class shares of samples and test split in the order of the labels; empty without a file."""
+    """Return the shares of each class in samples and test split, sorted by label; empty without a file."""
     if not path.is_file():
         return []
     shares = files.read_json(path)
@@ -160,12 +159,12 @@ def _classes(path: Path, order: list[str]) -> list[Bar]:
 
 
 def _class_names(spec: dict[str, Any]) -> list[str]:
-    """Return the names of a dataset's classes, or else of its attributes."""
+    """Return the names of a dataset's classes, or else its attributes."""
     return spec.get("classes") or spec.get("attributes") or []
 
 
 def _in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:
-    """Sort names by their place in `order`; the others follow in their own order."""
+    """Sort names by their position in `order`; names that it lacks follow in their own order."""
     return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
 
 
@@ -200,7 +199,3 @@ def _statistics(statistics: dict[str, float]) -> Iterator[tuple[str, str]]:
 
 def _amount(name: str, value: float) -> str:
     return numbers.share(value) if re.search(r"(^|_)(rate|share)(_|$)", name) else numbers.number(value)
-
-
-def _anchor(name: str) -> str:
-    return re.sub(r"[^\w-]+", "-", name)

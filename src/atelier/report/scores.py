@@ -1,4 +1,4 @@
-"""A run's metrics as table rows: value, references, and the change since the last commit."""
+"""The metrics of a run as table rows: value, references, and the change since the last commit."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,13 +19,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Row:
-    """One metric.
-
-    Attributes:
-        spread: its standard deviation as text; empty if there is none.
-        references: what to compare it with, as pairs of a name and a number.
-        position: its place between floor (0) and ceiling (1); None without both.
-    """
+    """One metric, with names and values of references; `position` is 0 at its floor and 1 at its ceiling."""
 
     metric: str
     term: glossary.Term

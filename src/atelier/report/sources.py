@@ -1,4 +1,4 @@
-"""The paths of the report's inputs, and readers whose errors name the stage that writes a missing input."""
+"""The report's inputs, and readers whose errors name the stage that writes a missing input."""
 
 import csv
 import math
@@ -10,20 +10,13 @@ from atelier.core import files
 from atelier.params import document
 from atelier.params import file as params_file
 
-# Column of a history → one value for each epoch; NaN where the file has none (a metric computed every few epochs).
+# Column of a history → one value for each epoch; NaN where the metric was not measured.
 History = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The paths of everything that the report reads.
-
-    Attributes:
-        params, pipeline, metrics: files.
-        code: paths whose last commit is shown as the commit of the results.
-        prepared, judges: directories with one directory for each dataset.
-        models, samples, evaluations, edits: directories with one directory for each run, or each edited run.
-    """
+    """The paths of all that the report reads; the last commit of `code` is shown as that of the results."""
 
     params: Path
     pipeline: Path
@@ -50,7 +43,7 @@ def require(path: Path, stage: str) -> Path:
 
 
 def read_mapping(path: Path, stage: str) -> dict[str, Any]:
-    """Read a JSON object; raise `ValueError` if the file is missing or contains anything else."""
+    """Read a JSON object; raise `ValueError` if the file is missing or has other content."""
     value = files.read_json(require(path, stage))
     if not isinstance(value, dict):
         raise ValueError(f"{path}: got {type(value).__name__}; allowed is a JSON object; run: dvc repro {stage}")
@@ -58,7 +51,7 @@ def read_mapping(path: Path, stage: str) -> dict[str, Any]:
 
 
 def read_history(path: Path, stage: str) -> History:
-    """Read the columns of a history; raise `ValueError` if it is missing, empty, or contains anything but numbers."""
+    """Read the columns of a history; raise `ValueError` if it is missing, is empty, or has a cell without a number."""
     with require(path, stage).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     if not rows:

@@ -1,4 +1,4 @@
-"""The metrics of all runs in one small file, which Git tracks and `dvc metrics diff` reads."""
+"""The metrics of all runs in one file, which Git tracks and `dvc metrics diff` compares."""
 
 import math
 from collections.abc import Iterable
@@ -12,11 +12,7 @@ Metrics = dict[str, dict[str, float]]
 
 
 def gather(evaluations: Path, edits: Path, runs: Iterable[str], edited: Iterable[str]) -> Metrics:
-    """Collect `RUN/metrics.json` of every run and every edited run, runs and metrics sorted by name.
-
-    Args:
-        evaluations, edits: directories with one directory for each run, or each edited run.
-        runs, edited: the names in the parameter file.
+    """Collect `RUN/metrics.json` of `runs` and of `edited` runs, with runs and metrics sorted by name.
 
     Raises:
         ValueError: a run has no metrics, a directory belongs to no run, or a metric is not a finite number.
@@ -40,7 +36,7 @@ def gather(evaluations: Path, edits: Path, runs: Iterable[str], edited: Iterable
 
 
 def read(path: Path) -> Metrics:
-    """Read the result of `gather`; raise `ValueError` if the file is missing or contains anything else."""
+    """Read the result of `gather`; raise `ValueError` if the file is missing or has other content."""
     return check(files.read_json(require(path, "summarize")), str(path))
 
 
@@ -55,7 +51,6 @@ def _numbers(metrics: Any, name: str) -> dict[str, float]:
     if not isinstance(metrics, dict):
         raise ValueError(f"{name}: got {metrics!r}; allowed is a mapping of metrics to numbers")
     for key, value in metrics.items():
-        # In Python a bool is an int.
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise ValueError(
                 f"{name}: {key}: got {value!r}; allowed is a finite number. NaN means that a training diverged: "

@@ -1,8 +1,8 @@
 """Tables of texts from a language model, with the surprisal of each token: exhibits that are `.json` files.
 
-The format is ``{"columns": [name, …], "rows": [{"name": name, "cells": [text, …]}, …]}``, with one text for each column
-in every row. A text is a list of ``[piece, nats]``: the pieces joined are the text, `nats` is the surprisal −ln p of a
-token, or null where the token was given (a prompt) or not measured.
+The format is ``{"columns": [name, …], "rows": [{"name": name, "cells": [text, …]}, …]}``, with a text for each column.
+A text is a list of ``[piece, nats]``: the characters that a token adds, and its surprisal −ln p, or null if the token
+was given (a prompt) or not measured.
 """
 
 from bisect import bisect_right
@@ -40,19 +40,19 @@ class TextTable(BaseModel):
 
     @property
     def kinds(self) -> set[str]:
-        """The kinds of spans that occur, for the legend."""
+        """The kinds of spans in the table, for the legend."""
         return {span.kind for row in self.rows for cell in row.cells for span in spans(cell)}
 
 
 @dataclass(frozen=True)
 class Span:
-    """Adjacent tokens that look the same.
+    """Adjacent tokens with the same style.
 
     Attributes:
-        before: the spaces in front of the first word; they have no tint.
-        kind: ``given`` before the first measured token, ``plain`` where not measured, else ``measured``.
+        before: the spaces before the first word; they have no tint.
+        kind: ``measured``, ``given`` (not measured, before the first measured token), or ``plain`` (not measured).
         tint: from 0 to ``len(LIMITS)``.
-        nats: the surprisal of each token, as text; empty where not measured.
+        nats: the surprisal of each token, as text; empty if not measured.
     """
 
     before: str
@@ -63,7 +63,7 @@ class Span:
 
 
 def read(path: Path) -> TextTable:
-    """Read a table of texts; raise a `ValueError` of one line if the file has another format."""
+    """Read a table of texts; raise `ValueError` if the file has another format."""
     try:
         return TextTable.model_validate_json(path.read_bytes(), strict=True)
     except ValidationError as error:
@@ -74,17 +74,17 @@ def read(path: Path) -> TextTable:
 
 
 def spans(pieces: list[Piece]) -> list[Span]:
-    """Join adjacent tokens that look the same; the joined text of the spans is that of the pieces."""
+    """Join adjacent tokens with the same style, without changing the text."""
     first_measured = next((index for index, (_, nats) in enumerate(pieces) if nats is not None), 0)
 
-    def look(numbered: tuple[int, Piece]) -> tuple[str, int]:
+    def style(numbered: tuple[int, Piece]) -> tuple[str, int]:
         index, (_, nats) = numbered
         if nats is None:
             return ("given" if index < first_measured else "plain"), 0
         return "measured", bisect_right(LIMITS, nats)
 
     joined = []
-    for (kind, tint), group in groupby(enumerate(pieces), look):
+    for (kind, tint), group in groupby(enumerate(pieces), style):
         members = [piece for _, piece in group]
         nats = ", ".join(f"{max(0.0, value):.1f}" for _, value in members if value is not None)
         text = "".join(text for text, _ in members)

@@ -16,13 +16,9 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         arrays: inputs, and targets if there are any, with examples along the first axis.
-        batch: examples in a batch.
         seed: the order of epoch e is drawn from (seed, e).
         augment: changes a batch of inputs, given its own generator.
         augmented_epochs: number of first epochs that are augmented; all by default.
-
-    Raises:
-        ValueError: there are fewer examples than a batch needs.
     """
 
     def __init__(

@@ -50,11 +50,8 @@ def columns(history: list[Row]) -> list[str]:
 def workspace(checkpoints: Path, inputs: Mapping[str, Any]) -> Path:
     """Make the directory of one training in `checkpoints`, and remove those of other trainings that have ended.
 
-    Its name is a digest of `inputs`, the backend and the versions of all packages that affect results. The directory of
-    an interrupted training stays, so that the same inputs resume it.
-
-    Args:
-        inputs: JSON values that the result depends on: family, parameters, digests of data and code.
+    Its name is a digest of all that the result depends on: `inputs` (JSON values), backend and package versions. The
+    directory of an interrupted training stays, so that the same inputs resume it.
     """
     backend = keras.backend.backend()
     everything = {**inputs, "backend": f"{backend} {sys.modules[backend].__version__}", "packages": versions()}

@@ -2,7 +2,7 @@
 
 import keras
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 
 class EpochDisplay(keras.callbacks.Callback):
@@ -11,22 +11,14 @@ class EpochDisplay(keras.callbacks.Callback):
     def __init__(self, epochs: int, steps: int, done: int) -> None:
         super().__init__()
         self.console = Console()
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}"),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        hidden = not self.console.is_terminal
+        self.bar = Progress(*columns, "{task.fields[losses]}", console=self.console, disable=hidden)
         self.epochs, self.steps, self.done = epochs, steps, done
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.task = self.bar.add_task(
-            "training", total=self.epochs * self.steps, completed=self.done * self.steps, losses=""
-        )
+        total, completed = self.epochs * self.steps, self.done * self.steps
+        self.task = self.bar.add_task("training", total=total, completed=completed, losses="")
         self.bar.start()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

@@ -41,7 +41,7 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     progress.monitor = plan.monitor
     if progress.epoch:
         print(f"resuming after epoch {progress.epoch} of {params.epochs}")
-    keeper = _Keeper(plan, hooks, params.epochs, workspace, progress, best)
+    keeper = _Keeper(plan, hooks, workspace, progress, best)
     if not progress.stopped:
         display = EpochDisplay(params.epochs, len(batches), progress.epoch)
         logs = os.environ.get("ATELIER_TENSORBOARD")
@@ -76,17 +76,10 @@ class _Keeper(keras.callbacks.Callback):
     """Validate, keep the best weights and write the checkpoint, in this order, after every epoch."""
 
     def __init__(
-        self,
-        plan: Plan,
-        hooks: Hooks | None,
-        epochs: int,
-        workspace: Path,
-        progress: checkpoint.Progress,
-        best: list[np.ndarray],
+        self, plan: Plan, hooks: Hooks | None, workspace: Path, progress: checkpoint.Progress, best: list[np.ndarray]
     ) -> None:
         super().__init__()
-        self.plan, self.hooks, self.epochs = plan, hooks, epochs
-        self.workspace, self.progress, self.best = workspace, progress, best
+        self.plan, self.hooks, self.workspace, self.progress, self.best = plan, hooks, workspace, progress, best
 
     def on_epoch_begin(self, epoch: int, logs: Row | None = None) -> None:
         self.plan.batches.start_epoch(epoch)
@@ -100,8 +93,8 @@ class _Keeper(keras.callbacks.Callback):
         if averages := getattr(self.model.optimizer, "averages", None):
             checkpoint.assign(self.model.trainable_variables, checkpoint.snapshot(averages))
         row = self._measure(epoch, logs)
-        if self.hooks is not None and self._hooks_due(epoch):
-            self.hooks.preview(self.workspace / PREVIEWS / f"epoch-{epoch + 1:04}")
+        if (hooks := self._due(epoch)) is not None:
+            hooks.preview(self.workspace / PREVIEWS / f"epoch-{epoch + 1:04}")
         self._record(row, logs)
         # Validation drew random numbers too; put the seeds back, so that training does not depend on it.
         checkpoint.assign(self.model.non_trainable_variables, states)
@@ -111,7 +104,7 @@ class _Keeper(keras.callbacks.Callback):
     def _measure(self, epoch: int, logs: Row) -> Row:
         """Return the epoch's row of the history: each training loss next to its validation loss, then the rest."""
         scores = self.plan.validate()
-        watched = self.hooks.watch() if self.hooks is not None and self._hooks_due(epoch) else {}
+        watched = {} if (hooks := self._due(epoch)) is None else hooks.watch()
         row: Row = {"epoch": epoch + 1}
         for name, value in logs.items():
             row[name] = float(value)
@@ -142,9 +135,9 @@ class _Keeper(keras.callbacks.Callback):
         self.progress.stopped = reason
         self.model.stop_training = True
 
-    def _hooks_due(self, epoch: int) -> bool:
-        assert self.hooks is not None
-        return (epoch + 1) % self.hooks.every == 0 or epoch in (0, self.epochs - 1)
+    def _due(self, epoch: int) -> Hooks | None:
+        hooks, last = self.hooks, self.params["epochs"] - 1
+        return hooks if hooks is not None and ((epoch + 1) % hooks.every == 0 or epoch in (0, last)) else None
 
 
 def write_history(path: Path, progress: checkpoint.Progress) -> None:

@@ -14,9 +14,7 @@ from atelier.params.training import Training
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up, then constant or half a cosine down to zero (Loshchilov & Hutter, 2017, eq. 5).
 
-    Args:
-        peak: the learning rate after warm-up.
-        steps, warmup: optimiser steps in the whole training, and over which the rate rises from zero.
+    The rate rises from zero to `peak` during `warmup` of all `steps` of the optimiser.
     """
 
     def __init__(self, peak: float, steps: int, warmup: int, cosine: bool) -> None:
@@ -89,9 +87,7 @@ def build_several(
 ) -> keras.optimizers.Optimizer:
     """Return an optimiser that updates each of several networks with its own Adam or AdamW.
 
-    Args:
-        params: schedule, warm-up, weight decay and clipping, equal for all networks.
-        networks: each with its peak learning rate.
+    Each network has its own peak learning rate; schedule, weight decay and clipping are equal for all.
     """
     chosen: dict[int, keras.optimizers.Optimizer] = {}
     for network, rate in networks:

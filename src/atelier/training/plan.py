@@ -46,9 +46,7 @@ class Plan:
 class Hooks:
     """What the loop does after the first epoch, the last, and every `every` epochs.
 
-    Attributes:
-        preview: writes samples of the model to a file, given its path without a suffix.
-        watch: measures more columns of the history, which stay empty in other epochs.
+    `preview` writes samples to a file, given its path without a suffix; `watch` measures more columns of the history.
     """
 
     every: int

@@ -1,8 +1,7 @@
 """Convolutional generative adversarial network (Goodfellow et al., 2014; Radford et al., 2016, arXiv:1511.06434).
 
-Generator and discriminator are trained by one `fit` with one loss. The discriminator's term sees generated images
-without gradient, and the generator's term uses the discriminator's weights without gradient. For each network the
-gradient of the sum is therefore the gradient of its own term.
+One `fit` trains generator and discriminator on the sum of their losses. Each loss sends no gradient to the weights of
+the other network.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,7 @@ PENALTY_STEP = 0.01
 
 
 def build(config: Config, spec: Spec) -> "GAN":
-    """Build the untrained networks for the images of `spec`.
-
-    Raises:
-        ValueError: height or width is not divisible by 2 to the power of the number of `config.generator_filters`.
-    """
+    """Build the untrained networks for the images of `spec`; raise `ValueError` if `generator_filters` do not fit."""
     height, width, _ = spec.shape
     factor = 2 ** len(config.generator_filters)
     if height % factor or width % factor:
@@ -67,12 +62,9 @@ def build_discriminator(config: Config, shape: tuple[int, ...]) -> keras.Model:
 
 
 class GAN(keras.Model):
-    """Generator, its moving average and discriminator, trained by `fit` on uint8 images alone.
+    """Generator, its moving average (also of the state of normalisation) and discriminator.
 
-    Attributes:
-        config: the parameters that it was built from.
-        generator, averaged: the generator and its moving average (weights and state of normalisation).
-        discriminator: images → logits.
+    `fit` trains them on uint8 images alone.
     """
 
     def __init__(self, config: Config, shape: tuple[int, ...]) -> None:
@@ -102,19 +94,18 @@ class GAN(keras.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
-        """Return the sum of the discriminator's and the generator's term."""
+        """Return the sum of the discriminator's and the generator's loss."""
         real, fake = (
             augmented(images, self.config.augment, self.seed_generator)
             for images in (ops.cast(x, "float32") / 127.5 - 1, y_pred)
         )
-        given = ops.stop_gradient(fake)
-        on_real, on_fake = (self.discriminator(images, training=training) for images in (real, given))
+        fixed = ops.stop_gradient(fake)
+        on_real, on_fake = (self.discriminator(images, training=training) for images in (real, fixed))
         discriminator = discriminator_loss(self.config, on_real, on_fake, self.seed_generator)
-        for weight, images in ((self.config.r1, real), (self.config.r2, given)):
+        for weight, images in ((self.config.r1, real), (self.config.r2, fixed)):
             if weight:
                 discriminator += 0.5 * weight * self._squared_slope(images)
-        through = self._stopped_logits(fake, training)
-        generator = generator_loss(self.config.loss, through, ops.stop_gradient(on_real))
+        generator = generator_loss(self.config.loss, self._fixed_logits(fake, training), ops.stop_gradient(on_real))
         correct = discriminator_accuracy(self.config.loss, on_real, on_fake)
         for name, value in zip(self.trackers, (discriminator, generator, *correct), strict=True):
             self.trackers[name].update_state(value)
@@ -126,7 +117,7 @@ class GAN(keras.Model):
         """Convert float32 images from −1 to 1 to uint8 of the same shape."""
         return np.rint(127.5 * (images.astype(np.float64) + 1)).clip(0, 255).astype(np.uint8)
 
-    def _stopped_logits(self, images: Any, training: bool) -> Any:
+    def _fixed_logits(self, images: Any, training: bool) -> Any:
         """Compute the discriminator's logits without a gradient for its weights."""
         weights = [ops.stop_gradient(variable) for variable in self.discriminator.trainable_variables]
         states = [ops.convert_to_tensor(variable) for variable in self.discriminator.non_trainable_variables]
@@ -144,7 +135,7 @@ class GAN(keras.Model):
         return ops.mean(ops.square(difference)) / PENALTY_STEP**2
 
     def _average(self) -> None:
-        """Update the averaged generator; the decay rises during the first steps, so that initial weights fade."""
+        """Update the averaged generator; a smaller decay in the first steps forgets the initial weights."""
         decay = ops.minimum(self.config.ema, (1 + self.steps) / (10 + self.steps))
         self.steps.assign(self.steps + 1)
         for average, variable in zip(self.averaged.variables, self.generator.variables, strict=True):
@@ -152,7 +143,7 @@ class GAN(keras.Model):
 
 
 def discriminator_loss(config: Config, on_real: Any, on_fake: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Compute the discriminator's term, a scalar, from its logits ``(n, 1)`` on real and on generated images."""
+    """Compute the discriminator's loss, a scalar, from its logits ``(n, 1)`` on real and on generated images."""
     if config.loss == "hinge":
         return ops.mean(ops.relu(1 - on_real) + ops.relu(1 + on_fake))
     if config.loss == "relativistic":
@@ -169,7 +160,7 @@ def discriminator_loss(config: Config, on_real: Any, on_fake: Any, seed: keras.r
 
 
 def generator_loss(loss: str, on_fake: Any, on_real: Any) -> Any:
-    """Compute the generator's term, a scalar, from logits ``(n, 1)``; only the relativistic loss uses real images."""
+    """Compute the generator's loss, a scalar, from logits ``(n, 1)``; only the relativistic loss uses real images."""
     match loss:
         case "hinge":
             return -ops.mean(on_fake)
@@ -182,10 +173,10 @@ def generator_loss(loss: str, on_fake: Any, on_real: Any) -> Any:
 
 
 def discriminator_accuracy(loss: str, on_real: Any, on_fake: Any) -> tuple[Any, Any]:
-    """Return which real images and which generated images the discriminator classifies correctly, 0 or 1 ``(n, 1)``.
+    """Return which real and which generated images the discriminator classifies correctly, 0 or 1 ``(n, 1)``.
 
-    The threshold of its logits is 0; for least squares one half; for the relativistic loss, where only differences
-    matter, the mean logit of the other images.
+    The threshold of its logits is 0, one half for least squares, and for the relativistic loss, in which only
+    differences matter, the mean logit of the images of the other kind.
     """
     match loss:
         case "relativistic":
@@ -223,7 +214,7 @@ def augmented(images: Any, kinds: Sequence[str], seed: keras.random.SeedGenerato
 
 
 def _translated(images: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Shift by whole pixels, by one-hot matrices for rows and columns, whose gradient is simple."""
+    """Shift by whole pixels: multiply rows and columns with one-hot matrices."""
     shifted = images
     for axis, equation in ((1, "nab,nbwc->nawc"), (2, "nab,nhbc->nhac")):
         side, reach = images.shape[axis], images.shape[axis] // 8

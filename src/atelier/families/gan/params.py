@@ -1,17 +1,16 @@
 """Parameters of the family `gan`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched
+from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched, Width
 from atelier.params.strict import Strict
 from atelier.params.training import Training
 
 MODALITY = "images"
 ENCODER = False
 
-Width = Annotated[int, Field(ge=1)]
 # Losses with labels as targets, which can be smoothed.
 LABELLED = ("non_saturating", "least_squares")
 
@@ -19,13 +18,12 @@ LABELLED = ("non_saturating", "least_squares")
 class Config(Strict):
     """The two networks and their loss.
 
-    The textbook's (Chollet, 2021, listing 12.26) are ``generator_base`` 128, ``generator_filters`` 128, 256, 512 and
-    ``discriminator_filters`` 64, 128, 128 for 64×64 pixels; widths that fall towards the image are far cheaper.
+    The textbook (Chollet, 2021, listing 12.26) has ``generator_base`` 128, ``generator_filters`` 128, 256, 512 and
+    ``discriminator_filters`` 64, 128, 128 for 64×64 pixels; widths that decrease towards the image are much cheaper.
 
     Attributes:
         generator_base: channels of the smallest feature map.
-        generator_filters: widths of the transposed convolutions, each of stride 2.
-        generator_norm: normalisation after each of them.
+        generator_filters: widths of the transposed convolutions, each of stride 2, with `generator_norm` after it.
         output_kernel: kernel size of the last convolution; 5 in the textbook.
         discriminator_filters: widths of the convolutions, each of stride 2.
         dropout: before the discriminator's last layer.
@@ -60,15 +58,13 @@ class Config(Strict):
 
 
 class Train(Config, Training, Watched):
-    """What `train` reads; `ema` is the decay of the generator's average, and the epoch with the lowest KID is kept.
+    """What `train` reads; `ema` is the decay of the generator's average, `learning_rate` that of the generator.
 
     Attributes:
-        learning_rate, discriminator_learning_rate: of generator and discriminator.
-        beta_1: of Adam, for both.
-        flip: mirror half of the training images.
+        beta_1: of Adam, for both networks.
         patience: training stops after `patience` epochs in which the discriminator classifies all images correctly, or
-            `patience` previews in which coverage or class entropy is below `least_coverage` or `least_entropy`, if it
-            was above before.
+            `patience` previews with coverage below `least_coverage` or class entropy below `least_entropy`, if it was
+            above before.
     """
 
     optimizer: Literal["adam", "adamw"]

@@ -1,4 +1,4 @@
-"""Sample a generative adversarial network: samples, with and without averaged weights, and interpolations."""
+"""Sample a generative adversarial network: samples with and without averaged weights, and interpolations."""
 
 from pathlib import Path
 
@@ -27,8 +27,8 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
         if network.config.ema:
             exhibits.append(_unaveraged(network, params, directory))
         exhibits.append(_interpolations(network, params, directory))
-        networks = {"generator": model.generator, "discriminator": model.discriminator}
-        files.write_text(directory / "architecture.svg", diagram(networks))
+        drawing = diagram({"generator": model.generator, "discriminator": model.discriminator})
+        files.write_text(directory / "architecture.svg", drawing)
         files.write_json(directory / "pictures.json", exhibits)
 
 

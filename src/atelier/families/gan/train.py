@@ -1,7 +1,7 @@
-"""How a generative adversarial network is trained: no loss measures its quality, so the judge does.
+"""The training of a generative adversarial network. Its losses do not measure quality, so the judge does.
 
 The epoch with the lowest KID on the validation split is kept. Training stops early when the discriminator has won, when
-samples lose their variety, or when a loss is no longer finite.
+samples lose their diversity, or when a loss is no longer finite.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ from atelier.training import optimizers
 from atelier.training.batches import Batches, shift_and_flip
 from atelier.training.plan import Plan, Row
 
-# Accuracy of the discriminator, on real images and on samples, above which it has won.
+# The discriminator has won if its accuracy is at least this, on real images and on samples.
 SATURATED = 0.995
 
 
@@ -40,18 +40,13 @@ def batches_of(images: np.ndarray, params: Train) -> Batches:
 
 
 def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Return one optimiser that updates generator and discriminator with learning rates of their own."""
+    """Return one optimiser that updates generator and discriminator, each with its own learning rate."""
     rates = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
     return optimizers.build_several(params, steps_per_epoch, rates, params.beta_1)
 
 
 def alarm(history: list[Row], params: Train) -> str:
-    """Return why training should stop, or an empty text.
-
-    Args:
-        history: rows of all epochs so far; those with a preview have `coverage` and `class_entropy`.
-        params: `patience`, and the least coverage and class entropy.
-    """
+    """Return why training should stop, or an empty text; epochs with a preview have `coverage` and `class_entropy`."""
     last = history[-params.patience :]
     won = [min(row["discriminator_real"], row["discriminator_fake"]) >= SATURATED for row in last]
     if len(won) == params.patience and all(won):

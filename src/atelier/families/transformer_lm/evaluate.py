@@ -1,4 +1,4 @@
-"""Evaluate a language model: held-out likelihood, and generated against human text."""
+"""Evaluate a language model: held-out likelihood, and generated texts compared with human ones."""
 
 from pathlib import Path
 
@@ -22,12 +22,7 @@ DISTANCES = ("fd", "precision", "recall")
 
 
 def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, params: Evaluate, out: Path) -> None:
-    """Write `metrics.json`, tables and the `pictures.json` that lists them to the directory `out`.
-
-    Args:
-        judge: directory of the dataset's judge.
-        samples: directory of the run's samples.
-    """
+    """Write `metrics.json`, `classes.json`, tables and the `pictures.json` that lists them to the directory `out`."""
     train, test = (Corpus.read(prepared.directory, split) for split in ("train", "test"))
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     judging = Judge.load(judge)
@@ -35,10 +30,11 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
     metrics = likelihood(network, train, test, params)
     source = CorpusIndex(train.tokens, train.starts)
     length = max(len(text) for texts in generated.values() for text in texts)
-    human = text.read(_human(test, length, params), tokenizer, judging, source)
-    read = {
-        t: text.read(texts, tokenizer, judging, source) for t, texts in track(generated.items(), description="texts")
-    }
+    chosen = seeds.generator(params.seed, "people").permutation(len(test))[: params.samples]
+    human_tokens = [np.asarray(test.text(index)[:-1][:length]) for index in chosen]
+    human = text.read(human_tokens, tokenizer, judging, source)
+    tracked = track(generated.items(), description="texts")
+    read = {t: text.read(texts, tokenizer, judging, source) for t, texts in tracked}
     budget = min(sum(map(len, texts.words)) for texts in (human, *read.values()))
     human_row = text.statistics(human, budget, params.bleu_samples, params.seed)
     rows, distances = {}, {}
@@ -47,26 +43,26 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
         rows[temperature] = text.statistics(texts, budget, params.bleu_samples, params.seed) | {
             name: distances[temperature][name] for name in DISTANCES
         }
-    chosen = params.temperature
-    metrics |= distances[chosen] | {name: rows[chosen][name] for name in text.METRICS}
+    measured = params.temperature
+    metrics |= distances[measured] | {name: rows[measured][name] for name in text.METRICS}
     metrics |= {f"human_{name}": human_row[name] for name in text.METRICS}
     with files.atomic_directory(out) as directory:
         files.write_json(directory / "metrics.json", metrics)
         classes = judging.spec.classes
-        shares = {"samples": text.shares(read[chosen], classes), "test": text.shares(human, classes)}
+        shares = {"samples": text.shares(read[measured], classes), "test": text.shares(human, classes)}
         files.write_json(directory / "classes.json", shares)
         table = {f"temperature {t:g}": row for t, row in rows.items()}
-        table["people"] = human_row | {"fd": distances[chosen]["fd_floor"]}
+        table["people"] = human_row | {"fd": distances[measured]["fd_floor"]}
         text.write_table(table, directory / "statistics.csv")
-        text.write_copies(read[chosen], train, tokenizer, params.longest, directory / "copies.csv")
+        text.write_copies(read[measured], train, tokenizer, params.longest, directory / "copies.csv")
         _write_exhibits(directory, params, budget)
 
 
 def likelihood(network: Network, train: Corpus, test: Corpus, params: Evaluate) -> dict[str, float]:
-    """Measure perplexity and bits per byte of test texts, of the network and of an n-gram model with the same tokens.
+    """Measure perplexity and bits per byte of test texts, for the network and for an n-gram model of the same tokens.
 
-    The END of each text is predicted too; its beginning is given. `oov_rate` is the share of unknown tokens among the
-    others. Bits per byte include the cost of spelling unknown words, so that tokenizers can be compared.
+    The END of each text is predicted too. `oov_rate` is the share of unknown tokens among the tokens other than END.
+    Bits per byte include the cost of spelling unknown words, so that tokenizers can be compared.
     """
     chosen = np.sort(seeds.generator(params.seed, "test texts").permutation(len(test))[: params.test_texts])
     texts = [np.asarray(test.text(index)) for index in chosen]
@@ -87,11 +83,7 @@ def likelihood(network: Network, train: Corpus, test: Corpus, params: Evaluate) 
 
 
 def _generated(samples: Path, params: Evaluate) -> dict[float, list[np.ndarray]]:
-    """Read the first texts at each temperature, without END.
-
-    Raises:
-        ValueError: there are fewer than `params.samples`, or none at `params.temperature`.
-    """
+    """Read the first `params.samples` texts at each temperature, without END; raise `ValueError` if there are fewer."""
     tokens = np.load(samples / "samples.npy", mmap_mode="r", allow_pickle=False)
     temperatures = files.read_json(samples / "samples.json")["temperatures"]
     if params.temperature not in temperatures:
@@ -109,20 +101,15 @@ def _generated(samples: Path, params: Evaluate) -> dict[float, list[np.ndarray]]
     }
 
 
-def _human(test: Corpus, length: int, params: Evaluate) -> list[np.ndarray]:
-    """Draw as many test texts as samples, and cut them to `length` tokens."""
-    chosen = seeds.generator(params.seed, "people").permutation(len(test))[: params.samples]
-    return [np.asarray(test.text(index)[:-1][:length]) for index in chosen]
-
-
 def _write_exhibits(directory: Path, params: Evaluate, budget: int) -> None:
     exhibits = [
         {
             "file": "statistics.csv",
             "title": "Statistics of the texts",
-            "caption": f"{params.samples} generated texts at each temperature, and as many of the test split, cut to "
-            f"the same length. distinct-n is measured on the first {budget:,} words of each set; copied n is the share "
-            "of n-grams of tokens that the train split contains. The best value is the one closest to that of people.",
+            "caption": f"{params.samples} generated texts at each temperature, and as many texts of the test split "
+            f"(people), cut to the same length. distinct-n is measured on the first {budget:,} words of each set; "
+            "copied n is the share of n-grams of tokens that the train split contains. The closest value to that of "
+            "people is the best.",
         },
         {
             "file": "copies.csv",

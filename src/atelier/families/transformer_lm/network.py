@@ -30,10 +30,7 @@ def build(config: Config, spec: Spec) -> "TransformerLM":
 
 
 class TransformerLM(keras.Model):
-    """Tokens, int32 ``(n, length)`` → logits of each next token, ``(n, length, vocabulary)``.
-
-    `Learner` trains it.
-    """
+    """Tokens, int32 ``(n, length)`` → logits of each next token, ``(n, length, vocabulary)``; see `Learner`."""
 
     def __init__(self, config: Config, vocabulary: int) -> None:
         super().__init__(name="transformer_lm")
@@ -66,15 +63,9 @@ class TransformerLM(keras.Model):
         return self.embedding(hidden, reverse=True)
 
     def step(self, tokens: Any, position: Any, caches: list[Cache]) -> tuple[Any, list[Cache]]:
-        """Compute the logits after one more token of each text, from cached keys and values.
+        """Compute logits ``(n, vocabulary)`` after one more token of each text, and the updated caches.
 
-        Args:
-            tokens: int32 ``(n,)``.
-            position: of these tokens in their texts, a scalar.
-            caches: one for each block, as `empty_caches` returns them.
-
-        Returns:
-            logits ``(n, vocabulary)``, and the caches with this position added.
+        The tokens, int32 ``(n,)``, are at the scalar `position`; `empty_caches` returns the first caches.
         """
         x = self._embed(tokens[:, None], ops.reshape(position, (1,)), training=False)
         places = ops.arange(ops.shape(caches[0][0])[2])
@@ -114,10 +105,9 @@ class TransformerLM(keras.Model):
 
 
 class Learner(keras.Model):
-    """Trains a language model by `fit` on pairs of tokens and the tokens after them, int32 ``(n, length)``.
+    """Train a language model, whose variables it shares, by `fit` on tokens and next tokens, int32 ``(n, length)``.
 
-    The loss is the cross-entropy in nats per token, without targets that are PAD. It shares the variables of the model
-    that it trains.
+    The loss is the cross-entropy in nats per token, without targets that are PAD.
     """
 
     def __init__(self, model: TransformerLM) -> None:
@@ -141,14 +131,10 @@ class Learner(keras.Model):
 def cross_entropy(hidden: Any, matrix: Any, targets: Any, weights: Any) -> Any:
     """Compute Σ wᵢ·(−log softmax(matrix·hiddenᵢ)[targetᵢ]) in nats, together with its gradient.
 
-    The gradient of the logits is softmax − one-hot. Computing it at once saves most passes over ``n · vocabulary``
-    numbers, which take longer than the matrix products.
+    The gradient of the logits is softmax − one-hot. Computing it in the forward pass saves most passes over
+    ``n · vocabulary`` numbers, which take longer than the matrix products.
 
-    Args:
-        hidden: ``(n, width)``.
-        matrix: ``(vocabulary, width)``.
-        targets: int ``(n,)``.
-        weights: float32 ``(n,)``.
+    Shapes: hidden ``(n, width)``, matrix ``(vocabulary, width)``, targets and weights ``(n,)``.
     """
 
     @ops.custom_gradient
@@ -205,13 +191,11 @@ class Attention(layers.Layer):
         super().__init__(name=name)
         self.config = config
         self.head_width = config.width // config.heads
-        self.inward = layers.Dense(3 * config.width, use_bias=False, kernel_initializer=_normal(), name="inward")
-        self.outward = layers.Dense(
-            config.width, use_bias=False, kernel_initializer=_normal(config.depth), name="outward"
-        )
+        self.inward = _dense(3 * config.width, "inward")
+        self.outward = _dense(config.width, "outward", config.depth)
 
     def build(self, x_shape: Any, mask_shape: Any = None) -> None:
-        """Build the weights before the angles, so that an absurd `width` is refused before memory is allocated."""
+        """Build the weights before the angles, so that an absurd `width` fails before memory is allocated."""
         self.inward.build(x_shape)
         if self.config.positions == "rotary":
             self.angles = rotations(self.config.context, self.head_width)
@@ -258,10 +242,8 @@ class FeedForward(layers.Layer):
         self.gated = config.activation == "swiglu"
         self.activation = keras.activations.get("silu" if self.gated else config.activation)
         widths = 2 * config.hidden if self.gated else config.hidden
-        self.inward = layers.Dense(widths, use_bias=False, kernel_initializer=_normal(), name="inward")
-        self.outward = layers.Dense(
-            config.width, use_bias=False, kernel_initializer=_normal(config.depth), name="outward"
-        )
+        self.inward = _dense(widths, "inward")
+        self.outward = _dense(config.width, "outward", config.depth)
 
     def call(self, x: Any) -> Any:
         x = self.inward(x)
@@ -295,6 +277,7 @@ def _norm(config: Config, name: str) -> layers.Layer:
     return kind(epsilon=1e-6, name=name)
 
 
-def _normal(depth: int = 0) -> keras.initializers.Initializer:
-    """Return the initialiser of weights; the scale of those that write to the residual stream falls with depth."""
-    return keras.initializers.RandomNormal(SCALE / math.sqrt(2 * depth) if depth else SCALE)
+def _dense(units: int, name: str, depth: int = 0) -> layers.Dense:
+    """Return a layer without bias; `depth` reduces the initial scale of layers that write to the residual stream."""
+    scale = SCALE / math.sqrt(2 * depth) if depth else SCALE
+    return layers.Dense(units, use_bias=False, kernel_initializer=keras.initializers.RandomNormal(scale), name=name)

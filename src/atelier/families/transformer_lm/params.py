@@ -20,11 +20,10 @@ class Config(Strict):
 
     Attributes:
         context: greatest number of tokens that a prediction depends on.
-        width: of the residual stream and of embeddings.
-        depth: number of blocks.
+        width, depth: width of the residual stream and of embeddings, and number of blocks.
         heads: attention heads in each block, with ``width / heads`` dimensions each.
-        hidden: width inside the feed-forward layer.
-        activation: inside the feed-forward layer; `swiglu` multiplies two branches (Shazeer, 2020, arXiv:2002.05202).
+        hidden, activation: of the feed-forward layer; `swiglu` multiplies two branches (Shazeer, 2020,
+            arXiv:2002.05202).
         norm: layer normalisation (Ba et al., 2016) or root-mean-square normalisation (Zhang & Sennrich, 2019).
         norm_position: before each sub-layer (pre-norm), or after its residual sum (post-norm; Vaswani et al., 2017).
         positions: rotary (Su et al., 2021, arXiv:2104.09864) or learned embeddings.
@@ -54,18 +53,15 @@ class Config(Strict):
 
 
 class Train(Config, Training, Previewed):
-    """What `train` reads; the epoch with the lowest validation loss is kept.
+    """What `train` reads.
 
     Attributes:
         batch: rows of `context` tokens, which hold texts one after the other.
         steps_per_epoch: batches between two validations; 0 for the whole train split. The next epoch continues where
             the last one ended.
-        embedding: initial embeddings: `random`, or `cooccurrence`: the leading directions of the co-occurrence of
-            tokens in the train split.
+        embedding: initial embeddings: random, or singular vectors of the co-occurrence of tokens in the train split.
         validation_tokens: tokens of the validation split that the validation loss is measured on.
-        preview_prompt: beginning of the texts of a preview.
-        preview_temperatures: a preview has one text at each temperature.
-        preview_tokens: greatest length of these texts.
+        preview_prompt: beginning of the texts of a preview, each of up to `preview_tokens` tokens.
         watch_texts: texts that the judge compares with validation texts at each preview.
     """
 
@@ -79,13 +75,11 @@ class Train(Config, Training, Previewed):
 
 
 class Sample(Filters):
-    """What `sample` generates, at each of `temperatures`.
+    """What `sample` generates at each of `temperatures`.
 
     Attributes:
         samples: texts without a prompt, which `evaluate` measures.
-        prompt: beginning of the prompted texts.
-        shown: number of prompted texts, which the report shows.
-        max_tokens: greatest length of a text.
+        shown: texts that begin with `prompt`, and texts without one, that the report shows.
     """
 
     temperatures: tuple[Temperature, ...] = Field(min_length=1)
@@ -101,12 +95,10 @@ class Evaluate(Compared):
     """How the run is evaluated.
 
     Attributes:
-        temperature: the sampled temperature whose numbers are metrics.
-        samples: number of generated texts, and of human texts, in every statistic.
+        temperature: the sampled temperature whose statistics are metrics.
         test_texts: number of test texts, drawn by `seed`, whose likelihood is measured.
-        stride: step of the window that measures likelihood; each token has at least ``context − stride`` tokens before
-            it, or its whole text so far.
-        order: of the n-gram baseline.
+        stride: step of the window that measures likelihood; see `modalities.text.read`.
+        order: n of the n-gram baseline.
         bleu_samples: texts whose BLEU against all others is averaged.
         longest: number of samples shown beside the train text that they share their longest span with.
     """

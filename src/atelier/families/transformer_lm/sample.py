@@ -1,6 +1,5 @@
-"""Sample a language model: texts without a prompt, to be measured, and texts from a prompt, to be read."""
+"""Sample a language model: texts without a prompt, which are evaluated, and texts from a prompt."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,8 @@ from atelier.modalities.text import exhibit
 from atelier.modalities.text.generate import Prompt, Text, Writer
 from atelier.networks.architecture import Block, diagram
 from atelier.networks.network import Network
+
+FREE = "The first of the evaluated texts. Colours show surprisal under the model, before temperature and filters."
 
 
 def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
@@ -30,28 +31,18 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
 
     with files.atomic_directory(out) as directory:
         nothing, prompt = (Prompt.of(text, tokenizer) for text in ("", params.prompt))
-        free = {t: texts(nothing, params.samples, t) for t in _tracked(params.temperatures, "samples")}
+        free = {t: texts(nothing, params.samples, t) for t in track(params.temperatures, "samples")}
         tokens = np.stack([padded([text.tokens for text in row], params.max_tokens) for row in free.values()])
         files.write_array(directory / "samples.npy", tokens.astype(np.uint32))
         files.write_json(directory / "samples.json", {"temperatures": list(params.temperatures)})
-        prompted = {t: texts(prompt, params.shown, t) for t in _tracked(params.temperatures, "prompted")}
+        prompted = {t: texts(prompt, params.shown, t) for t in track(params.temperatures, "prompted")}
+        shown = {t: row[: params.shown] for t, row in free.items()}
         exhibits = [
             exhibit.table(prompted, tokenizer, "From a prompt", _caption(params), directory / "prompted.json"),
-            exhibit.table(
-                {t: row[: params.shown] for t, row in free.items()},
-                tokenizer,
-                "Without a prompt",
-                "The first of the texts that are measured. Colours show the surprisal under the model itself, before "
-                "temperature and filters.",
-                directory / "free.json",
-            ),
+            exhibit.table(shown, tokenizer, "Without a prompt", FREE, directory / "free.json"),
         ]
         files.write_text(directory / "architecture.svg", diagram({"language model": _blocks(network)}))
         files.write_json(directory / "pictures.json", exhibits)
-
-
-def _tracked(temperatures: Iterable[float], what: str) -> Iterable[float]:
-    return track(list(temperatures), description=what)
 
 
 def _caption(params: Sample) -> str:
@@ -61,8 +52,8 @@ def _caption(params: Sample) -> str:
     filters += [f"repetition penalty {params.repetition_penalty:g}"] if params.repetition_penalty > 1 else []
     sampled = f"with {', '.join(filters)}" if filters else "without filters"
     return (
-        f"“{params.prompt}” continued at several temperatures, {sampled}; each row has one seed. The darker a token, "
-        "the less probable it was under the model."
+        f"“{params.prompt}” continued at several temperatures, {sampled}; each row has one seed. Darker tokens "
+        "were less probable under the model."
     )
 
 

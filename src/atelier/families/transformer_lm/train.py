@@ -1,4 +1,4 @@
-"""How a language model is trained: on rows of tokens that are filled with texts, without padding."""
+"""The training of a language model on rows of tokens that are filled with texts, without padding."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ from atelier.modalities.text.read import Reader
 from atelier.networks.network import Network
 from atelier.training.plan import Plan, Row
 
-# Settings of the co-occurrence that embeddings can start from.
+# Settings of the co-occurrence of tokens, from which embeddings can be initialised.
 WINDOW, SMOOTHING = 3, 0.75
 
 
@@ -35,18 +35,12 @@ def train(network: Network, prepared: Prepared, params: Train) -> Plan:
 
 
 def cooccurrence(tokens: np.ndarray, vocabulary: int, width: int, seed: int) -> np.ndarray:
-    """Compute embeddings from the co-occurrence of tokens: tokens with similar neighbours have similar directions.
+    """Compute embeddings, float32 ``(vocabulary, width)`` with unit rows, from the co-occurrence of tokens.
 
     They are the singular vectors of the positive pointwise mutual information (Levy & Goldberg, 2014), scaled by the
     square roots of the singular values (Levy, Goldberg & Dagan, 2015, section 3.3). Tokens co-occur within `WINDOW`
-    positions, weighted by the inverse distance; context frequencies are raised to the power `SMOOTHING`.
-
-    Args:
-        tokens: all texts in one sequence ``(n,)``.
-        seed: of the randomised decomposition (Halko et al., 2011).
-
-    Returns:
-        float32 ``(vocabulary, width)`` with unit rows; zeros for a token that does not occur.
+    positions, weighted by the inverse distance; context frequencies are raised to the power `SMOOTHING`. The row of a
+    token that does not occur is zero. The decomposition is randomised (Halko et al., 2011).
 
     Raises:
         ValueError: `width` is not smaller than the vocabulary.
@@ -73,24 +67,20 @@ def cooccurrence(tokens: np.ndarray, vocabulary: int, width: int, seed: int) -> 
 
 
 class Rows(keras.utils.PyDataset):
-    """Serve shuffled rows of tokens, and the tokens that follow each: int32 ``(batch, context)`` twice.
+    """Serve shuffled rows of tokens, and the token after each: int32 ``(batch, context)`` twice.
 
     Every row is read once before the sequence is cut at other places and shuffled again.
 
     Args:
-        tokens: all texts in one sequence ``(n,)``, with END after each.
+        tokens: all texts in one sequence ``(n,)``, long enough for one batch, with END after each.
         context, batch: tokens in a row, rows in a batch.
         steps: batches in an epoch; 0 for the whole sequence.
-        seed: of cuts and order.
-
-    Raises:
-        ValueError: the sequence is too short for one batch.
     """
 
     def __init__(self, tokens: np.ndarray, context: int, batch: int, steps: int, seed: int) -> None:
         super().__init__()
         self.tokens, self.context, self.batch, self.seed = tokens, context, batch, seed
-        # The number of rows wherever the first cut is.
+        # The first cut is drawn from the first row; this number of rows follows any of them.
         self.rows = (len(tokens) - context) // context
         if self.rows < batch:
             raise ValueError(

@@ -18,12 +18,7 @@ CHUNK = 1000
 
 
 def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, params: Evaluate, out: Path) -> None:
-    """Write `metrics.json`, `classes.json`, `neighbours.png` and `pictures.json` to the directory `out`.
-
-    Args:
-        judge: directory of the dataset's judge.
-        samples: directory of the run's samples.
-    """
+    """Write `metrics.json`, `classes.json`, `neighbours.png` and `pictures.json` to the directory `out`."""
     seen = images.Samples.read(judge, samples, params.samples)
     test = np.asarray(prepared.images("test"))
     metrics = bound(network, test, params) | images.similarity(network, test, params.batch)
@@ -33,14 +28,10 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
 def bound(network: Network, test: np.ndarray, params: Evaluate) -> dict[str, float]:
     """Compute the bounds on −log p(x) in nats, averaged over `test`, and the number of active latents.
 
-    ``reconstruction`` is E_q[−log p(x|z)] over k draws of z for each image, ``kl`` is KL(q(z|x) ‖ p(z)) in closed form,
-    summed over latents, ``loss`` their sum. ``importance_weighted_bound`` is −log of the mean of k importance weights
-    (Burda et al., 2016, arXiv:1509.00519, eq. 8), at most `loss`. ``active_units`` counts the latents whose posterior
-    mean has a variance above 0.01 (section 5.2 of that paper).
-
-    Args:
-        test: uint8 ``(n, h, w, c)``.
-        params: `importance_samples` is k; `seed` seeds the draws.
+    ``reconstruction`` is E_q[−log p(x|z)] over k = `params.importance_samples` draws of z for each image, ``kl`` is
+    KL(q(z|x) ‖ p(z)) in closed form, summed over latents, ``loss`` their sum. ``importance_weighted_bound`` is −log of
+    the mean of k importance weights (Burda et al., 2016, arXiv:1509.00519, eq. 8), at most `loss`. ``active_units``
+    counts the latents whose posterior mean has a variance above 0.01 (section 5.2 of that paper).
     """
     means, log_vars = (a.astype(np.float64) for a in batching.apply(network.model.encoder, test, params.batch))
     k, scales = params.importance_samples, np.exp(0.5 * log_vars)

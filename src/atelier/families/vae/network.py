@@ -1,8 +1,7 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
-The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. Both terms of the objective are in nats and
-summed, the reconstruction over pixels and the KL divergence over latents, so that their sum is the negative evidence
-lower bound of an image.
+The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. The loss of an image is its negative evidence
+lower bound in nats: the reconstruction summed over pixels, plus the KL divergence summed over latents.
 """
 
 import math
@@ -20,11 +19,7 @@ FIRST_SCALE = 0.25
 
 
 def build(config: Config, spec: Spec) -> "VAE":
-    """Build the untrained network for the images of `spec`.
-
-    Raises:
-        ValueError: height or width is not divisible by 2 to the power of the number of `config.decoder_filters`.
-    """
+    """Build the untrained network for the images of `spec`; raise `ValueError` if `decoder_filters` do not fit."""
     height, width, _ = spec.shape
     filters = config.decoder_filters
     factor = 2 ** len(filters)
@@ -125,10 +120,8 @@ class VAE(keras.Model):
     """Encoder, reparametrised sampling and decoder, trained by `fit` on uint8 images alone.
 
     Attributes:
-        config: the parameters that it was built from.
-        encoder, decoder: see `build_encoder` and `build_decoder`.
         log_scale: of the Gaussian and the logistic likelihood, learned for each channel; otherwise None.
-        kl_weight: weight of the KL term while training; `on_epoch_begin` moves it from zero to ``config.beta``.
+        kl_weight: weight of the KL term while training; `on_epoch_begin` increases it from zero to ``config.beta``.
     """
 
     def __init__(self, config: Config, shape: tuple[int, ...]) -> None:
@@ -154,12 +147,7 @@ class VAE(keras.Model):
         return {"z_mean": z_mean, "z_log_var": z_log_var, "centre": self.decoder(z)}
 
     def reconstruction_nats(self, images: Any, centre: Any) -> Any:
-        """Compute −log p(x|z) of each image in nats, summed over pixels, ``(n,)``.
-
-        Args:
-            images: uint8 ``(n, h, w, c)``.
-            centre: output of the decoder, float32 of the same shape.
-        """
+        """Compute −log p(x|z) in nats, ``(n,)``, of images, uint8 ``(n, h, w, c)``, given the decoder's output."""
         images = ops.cast(images, "float32")
         if self.config.likelihood == "bernoulli":
             nats = bernoulli_nats(images / 255, centre)
@@ -180,7 +168,7 @@ class VAE(keras.Model):
         return ops.mean(reconstruction + weight * kl)
 
     def pixels(self, centre: np.ndarray) -> np.ndarray:
-        """Convert outputs of the decoder to pictures, uint8 of the same shape: the mean of the likelihood."""
+        """Convert outputs of the decoder to images, uint8 of the same shape: the mean of the likelihood."""
         centre = centre.astype(np.float64)
         mean = 1 / (1 + np.exp(-centre)) if self.config.likelihood == "bernoulli" else (centre + 1) / 2
         return np.rint(255 * mean.clip(0, 1)).astype(np.uint8)

@@ -1,34 +1,30 @@
 """Parameters of the family `vae`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched
+from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched, Width
 from atelier.params.strict import Strict
 from atelier.params.training import Training
 
 MODALITY = "images"
-# Whether models of the family encode images, so that `edit` can move their latents.
 ENCODER = True
-
-Width = Annotated[int, Field(ge=1)]
 
 
 class Config(Strict):
     """The network and its objective.
 
     Attributes:
-        encoder_filters: widths of the encoder's convolutions, each of stride 2.
-        encoder_dense: widths of the dense layers between convolutions and latent.
-        decoder_dense: widths of the dense layers from the latent to the smallest feature map.
+        encoder_filters: widths of the convolutions, each of stride 2.
+        encoder_dense, decoder_dense: widths of the dense layers before and after the latent.
         decoder_filters: widths of the transposed convolutions, each of stride 2; if empty, a dense layer outputs all
             pixels.
         residual_blocks: blocks after each convolution of the encoder and before each of the decoder (He et al., 2016).
         likelihood: of a pixel given the latent: Bernoulli, or a Gaussian or discretised logistic (Salimans et al.,
             2017) with a learned scale for each channel (Rybkin et al., 2021).
         beta: weight of the KL term (Higgins et al., 2017); 1 is the evidence lower bound.
-        kl_warmup_epochs: epochs over which the weight of the KL term rises from zero to `beta`.
+        kl_warmup_epochs: epochs over which that weight rises from zero to `beta`.
     """
 
     latent_dim: int = Field(ge=1)
@@ -49,8 +45,7 @@ class Train(Config, Training, Watched):
     Attributes:
         affine: standard deviation of the rotation of training images in degrees, of scale and shear in percent.
         elastic: standard deviation of their bending, in pixels.
-        flip: mirror half of them.
-        clean_epochs: last epochs, which use undistorted images.
+        clean_epochs: number of last epochs, which use unchanged images.
     """
 
     affine: float = Field(ge=0, le=45)
@@ -65,9 +60,7 @@ class Sample(Drawn, Interpolations):
     Attributes:
         prior: the standard normal, or a mixture of Gaussians fitted to the posteriors of training images (the second
             stage of Ghosh et al., 2020, arXiv:1903.12436).
-        mixture_components: Gaussians in that mixture.
         manifold: rows and columns of the latent manifold.
-        reconstructions: test images shown beside their reconstructions.
     """
 
     prior: Literal["normal", "mixture"]
@@ -77,10 +70,6 @@ class Sample(Drawn, Interpolations):
 
 
 class Evaluate(Evaluated):
-    """How the run is evaluated.
-
-    Attributes:
-        importance_samples: k of the importance-weighted bound (Burda et al., 2016).
-    """
+    """How the run is evaluated; `importance_samples` is k of the importance-weighted bound (Burda et al., 2016)."""
 
     importance_samples: int = Field(ge=1)

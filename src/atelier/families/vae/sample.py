@@ -46,10 +46,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
 class Plane:
     """A plane through a latent space.
 
-    Attributes:
-        centre: ``(latent_dim,)``.
-        axes: one standard deviation along each of the two axes, ``(2, latent_dim)``.
-        name: what an axis is, for labels.
+    The centre is ``(latent_dim,)``; the axes, ``(2, latent_dim)``, are one standard deviation long and labelled `name`.
     """
 
     centre: np.ndarray
@@ -61,10 +58,9 @@ class Plane:
         return np.asarray((z - self.centre) @ np.linalg.pinv(self.axes))
 
     def latents(self, side: int) -> np.ndarray:
-        """Return a square grid at the quantiles of a standard normal, as latents, float32 ``(side², latent_dim)``.
+        """Return latents, float32 ``(side², latent_dim)``, on a square grid at the quantiles of a standard normal.
 
-        Each cell holds the same share of a normal distribution (Kingma & Welling, 2014, appendix A); the first axis
-        points to the right, the second upwards.
+        Each cell has the same probability (Kingma & Welling, 2014, appendix A); the second axis points upwards.
         """
         quantiles = norm.ppf((np.arange(side) + 0.5) / side)
         places = np.stack(np.meshgrid(quantiles, quantiles[::-1]), axis=-1).reshape(-1, 2)
@@ -72,20 +68,14 @@ class Plane:
 
 
 def plane(z_mean: np.ndarray) -> Plane:
-    """Return the whole of a two-dimensional latent space, or the first two principal components of a larger one.
-
-    In a large latent space a single latent hardly changes a picture.
-
-    Args:
-        z_mean: posterior means of some images, ``(n, latent_dim)``.
-    """
+    """Return the latent plane, or the first two principal components of posterior means ``(n, latent_dim)``."""
     latent_dim = z_mean.shape[1]
     if latent_dim <= 2:
         return Plane(np.zeros(latent_dim), np.eye(2)[:, :latent_dim], "latent")
     centre = z_mean.mean(axis=0, dtype=np.float64)
     _, scales, directions = np.linalg.svd(z_mean - centre, full_matrices=False)
     axes = (scales[:2, None] / np.sqrt(len(z_mean))) * directions[:2]
-    # The sign of a component is arbitrary: make its largest part positive.
+    # The sign of a component is arbitrary: make its largest entry positive.
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
     return Plane(centre, axes * np.sign(largest), "principal component")
 
@@ -106,8 +96,7 @@ def _samples(network: Network, prepared: Prepared, params: Sample, directory: Pa
 def mixture_latents(network: Network, prepared: Prepared, params: Sample, numbers: Iterable[int]) -> np.ndarray:
     """Draw one latent for each seed from a mixture fitted to the aggregated posterior, float32 ``(seeds, latent_dim)``.
 
-    The mixture is fitted to draws from the posteriors of up to `FITTED` training images; their means alone are too
-    close together.
+    It is fitted to draws from the posteriors of up to `FITTED` training images, whose means alone vary too little.
     """
     available = prepared.spec.sizes["train"]
     chosen = np.sort(exhibit.choose(params.seed, "mixture", available, min(available, FITTED)))
@@ -128,10 +117,9 @@ def mixture_latents(network: Network, prepared: Prepared, params: Sample, number
 def _manifold(network: Network, params: Sample, through: Plane, directory: Path) -> Exhibit:
     decoded = generate.decode(network, through.latents(params.manifold), params.batch)
     write_png(directory / "manifold.png", grid(decoded, columns=params.manifold, gap=0))
-    if network.config.latent_dim == 2:
-        caption = "The decoder over the latent plane; each picture represents the same share of the prior."
-    else:
-        caption = "The decoder over the first two principal components of the posterior means of test images."
+    whole = "latent plane; each image represents the same share of the prior."
+    components = "first two principal components of the posterior means of test images."
+    caption = f"The decoder over the {whole if network.config.latent_dim == 2 else components}"
     return {"file": "manifold.png", "title": "Latent manifold", "caption": caption}
 
 
@@ -139,11 +127,9 @@ def _reconstructions(network: Network, params: Sample, test: np.ndarray, means: 
     chosen = exhibit.choose(params.seed, "reconstructions", len(test), params.reconstructions)
     decoded = generate.decode(network, means[chosen], params.batch)
     columns = min(10, len(chosen))
-    rows = [
-        part[start : start + columns] for start in range(0, len(chosen), columns) for part in (test[chosen], decoded)
-    ]
-    whole = [row for row in rows if len(row) == columns]
-    write_png(directory / "reconstructions.png", grid(np.concatenate(whole), columns))
+    whole = range(0, len(chosen) - columns + 1, columns)
+    rows = [part[start : start + columns] for start in whole for part in (test[chosen], decoded)]
+    write_png(directory / "reconstructions.png", grid(np.concatenate(rows), columns))
     caption = "Test images, each above its reconstruction from the posterior mean."
     return {"file": "reconstructions.png", "title": "Reconstructions", "caption": caption}
 
@@ -176,11 +162,7 @@ def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path)
 
 
 def _groups(prepared: Prepared) -> tuple[tuple[str, ...], np.ndarray, str]:
-    """Group the test images by class, or else by the attribute that divides them most evenly.
-
-    Returns:
-        Names of the groups, the group of each image, and what groups them.
-    """
+    """Return names of groups, the group of each test image (class, or most even attribute), and the grouping's name."""
     labels = np.asarray(prepared.labels("test"))
     if prepared.spec.classes:
         return prepared.spec.classes, labels, "class"

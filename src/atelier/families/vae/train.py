@@ -1,7 +1,7 @@
-"""How a variational autoencoder is trained: the validation split's bound chooses the epoch.
+"""The training of a variational autoencoder; the epoch with the lowest validation loss is kept.
 
-Training images can be distorted a little, so that an encoder learns from more handwritings than the data hold (Simard
-et al., 2003): each image is rotated, sheared, scaled and bent by random amounts. Validation images stay unchanged.
+Training images can be rotated, sheared, scaled and bent by random amounts (Simard et al., 2003), which adds variants of
+handwriting that the data lack.
 """
 
 import math
@@ -18,7 +18,7 @@ from atelier.training import loop
 from atelier.training.batches import Batches, shift_and_flip
 from atelier.training.plan import Plan
 
-# Smooth displacement fields are drawn once and reused; more of them make no visible difference.
+# Number of displacement fields, which are drawn once and reused, and their smoothness as a share of the image's side.
 FIELDS, SMOOTHNESS = 512, 1 / 7
 
 
@@ -31,28 +31,18 @@ def train(network: Network, prepared: Prepared, params: Train) -> Plan:
         return shift_and_flip(batch, generator, 0, flip=True) if params.flip else batch
 
     changed = params.affine or params.elastic or params.flip
-    batches = Batches(
-        (prepared.images("train"),),
-        params.batch,
-        params.seed,
-        augment if changed else None,
-        params.epochs - params.clean_epochs,
-    )
+    images, augmented = prepared.images("train"), params.epochs - params.clean_epochs
+    batches = Batches((images,), params.batch, params.seed, augment if changed else None, augmented)
     validate = loop.held_out(network.model, (prepared.images("validation"),))
     return Plan(network.model, batches, validate, monitor="val_loss")
 
 
 def distort(batch: np.ndarray, generator: np.random.Generator, affine: float, elastic: float) -> np.ndarray:
-    """Distort each image about its centre, filling with black.
+    """Distort images, uint8 ``(n, h, w, c)``, about their centres, with bilinear interpolation; fill with black.
 
     Args:
-        batch: uint8 ``(n, h, w, c)``.
-        generator: source of the random amounts.
         affine: standard deviation of the rotation in degrees, and of scale and shear in percent.
         elastic: standard deviation of the bending displacement, in pixels.
-
-    Returns:
-        uint8 of the same shape, by bilinear interpolation.
     """
     count, height, width, _ = batch.shape
     angle, stretch_y, stretch_x, shear = generator.normal(0, affine / 100, (4, count, 1, 1)).astype(np.float32)

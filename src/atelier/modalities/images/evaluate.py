@@ -85,12 +85,9 @@ def similarity(network: Network, test: np.ndarray, batch: int) -> Metrics:
 
 
 def memorisation(samples: Samples, prepared: Prepared, shown: int, directory: Path) -> Metrics:
-    """Write `neighbours.png`, and measure distances to the nearest training image on the judge's features.
+    """Write `neighbours.png`, and return the median distances of samples and of test images to the training images.
 
-    Copies of training images would be much closer than unseen real images are.
-
-    Returns:
-        Medians ``neighbour_distance`` of the samples and ``neighbour_distance_test`` of test images.
+    Distances are on the judge's features. Copies would be much closer than unseen real images are.
     """
     train = prepared.images("train")
     train_features = samples.judge.features(train)

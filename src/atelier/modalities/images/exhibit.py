@@ -12,12 +12,7 @@ COLUMNS = 16
 
 
 def samples(drawn: np.ndarray, shown: int, first_seed: int, origin: str, directory: Path) -> Exhibit:
-    """Write `samples.png`: the first `shown` of the samples `drawn`, uint8 ``(n, h, w, c)``.
-
-    Args:
-        first_seed: seed of the first sample.
-        origin: where the samples come from, for the caption.
-    """
+    """Write the first `shown` samples, uint8 ``(n, h, w, c)``; the caption says that they come from `origin`."""
     write_png(directory / "samples.png", grid(drawn[:shown], COLUMNS))
     count = min(shown, len(drawn))
     caption = f"The first {count} of {len(drawn)} samples {origin}, without selection; seeds from {first_seed}."
@@ -27,8 +22,7 @@ def samples(drawn: np.ndarray, shown: int, first_seed: int, origin: str, directo
 def slerp(start: np.ndarray, end: np.ndarray, steps: int) -> np.ndarray:
     """Interpolate between latents ``(latent_dim,)`` on the sphere (Shoemake, 1985), where the prior has its mass.
 
-    Returns:
-        float32 ``(steps, latent_dim)``, both ends included; a straight line if the two are nearly parallel.
+    Nearly parallel latents are interpolated linearly. The result ``(steps, latent_dim)`` includes both ends.
 
     >>> np.round(slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), 3)[1], 4).tolist()
     [0.707099974155426, 0.707099974155426]

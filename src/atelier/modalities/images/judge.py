@@ -17,13 +17,10 @@ from atelier.training.plan import Plan
 
 
 def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, checkpoints: Path) -> None:
-    """Train the judge of a dataset, and write it with its accuracy, features of real draws and scale to `out`.
+    """Train the judge of a dataset; raise `ValueError` if it lacks images or a class that `params.gauge` needs.
 
     The validation split chooses the epoch, the test split gives the accuracy. Images with and without an attribute have
     the same total weight, because accuracies of attributes are balanced.
-
-    Raises:
-        ValueError: `params.gauge` asks for more images than a split has, or for a class that does not exist.
     """
     _check(params.gauge, prepared)
     network = judge.build("images", prepared, params.train)
@@ -61,11 +58,7 @@ def _weighted(prepared: Prepared, split: str, weights: np.ndarray | None) -> tup
 
 
 def draws(prepared: Prepared, gauge: schema.Gauge) -> dict[str, np.ndarray]:
-    """Draw `gauge.samples` images in random order from the test split and the train split, and damage the latter.
-
-    Returns:
-        uint8 ``(samples, h, w, c)`` by the name of the draw.
-    """
+    """Draw `gauge.samples` images, uint8 ``(n, h, w, c)``, from test split and train split, and damage the latter."""
     chosen = {
         split: seeds.generator(gauge.seed, split).permutation(prepared.spec.sizes[split])
         for split in (judge.REAL, judge.FLOOR)

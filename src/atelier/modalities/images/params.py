@@ -1,9 +1,13 @@
 """Parameters of a judge of images, and those that all families of images share."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from atelier.modalities.params import Compared, JudgeTraining, Previewed
 from atelier.params.strict import Strict
+
+Width = Annotated[int, Field(ge=1)]
 
 
 class Network(Strict):
@@ -49,13 +53,9 @@ class Watched(Previewed):
 
 
 class Drawn(Strict):
-    """What `sample` draws.
+    """What `sample` draws: at least as many samples as `evaluate` measures, with seeds from `seed`.
 
-    Attributes:
-        samples: images to draw; at least as many as `evaluate` measures.
-        shown: images in the picture of samples.
-        batch: images that the network draws at once.
-        seed: of the first sample; each following sample has the next seed.
+    The report shows the first `shown` of them.
     """
 
     samples: int = Field(ge=1)

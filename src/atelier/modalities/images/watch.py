@@ -18,10 +18,7 @@ BATCH = 100
 class Watch:
     """Compare samples with validation images; the test split is for the finished model only.
 
-    Args:
-        judge: directory of the dataset's judge.
-        params: a family's train section: up to `watch_images` samples are drawn, with seeds from zero, and compared
-            with as many validation images, which `seed` chooses.
+    Up to `params.watch_images` samples with seeds from zero are compared with as many images, drawn by `params.seed`.
     """
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:

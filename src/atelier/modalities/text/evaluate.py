@@ -30,7 +30,6 @@ class Texts:
 
     Attributes:
         tokens: of each text, without END.
-        words: of each text, from `core.text.words`.
         features: of the judge, float32 ``(texts, features)``.
         classes: number of texts in each class that the judge predicts, int64 ``(classes,)``.
         matches: spans that the texts share with the train split.
@@ -55,26 +54,20 @@ def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train
 def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[str, float]:
     """Measure diversity, repetition and copying.
 
-    Args:
-        budget: number of words that distinct-n is measured on; equal for all sets that are compared.
-        bleu_samples, seed: number of texts that self-BLEU draws, and the seed of the draw.
+    Distinct-n uses the first `budget` words, equal for all compared sets; self-BLEU draws `bleu_samples` texts.
     """
     cut = diversity.truncated(texts.words, budget)
     longest = [span.length if span else 0 for span in texts.matches.longest()]
-    return (
-        {f"distinct_{n}": diversity.distinct(cut, n) for n in (1, 2, 3)}
-        | {
-            "rep_4": diversity.repetition(texts.words, 4),
-            "self_bleu_4": diversity.self_bleu(texts.words, 4, sample=min(bleu_samples, len(texts.words)), seed=seed),
-        }
-        | {f"copied_{n}": texts.matches.share(n) for n in COPIED}
-        | {
-            "longest_copy": float(max(longest)),
-            "words": float(np.mean([len(text) for text in texts.words])),
-            "positive_share": float(texts.classes[-1] / texts.classes.sum()),
-            "class_entropy": class_entropy(texts.classes),
-        }
-    )
+    return {
+        **{f"distinct_{n}": diversity.distinct(cut, n) for n in (1, 2, 3)},
+        "rep_4": diversity.repetition(texts.words, 4),
+        "self_bleu_4": diversity.self_bleu(texts.words, 4, sample=min(bleu_samples, len(texts.words)), seed=seed),
+        **{f"copied_{n}": texts.matches.share(n) for n in COPIED},
+        "longest_copy": float(max(longest)),
+        "words": float(np.mean([len(text) for text in texts.words])),
+        "positive_share": float(texts.classes[-1] / texts.classes.sum()),
+        "class_entropy": class_entropy(texts.classes),
+    }
 
 
 def shares(texts: Texts, classes: Sequence[str]) -> dict[str, float]:
@@ -108,8 +101,6 @@ def write_copies(texts: Texts, train: Corpus, tokenizer: Tokenizer, shown: int, 
 def _in_context(tokens: np.ndarray, start: int, span: Span, tokenizer: Tokenizer) -> str:
     """Return the text of a span in brackets, with some tokens before and after it."""
     end = start + span.length
-    before, copied, after = (
-        tokenizer.decode(part)
-        for part in (tokens[max(0, start - CONTEXT) : start], tokens[start:end], tokens[end : end + CONTEXT])
-    )
+    parts = tokens[max(0, start - CONTEXT) : start], tokens[start:end], tokens[end : end + CONTEXT]
+    before, copied, after = (tokenizer.decode(part) for part in parts)
     return f"{before} [{copied}] {after}".strip()

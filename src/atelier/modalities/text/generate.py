@@ -94,10 +94,8 @@ def tokens_with_surprisal(text: Text, tokenizer: Tokenizer) -> list[tuple[str, f
 class Writer:
     """Generate up to `batch` texts at once, each of up to `length` tokens, with one compiled function.
 
-    A text depends only on its own request, not on the others of its batch. UNKNOWN is never sampled.
-
-    Raises:
-        ValueError: the texts would be longer than the network's context.
+    A text depends only on its own request, not on the others of its batch. UNKNOWN is never sampled. A `length` above
+    the network's context raises `ValueError`.
     """
 
     def __init__(self, model: keras.Model, batch: int, length: int) -> None:
@@ -159,10 +157,7 @@ class Writer:
             "nats": np.zeros((self.batch, self.length + 1), np.float32),
             "position": np.zeros(1, np.int32),
             "ended": np.zeros(self.batch, bool),
-            "caches": [
-                tuple(ops.convert_to_numpy(side) for side in cache)
-                for cache in model.empty_caches(self.batch, self.length)
-            ],
+            "caches": [tuple(map(ops.convert_to_numpy, c)) for c in model.empty_caches(self.batch, self.length)],
             "uniforms": np.minimum(uniforms, BELOW_ONE).astype(np.float32),
             "temperature": np.asarray([row.temperature for row in rows], np.float32),
             "top_k": np.asarray([row.filters.top_k or model.vocabulary for row in rows], np.int32),

@@ -17,13 +17,9 @@ from atelier.training.plan import Plan
 
 
 def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, checkpoints: Path) -> None:
-    """Train the judge of a dataset, and write it with its accuracy, features of real draws and scale to `out`.
+    """Train the judge of a dataset; raise `ValueError` if a split has fewer texts than `params.gauge` needs.
 
-    Only texts with a label are used: the train split for training, the validation split to choose the epoch, the test
-    split for the accuracy.
-
-    Raises:
-        ValueError: `params.gauge` asks for more texts than a split has.
+    Only labelled texts are used. The validation split chooses the epoch, the test split gives the accuracy.
     """
     section = params.train
     corpora = {split: Corpus.read(prepared.directory, split) for split in ("train", "validation", "test")}
@@ -55,9 +51,7 @@ def labelled(corpus: Corpus, length: int) -> tuple[np.ndarray, np.ndarray]:
 def draws(corpora: dict[str, Corpus], gauge: schema.Gauge, vocabulary: int) -> dict[str, list[np.ndarray]]:
     """Draw the beginnings of `gauge.samples` texts from the test split and the train split, and damage the latter.
 
-    Returns:
-        Tokens of each text, by the name of the draw. `shuffled` has the tokens of each train text in random order,
-        `unigram` replaces each token by one drawn from the frequencies of tokens.
+    `shuffled` has the tokens of each text in random order, `unigram` draws each token from the frequencies of tokens.
     """
     texts = {}
     for split in (judge.REAL, judge.FLOOR):

@@ -11,9 +11,7 @@ class Network(Strict):
 
     Attributes:
         length: tokens that are read; longer texts are cut.
-        embedding: width of an embedding.
         kernels, filters: width of each convolution in tokens, and filters in each.
-        features: width of the penultimate layer.
     """
 
     length: int = Field(ge=8, le=4096)

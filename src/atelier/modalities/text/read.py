@@ -21,12 +21,9 @@ class Reader:
         """Compute −log p of each token given the tokens before it in its text, float32 ``(n,)``.
 
         Args:
-            tokens: ``(n,)``, with END after each text.
-            stride: step of the window: each token is predicted from at least ``context − stride`` tokens, or from its
-                whole text so far, and read ``context / stride`` times.
-
-        Raises:
-            ValueError: there are no tokens, or the stride is not between 1 and the context.
+            tokens: ``(n,)``, at least one, with END after each text.
+            stride: step of the window, from 1 to the context: each token is predicted from at least
+                ``context − stride`` tokens, or from its whole text so far, and read ``context / stride`` times.
         """
         context = self.model.config.context
         if not 1 <= stride <= context:

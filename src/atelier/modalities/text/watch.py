@@ -20,10 +20,8 @@ BATCH = 50
 class Watch:
     """Compare texts at temperature 1 with validation texts; the test split is for the finished model only.
 
-    Args:
-        judge: directory of the dataset's judge.
-        params: a family's train section: up to `watch_texts` texts are generated, with seeds from zero, and compared
-            with as many validation texts, which `seed` chooses; `preview_tokens` is the greatest length of both.
+    Up to `params.watch_texts` texts with seeds from zero are compared with as many real texts, which `params.seed`
+    draws; `params.preview_tokens` is the greatest length of both.
     """
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
