@@ -6,6 +6,7 @@ edit can change its result, but not if only a comment or a docstring changed.
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import atelier
@@ -50,7 +51,13 @@ def _differs(name: str, file: Path, expected: str | None) -> bool:
     if expected is None:
         module = "atelier." + name.removeprefix("src/atelier/").removesuffix(".py").replace("/", ".")
         return not (module in RESULT_FREE or CHECKED_ONLY.fullmatch(name))
-    return not file.is_file() or code_digest(file.read_text(encoding="utf-8")) != expected
+    return not file.is_file() or _digest(file, file.stat().st_mtime_ns, file.stat().st_size) != expected
+
+
+@cache
+def _digest(file: Path, modified: int, size: int) -> str:
+    """Compute the digest of a file's code; the check after a stage's work reuses those of unchanged files."""
+    return code_digest(file.read_text(encoding="utf-8"))
 
 
 def loaded() -> dict[str, Path]:
