@@ -91,7 +91,8 @@ def alone(params: dict[str, Any]) -> dict[str, Any]:
     }
     own["downloads"][dataset]["embedded"] |= {"train": 1500}
     own["judges"][dataset]["train"] |= {"epochs": 4, "filters": [8, 16]}
-    own["runs"][RUN]["train"] |= {"epochs": 8, "preview_epochs": 8}
+    widths = {"encoder_filters": [16, 32], "encoder_dense": [256, 256], "decoder_dense": [256, 512, 512]}
+    own["runs"][RUN]["train"] |= {"epochs": 12, "preview_epochs": 12, "jit_compile": True, **widths}
     return own
 
 
