@@ -230,6 +230,37 @@ def test_edited_family_runs_its_own_stages_and_what_follows(repo: Path, edited):
     }
 
 
+def why(repo: Path, *arguments: str) -> dict[str, list[str]]:
+    """Ask `atelier why` for the causes of each stage that would run."""
+    command = [sys.executable, "-m", "atelier.cli.main", "why", "--json", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(repo / "src")}
+    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return {stage["stage"]: [cause["text"] for cause in stage["causes"]] for stage in json.loads(done.stdout)}
+
+
+def test_why_names_the_edited_file_before_the_stage_code_has_run(repo: Path, edited):
+    edited("src/atelier/families/vae/network.py", "\nEDITED = True\n")
+    causes = why(repo)
+    assert causes["code"] == ["src/atelier changed"]
+    for run in VAES:
+        assert causes[f"train@{run}"] == ["src/atelier/families/vae/network.py changed"]
+    assert not [stage for stage in causes if stage.partition("@")[2] in (*GANS, *WRITERS)]
+
+
+def test_why_in_a_clone_without_data_says_that_code_changed(repo: Path, tmp_path: Path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(repo), str(clone)], check=True)
+    (clone / "dvc.lock").write_bytes((repo / "dvc.lock").read_bytes())
+    (clone / "metrics.json").write_bytes((repo / "metrics.json").read_bytes())
+    assert why(clone, "--allow-missing") == {}
+    with (clone / "src/atelier/families/vae/network.py").open("a", encoding="utf-8") as file:
+        file.write("\nEDITED = True\n")
+    causes = why(clone, "--allow-missing")
+    # Neither workspace, nor cache, nor remote has the recorded manifest that would name the file.
+    assert causes[f"train@{VAES[0]}"] == ["its code changed"]
+
+
 def test_module_shared_by_two_of_three_families_runs_those_two(repo: Path, edited):
     edited("src/atelier/modalities/images/generate.py", "\nEDITED = True\n")
     images = {f"{stage}@{run}" for stage in ("train", "sample", "evaluate") for run in (*VAES, *GANS)}
