@@ -43,6 +43,35 @@ def test_last_words_of_a_crash_are_shown():
     assert "crash" in shown(NOTICES[0], "crash")
 
 
+OUTLIVING = """
+import subprocess
+from atelier.core.quiet import without_notices
+
+with without_notices():
+    child = subprocess.Popen(["sleep", "60"])
+print("after")
+child.kill()
+child.wait()
+"""
+BINARY = r"""
+import os
+from atelier.core.quiet import without_notices
+
+with without_notices():
+    os.write(2, b"\xff\x00 error\n")
+"""
+
+
+def test_process_that_outlives_the_block_does_not_block_its_end():
+    done = subprocess.run([sys.executable, "-c", OUTLIVING], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "after\n"
+
+
+def test_bytes_that_are_no_text_are_shown():
+    done = subprocess.run([sys.executable, "-c", BINARY], stderr=subprocess.PIPE, check=True)
+    assert done.stderr == b"\xff\x00 error\n"
+
+
 def test_without_grep_everything_is_shown():
     environment = os.environ | {"PATH": "/nonexistent"}
     command = [sys.executable, "-c", SCRIPT, *NOTICES]

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # Regular expressions of lines that are of no use to a person. All other lines, such as errors, are shown.
 NOTICES = (
@@ -16,6 +16,8 @@ NOTICES = (
     r"^[IW][0-9]{4} ",  # information and warnings
     r"^E[0-9]{4} .*remapper failed: ",  # an optimisation of the graph that is skipped
 )
+# Seconds for grep to show its last lines.
+LONGEST_WAIT = 2
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def without_notices() -> Iterator[None]:
     not filtered. Without `grep` on the machine, nothing is dropped.
     """
     terminal = os.dup(2)
-    pattern = ["grep", "--line-buffered", "-vE", *(word for notice in NOTICES for word in ("-e", notice))]
+    pattern = ["grep", "--text", "--line-buffered", "-vE", *(word for notice in NOTICES for word in ("-e", notice))]
     try:
         # A session of its own: an interrupt from the keyboard must not end grep.
         grep = subprocess.Popen(
@@ -48,5 +50,7 @@ def without_notices() -> Iterator[None]:
         finally:
             sys.stderr = stderr
             os.dup2(terminal, 2)
-            grep.wait()
+            # A process that was started in the block and lives on keeps the pipe open; grep then ends with it.
+            with suppress(subprocess.TimeoutExpired):
+                grep.wait(timeout=LONGEST_WAIT)
     os.close(terminal)
