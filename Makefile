@@ -184,8 +184,8 @@ define sync
 	$(find_uv); \
 	rm -f $(VENV)/.synced-*; \
 	printf '%s' "$(CURDIR)" >$(VENV)/.place; \
-	"$$uv" pip sync --python $(BIN)/python --require-hashes $(1); \
-	"$$uv" pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .; \
+	"$$uv" pip sync $$no_index --python $(BIN)/python --require-hashes $(1); \
+	"$$uv" pip install $$no_index --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .; \
 	packages="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
 	printf '%s\n' '$(path_line)' >"$$packages/atelier_path.pth"; \
 	echo "compiling bytecode"; \
@@ -195,12 +195,20 @@ endef
 
 # Configure this clone's Git for the names in .gitattributes, unless the project is no checkout of its own (an unpacked
 # archive, perhaps inside another repository).
+#
+# - A worktree shares its configuration with the main checkout, whose drivers stay.
+# - The value must not begin with a quote: DVC reads the configuration for `dvc exp run --temp` with ConfigObj, for which
+#   such a value must end with one as well.
 define merge_drivers
-	if [ -z "$$(git rev-parse --show-prefix 2>/dev/null || echo none)" ]; then \
+	if [ -z "$$(git rev-parse --show-prefix 2>/dev/null || echo none)" ] && \
+		{ [ "$$(git rev-parse --git-dir)" = "$$(git rev-parse --git-common-dir)" ] || \
+		! git config merge.dvc-lock.driver >/dev/null; }; then \
+		atelier="$$(cd "$(BIN)" && pwd)/atelier"; \
+		command="exec '$$(printf %s "$$atelier" | sed "s/'/'\\\\''/g")' merge-lock"; \
 		git config merge.dvc-lock.name "dvc.lock, stage by stage"; \
-		git config merge.dvc-lock.driver "'$(abspath $(BIN))/atelier' merge-lock %O %A %B"; \
+		git config merge.dvc-lock.driver "$$command %O %A %B"; \
 		git config merge.dvc-metrics.name "metrics.json, number by number"; \
-		git config merge.dvc-metrics.driver "'$(abspath $(BIN))/atelier' merge-lock --metrics %O %A %B"; \
+		git config merge.dvc-metrics.driver "$$command --metrics %O %A %B"; \
 	fi
 endef
 
@@ -264,7 +272,9 @@ define find_uv
 			$(VENV)/uv/bin/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt; \
 			touch "$$uv"; \
 		fi; \
-	fi
+	fi; \
+	no_index=; settings="$$($(BIN)/python requirements/uv_settings.py $(VENV)/uv/bin/python)"; \
+	eval "$$settings"
 endef
 
 # With uv from PATH or from .venv/; the other locks follow the pins of cpu.txt, so that the extras agree.

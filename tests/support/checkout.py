@@ -153,6 +153,17 @@ class Checkout:
         self.git("clone", "-q", *options, str(self.root), str(root))
         return Checkout(root, **self.own)
 
+    def make(self, *words: str, status: int = 0, **environment: str) -> str:
+        """Make a target of the project's Makefile, with the environment of these tests as `.venv`."""
+        binaries = self.root / ".venv" / "bin"
+        if not binaries.is_dir():
+            binaries.mkdir(parents=True)
+            (binaries / "dvc").symlink_to(BIN / "dvc")
+            (binaries / "python").symlink_to(sys.executable)
+        return self.run(
+            "make", "-f", str(ROOT / "Makefile"), "RUN_OR_DEV=", *words, status=status, **environment
+        ).output
+
     def copy(self, root: Path) -> "Checkout":
         """Copy the checkout with all files, tracked or not."""
         shutil.copytree(self.root, root, symlinks=True)

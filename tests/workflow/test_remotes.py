@@ -65,17 +65,6 @@ class Clone(Checkout):
         """Run a `dvc` command in a process of its own: clients of network remotes leave connections open."""
         return self.run(sys.executable, "-m", "dvc", *words, status=status).output
 
-    def make(self, *words: str, status: int = 0, **environment: str) -> str:
-        """Make a target of the project's Makefile, with the environment of these tests as `.venv`."""
-        binaries = self.root / ".venv" / "bin"
-        if not binaries.is_dir():
-            binaries.mkdir(parents=True)
-            (binaries / "dvc").symlink_to(BIN / "dvc")
-            (binaries / "python").symlink_to(sys.executable)
-        return self.run(
-            "make", "-f", str(ROOT / "Makefile"), "RUN_OR_DEV=", *words, status=status, **environment
-        ).output
-
     def cloned(self, root: Path) -> "Clone":
         self.clone(root)
         return Clone(root)
@@ -385,7 +374,7 @@ def test_setup_registers_the_merge_drivers_once(tmp_path: Path):
     checkout.git("init", "-q")
     checkout.make("setup")
     once = drivers(checkout)
-    command = f"'{tmp_path.resolve()}/.venv/bin/atelier' merge-lock"
+    command = f"exec '{tmp_path.resolve()}/.venv/bin/atelier' merge-lock"
     assert once.splitlines() == [
         f"merge.dvc-lock.driver {command} %O %A %B",
         f"merge.dvc-metrics.driver {command} --metrics %O %A %B",
