@@ -11,6 +11,10 @@ from pathlib import Path
 if Path(sys.path[0]).name == "stages":
     del sys.path[0]
 
+from atelier.core import keras_settings
+
+keras_settings.install()
+
 # The same seed gives the same bytes on an accelerator too. (With TF_DETERMINISTIC_OPS Keras refuses XLA.)
 _DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 if _DETERMINISTIC not in os.environ.get("XLA_FLAGS", ""):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
-from checkout import BIN, ROOT, Checkout
+from checkout import ROOT, Checkout
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 PRIVILEGE_SEPARATION = Path("/run/sshd")
