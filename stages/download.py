@@ -34,7 +34,7 @@ def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> No
     def read(path: Path) -> Download:
         return file.read(path).entry("downloads", dataset)
 
-    with one_line_errors(), unchanged(read, params, code) as section:
+    with one_line_errors(), unchanged(read, params, code, None) as section:
         if section.source == "embedded":
             with files.atomic_directory(out) as folder:
                 lookup.module("datasets", dataset, "twin.write").write(folder, section.embedded)

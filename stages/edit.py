@@ -23,12 +23,19 @@ PATH = click.Path(path_type=Path)
 @click.option("--model", type=PATH, required=True, help="Directory of the trained network.")
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, code: Path, params: Path) -> None:
+def main(
+    run: str, prepared: Path, judge: Path, model: Path, out: Path, code: Path, environment: Path, params: Path
+) -> None:
     def read(path: Path) -> Edit:
         return file.read(path).entry("edits", run)
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge, model) as section:
+    with (
+        one_line_errors(),
+        without_notices(),
+        unchanged(read, params, code, environment, prepared, judge, model) as section,
+    ):
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

@@ -24,15 +24,24 @@ PATH = click.Path(path_type=Path)
 @click.option("--samples", type=PATH, required=True, help="Directory of the run's samples.")
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
 def main(
-    run: str, prepared: Path, judge: Path, model: Path, samples: Path, out: Path, code: Path, params: Path
+    run: str,
+    prepared: Path,
+    judge: Path,
+    model: Path,
+    samples: Path,
+    out: Path,
+    code: Path,
+    environment: Path,
+    params: Path,
 ) -> None:
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("evaluate")
 
     inputs = (prepared, judge, model, samples)
-    with one_line_errors(), without_notices(), unchanged(read, params, code, *inputs) as section:
+    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, *inputs) as section:
         family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
 

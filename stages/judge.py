@@ -20,13 +20,20 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--checkpoints", type=PATH, required=True, help="Directory for the state of an interrupted training.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, code: Path, params: Path) -> None:
+def main(
+    dataset: str, prepared: Path, out: Path, checkpoints: Path, code: Path, environment: Path, params: Path
+) -> None:
     def read(path: Path) -> tuple[str, object]:
         checked = file.read(path)
         return checked.entry("datasets", dataset).modality, checked.entry("judges", dataset)
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared) as (modality, section):
+    with (
+        one_line_errors(),
+        without_notices(),
+        unchanged(read, params, code, environment, prepared) as (modality, section),
+    ):
         family = lookup.module("modalities", modality, "judge")
         family.train(Prepared.read(prepared), section, code, out, checkpoints)
 

@@ -19,12 +19,13 @@ PATH = click.Path(path_type=Path)
 @click.option("--raw", type=PATH, required=True, help="Directory of the raw files.")
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(dataset: str, raw: Path, out: Path, code: Path, params: Path) -> None:
+def main(dataset: str, raw: Path, out: Path, code: Path, environment: Path, params: Path) -> None:
     def read(path: Path) -> Dataset:
         return file.read(path).entry("datasets", dataset)
 
-    with one_line_errors(), unchanged(read, params, code, raw) as section:
+    with one_line_errors(), unchanged(read, params, code, environment, raw) as section:
         kind = lookup.module("datasets", section.kind, "source")
         kind.prepare(dataset, raw, out, section.prepare, recorded_source(raw))
 

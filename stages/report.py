@@ -28,7 +28,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--edits", type=PATH, required=True, help="Directory with RUN/ for each edited run.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
 def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, code, page.TEMPLATES, *paths.values()):
+    with one_line_errors(), unchanged(file.read, params, code, None, page.TEMPLATES, *paths.values()):
         files.write_text(out, page.render(Sources(params=params, code=commit_of, **paths)))
 
 

@@ -22,12 +22,13 @@ PATH = click.Path(path_type=Path)
 @click.option("--model", type=PATH, required=True, help="Directory of the trained network.")
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(run: str, prepared: Path, model: Path, out: Path, code: Path, params: Path) -> None:
+def main(run: str, prepared: Path, model: Path, out: Path, code: Path, environment: Path, params: Path) -> None:
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("sample")
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, model) as section:
+    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, prepared, model) as section:
         family = lookup.module("families", section.family, "sample")
         family.sample(networks.load(model), Prepared.read(prepared), section.sample, out)
 

@@ -20,7 +20,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 def main(params: Path, evaluations: Path, edits: Path, code: Path, out: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, code, evaluations, edits) as checked:
+    with one_line_errors(), unchanged(file.read, params, code, None, evaluations, edits) as checked:
         files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 

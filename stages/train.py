@@ -22,12 +22,15 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="Directory to write.")
 @click.option("--checkpoints", type=PATH, required=True, help="Directory for the state of an interrupted training.")
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
+@click.option("--environment", type=PATH, required=True, help="The versions of the packages.")
 @click.option("--params", type=PATH, default="params.yaml", show_default=True, help="The parameter file.")
-def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, code: Path, params: Path) -> None:
+def main(
+    run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, code: Path, environment: Path, params: Path
+) -> None:
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("train")
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge) as section:
+    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, prepared, judge) as section:
         train(section, Prepared.read(prepared), judge, code, out, checkpoints)
 
 

@@ -15,11 +15,15 @@ import gto.log  # noqa: F401
 import pytest
 import yaml
 
+from atelier.core import environment, files
+
 ROOT = Path(__file__).parents[1]
 
 pytest_plugins = ("copied_results", "toy_pipeline")
 
 
+# Stages that compute numbers, which depend on the versions of packages.
+COMPUTING = ("prepare", "judge", "train", "sample", "evaluate", "edit")
 # The changes that make a dataset of each format, a judge of each modality and a run of each family small.
 FORMATS = {"mnist": "idx", "fashion_mnist": "idx", "celeba": "faces", "imdb": "reviews"}
 EMBEDDED = {
@@ -183,7 +187,15 @@ def manifest(manifests: Path) -> Callable[[str, str, Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def run_stage(manifest):
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file with the versions of the packages."""
+    path = tmp_path_factory.mktemp("packages") / "environment.json"
+    files.write_json(path, environment.versions())
+    return path
+
+
+@pytest.fixture(scope="session")
+def run_stage(manifest, packages):
     """Run a stage script in a process of its own: ``run_stage("train", "mnist-vae", "--out", …)``."""
 
     def run(
@@ -194,6 +206,8 @@ def run_stage(manifest):
         if "--code" not in given:
             readable = params if params.is_file() else ROOT / "params.yaml"
             given += ["--code", str(manifest(stage, given[0], readable))]
+        if stage in COMPUTING and "--environment" not in given:
+            given += ["--environment", str(packages)]
         command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, check=False)
         if check and done.returncode:

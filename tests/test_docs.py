@@ -314,7 +314,9 @@ def test_example_changes_the_code_of_no_other_stage(page: str, made: str, follow
     assert {name: found[name] for name in before} == before
 
 
-def test_example_of_a_dataset_draws_and_prepares_its_twin(followed: Callable[[str], Path], tmp_path: Path) -> None:
+def test_example_of_a_dataset_draws_and_prepares_its_twin(
+    followed: Callable[[str], Path], tmp_path: Path, packages: Path
+) -> None:
     copy = followed("docs/adding-a-dataset.md")
     params = yaml.safe_load((copy / "profiles/demo.yaml").read_text(encoding="utf-8"))
     params["downloads"] = {"kmnist": {"source": "embedded", "embedded": {"train": 200, "test": 100, "seed": 1}}}
@@ -324,7 +326,17 @@ def test_example_of_a_dataset_draws_and_prepares_its_twin(followed: Callable[[st
     run(copy, "stages/code.py", "--out", tmp_path / "code")
     code = [(f"--code={tmp_path}/code/{stage}/kmnist.json", f"--params={tmp_path}/params.yaml") for stage in STAGES]
     run(copy, "stages/download.py", "kmnist", "--out", tmp_path / "raw", "--partial", tmp_path / "partial", *code[0])
-    run(copy, "stages/prepare.py", "kmnist", "--raw", tmp_path / "raw", "--out", tmp_path / "prepared", *code[1])
+    run(
+        copy,
+        "stages/prepare.py",
+        "kmnist",
+        "--raw",
+        tmp_path / "raw",
+        "--out",
+        tmp_path / "prepared",
+        *code[1],
+        f"--environment={packages}",
+    )
     assert {"train_images.npy", "test_labels.npy", "spec.json", "preview.png"} <= {
         path.name for path in (tmp_path / "prepared").iterdir()
     }

@@ -32,11 +32,12 @@ def folder(tmp_path: Path, small_params: dict[str, Any]) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path, manifests: Path) -> Run:
+def run(folder: Path, manifests: Path, packages: Path) -> Run:
     """Return a function that runs the stage for a dataset in `folder`."""
 
     def run(dataset: str) -> subprocess.CompletedProcess[str]:
         options = ["--raw", "raw", "--out", "out", "--code", str(manifests / "prepare" / "mnist.json")]
+        options += ["--environment", str(packages)]
         command = [sys.executable, str(SCRIPT), dataset, *options]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 

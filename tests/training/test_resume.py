@@ -14,6 +14,7 @@ import keras
 import pytest
 import yaml
 
+from atelier.core import environment, files
 from atelier.core.files import sha256
 from atelier.core.prepared import Prepared
 from atelier.params import file
@@ -56,6 +57,8 @@ def arguments(params: Path, data: Data, place: Path, run: str, code: Path) -> li
         "params": params,
         "code": code,
     }
+    files.write_json(place / "environment.json", environment.versions())
+    options["environment"] = place / "environment.json"
     return [run, *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
 
 

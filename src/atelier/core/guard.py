@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from atelier.core import environment as packages
 from atelier.core.code import manifest
 
 Section = TypeVar("Section")
@@ -19,18 +20,25 @@ HASHED = 2**24
 
 
 @contextmanager
-def unchanged(read: Callable[[Path], Section], params: Path, code: Path, *inputs: Path) -> Iterator[Section]:
+def unchanged(
+    read: Callable[[Path], Section], params: Path, code: Path, environment: Path | None, *inputs: Path
+) -> Iterator[Section]:
     """Yield the parameters of a stage, and refuse the result if anything that the stage read has changed.
 
     Args:
         read: returns from the parameter file `params` only what the stage depends on.
         code: the stage's manifest, which must describe the code that this process has loaded.
+        environment: the versions of the packages that the result depends on, which must be those of this process;
+            None if it depends on none.
         inputs: files and directories that the stage reads.
 
     Raises:
         ValueError: something differs; the message names it.
     """
     manifest.check(code)
+    if environment:
+        packages.check(environment)
+        inputs = (*inputs, environment)
     text, section = params.read_bytes(), read(params)
     before = {path: _mark(path) for path in _files(inputs)}
     yield section

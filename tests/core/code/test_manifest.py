@@ -74,7 +74,15 @@ def check(changes: dict[str, str | None], place: Path) -> subprocess.CompletedPr
 
 
 def loaded() -> dict[str, Path]:
-    names = ("__init__", "core/seeds", "core/files", "core/code/manifest", "core/code/digest", "core/errors")
+    names = (
+        "__init__",
+        "core/keras_settings",
+        "core/seeds",
+        "core/files",
+        "core/code/manifest",
+        "core/code/digest",
+        "core/errors",
+    )
     return {f"src/atelier/{name}.py": ROOT / "src/atelier" / f"{name}.py" for name in names}
 
 

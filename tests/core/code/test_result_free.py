@@ -19,7 +19,7 @@ ALTERED = {
 
 
 def test_altered_modules_change_no_manifest_and_no_byte_of_a_trained_judge(
-    judge: Path, prepared: Path, params_file: Path, manifests: Path, tmp_path: Path
+    judge: Path, prepared: Path, params_file: Path, manifests: Path, packages: Path, tmp_path: Path
 ) -> None:
     for part in ("src", "stages"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -44,6 +44,7 @@ def test_altered_modules_change_no_manifest_and_no_byte_of_a_trained_judge(
         "out": tmp_path / "judge",
         "checkpoints": tmp_path / "checkpoints",
         "code": tmp_path / "code/judge/mnist.json",
+        "environment": packages,
     }
     printed = stage("judge", "mnist", *(f"--{name}={value}" for name, value in options.items()))
     assert "altered" in printed

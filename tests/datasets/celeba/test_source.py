@@ -74,7 +74,7 @@ def mirror(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def staged(mirror, manifests, small_params, tmp_path_factory):
+def staged(mirror, manifests, packages, small_params, tmp_path_factory):
     """Real faces through both stages: the output of each, and the prepared folder."""
     folder = tmp_path_factory.mktemp("stages")
     embedded = {"train": 100, "validation": 50, "test": 50, "seed": 0}
@@ -86,7 +86,7 @@ def staged(mirror, manifests, small_params, tmp_path_factory):
     printed = []
     for stage, *options in (
         ("download", "--out", "raw", "--partial", "part"),
-        ("prepare", "--raw", "raw", "--out", "out"),
+        ("prepare", "--raw", "raw", "--out", "out", "--environment", str(packages)),
     ):
         command = [sys.executable, str(ROOT / "stages" / f"{stage}.py"), "celeba", *options]
         command += ["--code", str(manifests / stage / "celeba.json")]

@@ -31,8 +31,7 @@ def manifests(root: Path) -> dict[str, Manifest]:
         return code_digest(path.read_text(encoding="utf-8")) if path.suffix == ".py" else files.sha256(path)
 
     def manifest(script: Path, looked_up: Iterable[str]) -> Manifest:
-        roots = (_imported(script) & imports.modules) | set(looked_up)
-        modules = roots.union(*(imports.find_upstream_modules(module) for module in roots))
+        modules = _imported_by((_imported(script) & imports.modules) | set(looked_up), imports)
         return {path.relative_to(root).as_posix(): digest(path) for path in (script, *_files(modules, root))}
 
     found = {}
@@ -44,6 +43,18 @@ def manifests(root: Path) -> dict[str, Manifest]:
             found[f"{script.stem}/{name}.json"] = manifest(script, modules)
         if not entries:
             found[f"{script.stem}.json"] = manifest(script, ())
+    return found
+
+
+def _imported_by(roots: set[str], imports: grimp.ImportGraph) -> set[str]:
+    """Return some modules with all that they import, and the packages that contain them, which Python imports first."""
+    found: set[str] = set()
+    waiting = set(roots)
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        package = module.rpartition(".")[0]
+        waiting |= (imports.find_modules_directly_imported_by(module) | ({package} if package else set())) - found
     return found
 
 
@@ -92,12 +103,10 @@ def _imported(script: Path) -> set[str]:
 
 
 def _files(modules: Iterable[str], root: Path) -> set[Path]:
-    """Find the non-empty source files of modules and of the packages that contain them, and their templates."""
+    """Find the non-empty source files of modules, and their templates."""
     found = set()
     for module in modules:
         parts = module.split(".")
-        for end in range(1, len(parts)):
-            found.add(root.joinpath("src", *parts[:end], "__init__.py"))
         path = root.joinpath("src", *parts)
         found.add(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
         found |= {template for template in (path.parent / "templates").glob("*") if template.is_file()}

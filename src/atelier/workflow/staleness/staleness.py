@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from atelier.workflow.staleness import code
 from atelier.workflow.staleness.code import CodeManifests
+from atelier.workflow.staleness.packages import packages_that_differ
 from atelier.workflow.staleness.parameters import ParameterFiles, changes, describe
 from atelier.workflow.staleness.pipeline import Pipeline, opened
 
@@ -26,6 +27,7 @@ _TEXTS = {
     "param": "{of} {change}",
     "dependency-changed": "{of} changed",
     "code-changed": "its code changed",
+    "package-changed": "package {of}",
     "dependency-missing": "{of} missing",
     "dependency-outdated": "{of} is not what its own stage wrote, according to dvc.lock",
     "output-changed": "output {of} changed",
@@ -115,7 +117,8 @@ class Staleness:
         if stage.cmd and not any(item.hash_info for item in (*stage.deps, *stage.outs)):
             return (_cause("never-run"),)
         command = [_cause("command")] if stage.changed_stage() else []
-        return (*command, *self._parameters(stage), *self._dependencies(stage), *self._outputs(stage))
+        packages = [_cause("package-changed", package) for package in packages_that_differ(stage)]
+        return (*command, *packages, *self._parameters(stage), *self._dependencies(stage), *self._outputs(stage))
 
     def forget(self, name: str) -> None:
         """Forget the hashes of a stage's outputs, after it has run."""
