@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
+from atelier.core import files, lookup
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -12,6 +12,7 @@ from atelier.core.quiet import without_notices
 from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Run
+from atelier.training import machine
 
 PATH = click.Path(path_type=Path)
 
@@ -44,6 +45,7 @@ def main(
     with one_line_errors(), without_notices(), unchanged(read, params, code, environment, *inputs) as section:
         family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
+        files.write_json(out / machine.FILE, machine.describe())
 
 
 if __name__ == "__main__":

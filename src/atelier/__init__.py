@@ -1,9 +1,6 @@
-"""Generative deep learning from raw data to measured models, as a DVC pipeline.
+"""Generative deep learning from raw data to measured models, as a DVC pipeline."""
 
-Keras's backend reads these settings when it is first imported, so they are set before any module that loads it.
-"""
-
-import os
+import importlib
 import sys
 from pathlib import Path
 
@@ -11,13 +8,24 @@ from pathlib import Path
 if Path(sys.path[0]).name == "stages":
     del sys.path[0]
 
-from atelier.core import keras_settings
 
-keras_settings.install()
+def _checkout() -> Path | None:
+    """Find the checkout whose code has to run: that of the stage's script, or the one a command is called in."""
+    script = Path(getattr(sys.modules["__main__"], "__file__", None) or "").resolve()
+    if script.parent.name == "stages":
+        return script.parents[1]
+    places = [Path.cwd(), *Path.cwd().parents] if script.name == "atelier" else []
+    return next((place for place in places if (place / "params.yaml").is_file()), None)
 
-# The same seed gives the same bytes on an accelerator too. (With TF_DETERMINISTIC_OPS Keras refuses XLA.)
-_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
-if _DETERMINISTIC not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_DETERMINISTIC}".strip()
-# Hide TensorFlow's notices (missing GPUs, CPU features) and warnings; errors stay.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# In the temporary workspaces of `dvc exp run` and in worktrees, the installed package is that of another checkout.
+# Results would be recorded under a hash of code that did not compute them, so the checkout's own package replaces it.
+_source = (_checkout() or Path("/")) / "src"
+if (_source / "atelier/__init__.py").is_file() and _source != Path(__file__).resolve().parents[1]:
+    sys.path.insert(0, str(_source))
+    del sys.modules["atelier"]
+    importlib.import_module("atelier")
+else:
+    from atelier.core import keras_settings
+
+    keras_settings.install()

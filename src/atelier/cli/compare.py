@@ -7,7 +7,7 @@ import click
 from atelier.cli import project
 from atelier.core import files
 from atelier.params import document
-from atelier.workflow.results import comparison_markdown, exhibition, gate_file, states
+from atelier.workflow.results import comparison_markdown, exhibition, gate_file, machines, states
 from atelier.workflow.results.comparison import MARKS, Comparison
 from atelier.workflow.results.comparison import compare as compare_states
 from atelier.workflow.results.states import State
@@ -40,7 +40,9 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
         _require_replaceable(out)
     now, before = states.in_working_tree(root), states.at_commit(commit)
     gates = gate_file.read(root / gate_file.FILE)
-    found = compare_states(now, before, gates, commit.name, lock_file.read_here(root), commit.outs())
+    outs, earlier = lock_file.read_here(root), commit.outs()
+    found = compare_states(now, before, gates, commit.name, outs, earlier)
+    found = found.noted(machines.differences(root, commit, found.metrics, outs, earlier))
     if out is not None:
         sides = _sides(commit, found, now, before)
         # Replace the whole folder: pictures of an earlier comparison may be private now.

@@ -16,11 +16,17 @@ from types import ModuleType
 BACKENDS = ("tensorflow", "jax", "torch")
 # Below this, Keras finds no settings and can write none.
 _NOWHERE = os.path.join(os.devnull, "keras")
+# The same seed gives the same bytes on an accelerator too. (With TF_DETERMINISTIC_OPS Keras refuses XLA.)
+_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 _VARIABLES = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED")
 
 
 def install() -> None:
     """Have the settings applied just before Keras is imported; commands that need no Keras are not affected."""
+    if _DETERMINISTIC not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_DETERMINISTIC}".strip()
+    # Hide TensorFlow's notices (missing GPUs, CPU features) and warnings; errors stay.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if not any(isinstance(finder, _BeforeKeras) for finder in sys.meta_path):
         sys.meta_path.insert(0, _BeforeKeras())
 

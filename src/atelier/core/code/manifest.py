@@ -23,7 +23,7 @@ RESULT_FREE = {
     "atelier.core.code.manifest",  # compares manifests
     "atelier.datasets.download.display",  # shows the progress of a download
     "atelier.training.display",  # shows the progress of a training
-    "atelier.training.machine",  # describes the machine in machine.json, which no stage reads
+    "atelier.training.machine",  # describes the machine in machine.json, which decides no number
 }
 # Schemas of sections that a stage checks but does not use: they can stop it, never change its result.
 CHECKED_ONLY = re.compile(r"src/atelier/((.+/)?params|params/training|datasets/\w+/__init__)\.py")

@@ -3,8 +3,9 @@
 `comparison_markdown` and `atelier compare` display the result.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from atelier.params import profiles
@@ -13,6 +14,8 @@ from atelier.workflow.results.gates import incomparable_sections, is_number, noi
 from atelier.workflow.results.states import State
 from atelier.workflow.versions.lock_file import Out
 
+# Relative differences below this come from the machine: the order of sums, another instruction set.
+SAME = 1e-6
 MARKS = {
     "better": "▲ better",
     "worse": "▼ worse",
@@ -56,7 +59,7 @@ class Comparison:
         reference: the name of the other commit.
         params: key, value before and value after, for each changed value of `params.yaml`.
         metrics: for each run, the metrics that differ.
-        notes: for a run, why its metrics cannot be compared.
+        notes: for a run, why its metrics cannot be compared, and how its machine differs.
         stages: for each stage whose outputs differ, ``changed``, ``added`` or ``removed``.
     """
 
@@ -65,6 +68,11 @@ class Comparison:
     metrics: dict[str, list[Row]]
     notes: dict[str, str]
     stages: dict[str, str]
+
+    def noted(self, notes: Mapping[str, str]) -> "Comparison":
+        """Return the comparison with more notes, by run."""
+        runs = dict.fromkeys([*self.notes, *notes])
+        return replace(self, notes={run: f"{self.notes.get(run, '')} {notes.get(run, '')}".strip() for run in runs})
 
     def tables(self) -> Iterator[Table]:
         """Yield a table of the parameters, one of the metrics of each run, and one of the stages, if they differ."""
@@ -109,7 +117,7 @@ def compare(
 
 def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool) -> Row:
     after, earlier = now.get(metric), before.get(metric)
-    if after == earlier:
+    if after == earlier or (is_number(after) and is_number(earlier) and math.isclose(after, earlier, rel_tol=SAME)):
         return Row(metric, earlier, after, "same")
     if earlier is None or after is None:
         return Row(metric, earlier, after, "new" if earlier is None else "removed")

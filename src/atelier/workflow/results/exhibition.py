@@ -4,7 +4,8 @@ Pictures of real people are never copied out of a checkout.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -108,8 +109,9 @@ def in_workspace(root: Path) -> Open:
     return lambda path: (root / path).read_bytes() if (root / path).is_file() else None
 
 
-def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, Side]:
-    """Read directories of samples at another commit, from DVC's cache or the remote."""
+@contextmanager
+def files_at(root: Path, commit: str) -> Iterator[Open]:
+    """Yield a function that opens files of another commit, from DVC's cache or the remote, for `read`."""
     with dvc_repo.opened(root, commit) as repo:
         from dvc.exceptions import DvcException
         from dvc_data.index import DataIndexDirError
@@ -122,6 +124,12 @@ def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, 
             except (OSError, DvcException, DataIndexDirError):
                 return None
 
+        yield open_file
+
+
+def at_commit(root: Path, commit: str, directories: Iterable[str]) -> dict[str, Side]:
+    """Read directories of samples at another commit."""
+    with files_at(root, commit) as open_file:
         return {directory: read(directory, open_file) for directory in directories}
 
 

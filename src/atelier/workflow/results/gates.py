@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from atelier.workflow.results.gate_file import Gate, Gates, find
 from atelier.workflow.results.states import State
@@ -107,7 +107,7 @@ def _check_run(run: str, now: State, before: State, gates: Gates, reference: str
             report.failures.append(Failure(run, "worse", metric, text))
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether a value is a finite number; a bool is an int in Python, but no metric.
 
     >>> is_number(0.5), is_number(float("nan")), is_number(True), is_number("0.5")
