@@ -19,6 +19,7 @@ class Sources:
     """The paths of all that the report reads; the last commit of `code` is shown as that of the results."""
 
     params: Path
+    profiles: Path
     pipeline: Path
     metrics: Path
     code: tuple[Path, ...]
