@@ -16,7 +16,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command(help=__doc__)
 @click.option("--params", type=PATH, required=True, help="The parameter file.")
-@click.option("--profiles", type=PATH, required=True, help="Directory of the profiles, to name that of the parameters.")
+@click.option("--profiles", type=PATH, help="Directory of the profiles, to name the one that the parameters equal.")
 @click.option("--pipeline", type=PATH, required=True, help="The pipeline's dvc.yaml.")
 @click.option("--metrics", type=PATH, required=True, help="The metrics of all runs.")
 @click.option("--commit-of", type=PATH, multiple=True, help="Show the last commit that touched this path.")
@@ -28,9 +28,12 @@ PATH = click.Path(path_type=Path)
 @click.option("--evaluations", type=PATH, required=True, help="Directory with RUN/ for the evaluation of each run.")
 @click.option("--edits", type=PATH, required=True, help="Directory with RUN/ for each edited run.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
-def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, code, page.TEMPLATES, *paths.values()):
-        files.write_text(out, page.render(Sources(params=params, code=commit_of, **paths)))
+def main(
+    params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], profiles: Path | None, **paths: Path
+) -> None:
+    read = [page.TEMPLATES, *paths.values(), *([profiles] if profiles else [])]
+    with one_line_errors(), unchanged(file.read, params, code, *read):
+        files.write_text(out, page.render(Sources(params=params, code=commit_of, profiles=profiles, **paths)))
 
 
 if __name__ == "__main__":

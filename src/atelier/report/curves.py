@@ -85,7 +85,11 @@ def kept_epoch(history: History, epochs: list[float]) -> float | None:
     monitor = list(history)[-1]
     scores = [(value, epoch) for value, epoch in zip(history[monitor], epochs, strict=True) if math.isfinite(value)]
     is_score = monitor.startswith("val_") or monitor in glossary.SCORED_IN_TRAINING
-    return min(scores)[1] if is_score and scores and glossary.term(monitor.removeprefix("val_")).better == "lower" else None
+    return (
+        min(scores)[1]
+        if is_score and scores and glossary.term(monitor.removeprefix("val_")).better == "lower"
+        else None
+    )
 
 
 def _chart(

@@ -46,7 +46,10 @@ def _judge(directory: Path, spec: dict[str, Any], stage: str) -> dict[str, Any]:
     history = directory / "history.csv"
     return {
         "facts": [
-            (FACTS.get(key) or glossary.humanise(key), numbers.share(value) if key.endswith("accuracy") else numbers.number(value))
+            (
+                FACTS.get(key) or glossary.humanise(key),
+                numbers.share(value) if key.endswith("accuracy") else numbers.number(value),
+            )
             for key, value in sorted(judge.items(), key=lambda item: not item[0].endswith("accuracy"))
             if isinstance(value, (int, float))
         ],

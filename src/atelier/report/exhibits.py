@@ -83,8 +83,8 @@ class Exhibit:
 def read(directory: Path, stage: str, tile: Tile | None = None) -> list[Exhibit]:
     """Read all that the `pictures.json` of a directory lists; raise `ValueError` if something is missing or invalid.
 
-    With `tile`, the width and height of a sample in pixels, a sheet of samples (``samples….png``) is enlarged in a row of
-    its own.
+    With `tile`, the width and height of a sample in pixels, a sheet of samples (``samples….png``) is enlarged in a row
+    of its own.
     """
     listing = require(directory / "pictures.json", stage)
     entries = files.read_json(listing)
@@ -109,7 +109,9 @@ def exhibit(path: Path, title: str, caption: str, stage: str, tile: Tile | None 
             return Exhibit(title, caption, "texts", text_table=texts.read(path))
         case ".svg":
             width, height = _drawing_size(path)
-            return Exhibit(title, caption, "drawing", _data_uri(path.read_bytes(), "image/svg+xml"), width, height, width)
+            return Exhibit(
+                title, caption, "drawing", _data_uri(path.read_bytes(), "image/svg+xml"), width, height, width
+            )
         case _ if path.with_suffix(".csv").is_file():
             return Exhibit(title, caption, "matrix", rows=_matrix(path.with_suffix(".csv")))
         case _:

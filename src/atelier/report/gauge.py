@@ -83,7 +83,9 @@ class Gauge:
         little = ": this number says little here" if unnoticed else ""
         if ahead:
             return f"On these data, {_listed(ahead, 'scores', 'score')} higher than the model{little}."
-        return f"On these data, {_listed(unnoticed, 'scores', 'score')} almost like real data{little}." if little else ""
+        if unnoticed:
+            return f"On these data, {_listed(unnoticed, 'scores', 'score')} almost like real data{little}."
+        return ""
 
 
 def _listed(scores: Mapping[str, float], one: str = "is", several: str = "are") -> str:

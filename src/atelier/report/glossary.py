@@ -1,5 +1,6 @@
 """The label, unit, better direction and meaning of each metric; others are shown under their own names."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -55,7 +56,6 @@ _BY_ATTRIBUTE: dict[str, Term] = {
     "leakage": Term("Leakage", "lower", "Mean change of the predicted probabilities of the other attributes."),
     "identity_drift": Term("Identity drift", "lower", "Distance between a face and its edit, on the judge's features."),
 }
-
 
 
 class Damage(NamedTuple):
@@ -125,10 +125,10 @@ def damage(name: str) -> Damage:
 
 
 def heading(text: str) -> str:
-    """Return the name of a column or row of a table in words, with metrics under their labels.
+    """Return the name of a column or row of a table: the label of a metric, a key in words, any other text unchanged.
 
-    >>> heading("rep 4"), heading("copied_5"), heading("texts"), heading("temperature 0.2")
-    ('Repetition-4', 'Copied-5', 'Texts', 'Temperature 0.2')
+    >>> heading("rep 4"), heading("copied_5"), heading("mean_length"), heading("temperature 0.2")
+    ('Repetition-4', 'Copied-5', 'Mean length', 'temperature 0.2')
     """
     key = text.strip().replace(" ", "_")
     if key in TERMS:
@@ -137,7 +137,7 @@ def heading(text: str) -> str:
     relative = next((metric for metric in TERMS if metric.rpartition("_")[0] == stem != ""), None)
     if last.isdigit() and relative:
         return f"{TERMS[relative].label.rpartition('-')[0]}-{last}"
-    return humanise(text)
+    return humanise(text) if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text) else text
 
 
 def statistic(key: str) -> str:

@@ -39,20 +39,22 @@ def committed_metrics(root: Path, path: Path) -> summary.Metrics | None:
         raise ValueError(f"{path} of the last commit is not JSON: {error}; repair and commit it") from None
 
 
-def profile(directory: Path, params: dict[str, Any]) -> str:
+def profile(directory: Path | None, params: dict[str, Any]) -> str:
     """Name the profile that parameters equal, apart from the sources of datasets, or the nearest one.
 
     The text is empty if there are no profiles.
     """
-    changes = {}
-    for name in profiles.names(directory):
-        found = profiles.compare(profiles.resolve(directory, name), params)
-        changes[name] = [change for change in found if change.path[0] != "downloads" or change.path[2:] != ("source",)]
-    if not changes:
+    if directory is None:
         return ""
-    name = min(changes, key=lambda known: len(changes[known]))
-    count = len(changes[name])
-    return name + (f" with {count} other value{'s' if count > 1 else ''}" if count else "")
+    counts = {}
+    for name in profiles.names(directory):
+        changes = profiles.compare(profiles.resolve(directory, name), params)
+        counts[name] = sum(not (change.path[0] == "downloads" and change.path[2:] == ("source",)) for change in changes)
+    if not counts:
+        return ""
+    nearest = min(counts, key=lambda name: counts[name])
+    count = counts[nearest]
+    return f"{nearest}, with {count} other value{'s' if count > 1 else ''}" if count else nearest
 
 
 def machine(path: Path, stage: str) -> list[str]:

@@ -45,6 +45,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=numbers.number, share=numbers.share, tint=exhibits.tint, anchor=partial(re.sub, r"[^\w-]+", "-"))
+    environment.filters.update(
+        number=numbers.number, share=numbers.share, tint=exhibits.tint, anchor=partial(re.sub, r"[^\w-]+", "-")
+    )
     environment.globals.update(term=glossary.term, layout=layout, curves=curves, texts=texts)
     return environment

@@ -30,7 +30,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Scale:
-    """The place of a score between its floor (0) and its ceiling (1): `end` names the ceiling, `ticks` other damages."""
+    """The place of a score between floor (0) and ceiling (1): `end` names the ceiling, `ticks` the other damages."""
 
     position: float
     end: str

@@ -16,10 +16,12 @@ History = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Sources:
-    """The paths of all that the report reads; the last commit of `code` is shown as that of the results."""
+    """The paths of all that the report reads.
+
+    The last commit of `code` is shown as that of the results; without `profiles` no profile is named.
+    """
 
     params: Path
-    profiles: Path
     pipeline: Path
     metrics: Path
     code: tuple[Path, ...]
@@ -29,6 +31,7 @@ class Sources:
     samples: Path
     evaluations: Path
     edits: Path
+    profiles: Path | None = None
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
         """Return the checked parameters, and the plain data that `dvc.yaml` refers to."""
