@@ -35,13 +35,18 @@ CUT = """() => {
 }"""
 
 
+_BROWSER = pytest.StashKey[Any]()
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+def chromium(pytestconfig: pytest.Config) -> Any:
+    """One browser for the session: a second one in the same process would share its event loop, which is an error."""
+    if _BROWSER not in pytestconfig.stash:
+        playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+        pytestconfig.add_cleanup(playwright.stop)
+        pytestconfig.stash[_BROWSER] = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        pytestconfig.add_cleanup(pytestconfig.stash[_BROWSER].close)
+    return pytestconfig.stash[_BROWSER]
 
 
 class Opened:
