@@ -16,6 +16,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command(help=__doc__)
 @click.option("--params", type=PATH, required=True, help="The parameter file.")
+@click.option("--profiles", type=PATH, required=True, help="Directory of the profiles, to name the nearest one.")
 @click.option("--pipeline", type=PATH, required=True, help="The pipeline's dvc.yaml.")
 @click.option("--metrics", type=PATH, required=True, help="The metrics of all runs.")
 @click.option("--commit-of", type=PATH, multiple=True, help="Show the last commit that touched this path.")

@@ -103,10 +103,10 @@ def test_text_from_data_stays_text(project: Any, hostile: str) -> None:
 
 def test_metrics_are_shown_with_references_unit_and_meaning(html: str) -> None:
     text = Reader(html).text
-    assert "FD 11.31 floor 0.420 ceiling 55.20" in text
-    assert "KID 0.0123 ± 0.00110 floor 0.000400" in text
+    assert "FD 11.31 floor 0.420 N 1 000 ceiling 55.20 N 1 000" in text
+    assert "KID 0.0123 ± 0.00110 floor 0.000400 N 1 000" in text
     assert "Loss 139.6 nats" in text
-    assert "Fidelity: share of samples within the neighbourhood of a real example." in text
+    assert "Share of samples within the neighbourhood of a real example." in text
 
 
 def test_metric_that_the_glossary_lacks_is_shown_under_its_own_name(project: Any) -> None:
@@ -283,7 +283,7 @@ def test_edited_run_shows_the_pictures_and_metrics_of_its_edit(html: str) -> Non
 def test_wide_table_is_transposed(project: Any) -> None:
     rows = ["name," + ",".join(f"m{n}" for n in range(12)), "a," + ",".join(map(str, range(12)))]
     project.write("data/evaluations/imdb-lm/copies.csv", "\n".join(rows))
-    assert "<tr><td>m11</td><td>11</td></tr>" in page.render(project.sources())
+    assert '<tr><td data-column="name">m11</td><td data-column="a">11</td></tr>' in page.render(project.sources())
 
 
 def test_large_colour_picture_is_encoded_as_jpeg(project: Any) -> None:

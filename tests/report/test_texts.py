@@ -147,7 +147,7 @@ def test_human_text_and_n_gram_model_are_compared_with_the_model(html: str) -> N
         "Repetition-4 0.0120 human 0.00400",
         "Longest copy 14 tokens human 19",
         "Positive 0.540 human 0.500",
-        "FD 3.810 floor 0.610 ceiling 44.10",
+        "FD 3.810 floor 0.610 N 1\u202f000 ceiling 44.10 N 1\u202f000",
     ):
         assert row in text
     assert "Human distinct" not in text
@@ -156,7 +156,7 @@ def test_human_text_and_n_gram_model_are_compared_with_the_model(html: str) -> N
 
 def test_overview_compares_perplexity_with_the_n_gram_model(html: str) -> None:
     text = words(section(html, "overview"))
-    assert "3.810 FD floor 0.610 ceiling 44.10" in text
+    assert "3.810 FD floor 0.610 N 1\u202f000 ceiling 44.10 N 1\u202f000" in text
     assert "65.41 Perplexity n-gram 151.2" in text
 
 

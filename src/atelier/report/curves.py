@@ -31,36 +31,75 @@ class Line(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One quantity over the epochs; `reference` is the height of a horizontal line, and its value as text."""
+    """One quantity over the epochs.
+
+    Attributes:
+        reference: the height of a horizontal line, and its value as text.
+        kept: the place of a vertical line at the epoch whose weights were kept, and this epoch as text.
+        note: what was measured, if it is not what the table of metrics compares.
+    """
 
     title: str
     unit: str
     lines: list[Line]
     reference: tuple[float, str] | None
+    kept: tuple[float, str] | None
+    note: str
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
     logarithmic: bool
 
 
-def charts(history: History, metrics: Mapping[str, float] | None = None) -> list[Chart]:
+def charts(
+    history: History, metrics: Mapping[str, float] | None = None, notes: Mapping[str, str] | None = None
+) -> list[Chart]:
     """Return a chart for each quantity, train and validation (``val_…``) together, in the order of the columns.
 
-    The chart of a validation quantity has a reference line if `metrics` has the n-gram model's value.
+    The chart of a validation quantity has a reference line if `metrics` has the n-gram model's value. `notes` are shown
+    under the charts of the columns that they name.
     """
     epochs = history.get("epoch") or [float(n) for n in range(1, len(next(iter(history.values()))) + 1)]
-    drawn = []
+    kept, drawn = kept_epoch(history, epochs), []
     for quantity in dict.fromkeys(column.removeprefix("val_") for column in history if column != "epoch"):
+        # The sum of two opposed losses says nothing: either may fall because the other rises.
+        if quantity == "loss" and "generator_loss" in history:
+            continue
         columns = {"train": quantity, "validation": f"val_{quantity}"}
         lines = {name: history[column] for name, column in columns.items() if column in history}
         reference = (metrics or {}).get(glossary.NGRAM.format(quantity)) if "validation" in lines else None
         if list(lines) == ["train"]:
             lines = {"": lines["train"]}
         if any(math.isfinite(value) for series in lines.values() for value in series):
-            drawn.append(_chart(quantity, epochs, lines, reference))
+            drawn.append(_chart(quantity, epochs, lines, reference, kept, (notes or {}).get(quantity, "")))
     return drawn
 
 
-def _chart(quantity: str, epochs: list[float], columns: dict[str, list[float]], reference: float | None) -> Chart:
+def kept_epoch(history: History, epochs: list[float]) -> float | None:
+    """Return the epoch whose weights training kept: the first with the lowest value in the last column.
+
+    `training.loop` writes the monitored column last. Other histories, whose last column is no score, have none.
+
+    >>> kept_epoch({"epoch": [1, 2, 3], "loss": [3, 2, 1], "kid": [0.5, 0.2, 0.4]}, [1, 2, 3])
+    2
+    """
+    monitor = list(history)[-1]
+    scores = [(value, epoch) for value, epoch in zip(history[monitor], epochs, strict=True) if math.isfinite(value)]
+    is_score = monitor.startswith("val_") or monitor in glossary.SCORED_IN_TRAINING
+    return (
+        min(scores)[1]
+        if is_score and scores and glossary.term(monitor.removeprefix("val_")).better == "lower"
+        else None
+    )
+
+
+def _chart(
+    quantity: str,
+    epochs: list[float],
+    columns: dict[str, list[float]],
+    reference: float | None,
+    kept: float | None,
+    note: str,
+) -> Chart:
     term = glossary.term(quantity)
     values = [value for series in columns.values() for value in series if math.isfinite(value)]
     if reference is not None:
@@ -90,6 +129,8 @@ def _chart(quantity: str, epochs: list[float], columns: dict[str, list[float]], 
         unit=term.unit,
         lines=lines,
         reference=None if reference is None else (y(reference), number(reference)),
+        kept=None if kept is None else (x(kept), _tick(kept)),
+        note=note,
         x_ticks=[(x(tick), _tick(tick)) for tick in _epoch_ticks(min(epochs), max(epochs))],
         y_ticks=[(y(tick), _tick(tick)) for tick in y_ticks],
         logarithmic=logarithmic,

@@ -1,7 +1,8 @@
 """The label, unit, better direction and meaning of each metric; others are shown under their own names."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -17,8 +18,8 @@ class Term:
 TERMS: dict[str, Term] = {
     "fd": Term("FD", "lower", "Fréchet distance between samples and test data, on the judge's features."),
     "kid": Term("KID", "lower", "Kernel distance on the judge's features: unbiased, averaged over subsets."),
-    "precision": Term("Precision", "higher", "Fidelity: share of samples within the neighbourhood of a real example."),
-    "recall": Term("Recall", "higher", "Diversity: share of real examples within the neighbourhood of a sample."),
+    "precision": Term("Precision", "higher", "Share of samples within the neighbourhood of a real example."),
+    "recall": Term("Recall", "higher", "Share of real examples within the neighbourhood of a sample."),
     "density": Term("Density", "higher", "Mean number of real neighbourhoods around a sample; robust to outliers."),
     "coverage": Term("Coverage", "higher", "Share of real examples with a sample nearby; low if modes are missing."),
     "class_entropy": Term("Class entropy", "higher", "Entropy of the classes that the judge predicts.", "nats"),
@@ -56,9 +57,28 @@ _BY_ATTRIBUTE: dict[str, Term] = {
     "identity_drift": Term("Identity drift", "lower", "Distance between a face and its edit, on the judge's features."),
 }
 
+
+class Damage(NamedTuple):
+    """How the judge damages real data; `of_real_examples` if each example stays intact, but some are missing."""
+
+    label: str
+    meaning: str
+    of_real_examples: bool = False
+
+
+_DAMAGES = {
+    "blur": Damage("blur", "Real images, blurred."),
+    "noise": Damage("noise", "Real images under Gaussian noise."),
+    "missing_class": Damage("missing class", "Real images without those of one class.", of_real_examples=True),
+    "shuffled": Damage("shuffled tokens", "Real texts with their tokens in random order."),
+    "unigram": Damage("unigrams", "Tokens drawn one by one, without context."),
+}
+
 # The overview shows the first of each list that a run has, as its score and as its held-out objective.
 SCORES = ("fd", "bits_per_byte", "perplexity", "loss")
 OBJECTIVES = ("loss", "perplexity")
+# What the judge measures during training, on other samples than the table of metrics.
+SCORED_IN_TRAINING = ("kid", "coverage", "class_entropy")
 
 # Metrics that are shown next to another one instead of on their own.
 SPREAD = "{}_std"
@@ -93,6 +113,31 @@ def term(metric: str) -> Term:
             attribute = metric.removeprefix(f"{stem}_").replace("_", " ")
             return Term(f"{general.label}, {attribute}", general.better, general.meaning, general.unit)
     return Term(humanise(metric), "neither")
+
+
+def damage(name: str) -> Damage:
+    """Return the description of damaged data, or one made from its name if it is not listed.
+
+    >>> damage("missing_class").label, damage("rotated_left").label
+    ('missing class', 'rotated left')
+    """
+    return _DAMAGES.get(name) or Damage(name.replace("_", " "), "")
+
+
+def heading(text: str) -> str:
+    """Return the name of a column or row of a table: the label of a metric, a key in words, any other text unchanged.
+
+    >>> heading("rep 4"), heading("copied_5"), heading("mean_length"), heading("temperature 0.2")
+    ('Repetition-4', 'Copied-5', 'Mean length', 'temperature 0.2')
+    """
+    key = text.strip().replace(" ", "_")
+    if key in TERMS:
+        return TERMS[key].label
+    stem, _, last = key.rpartition("_")
+    relative = next((metric for metric in TERMS if metric.rpartition("_")[0] == stem != ""), None)
+    if last.isdigit() and relative:
+        return f"{TERMS[relative].label.rpartition('-')[0]}-{last}"
+    return humanise(text) if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text) else text
 
 
 def statistic(key: str) -> str:

@@ -1,11 +1,13 @@
-"""The commit and the machine that produced a result."""
+"""The commit, the profile and the machine that produced a result."""
 
 import json
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from atelier.params import profiles
 from atelier.report import summary
 from atelier.report.sources import read_mapping
 
@@ -35,6 +37,22 @@ def committed_metrics(root: Path, path: Path) -> summary.Metrics | None:
         return summary.check(json.loads(text), f"{path} of the last commit")
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} of the last commit is not JSON: {error}; repair and commit it") from None
+
+
+def profile(directory: Path, params: dict[str, Any]) -> str:
+    """Name the profile in `directory` that parameters equal, apart from the sources of datasets, or the nearest one.
+
+    The text is empty if there are no profiles.
+    """
+    counts = {}
+    for name in profiles.names(directory):
+        changes = profiles.compare(profiles.resolve(directory, name), params)
+        counts[name] = sum(not (change.path[0] == "downloads" and change.path[2:] == ("source",)) for change in changes)
+    if not counts:
+        return ""
+    nearest = min(counts, key=lambda name: counts[name])
+    count = counts[nearest]
+    return f"{nearest}, with {count} other value{'s' if count > 1 else ''}" if count else nearest
 
 
 def machine(path: Path, stage: str) -> list[str]:

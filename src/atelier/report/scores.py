@@ -1,9 +1,10 @@
-"""The metrics of a run as table rows: value, references, and the change since the last commit."""
+"""The metrics of a run as table rows: value, references, the judge's gauge, and the change since the last commit."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from atelier.report import glossary
+from atelier.report.gauge import REAL, Gauge
 from atelier.report.numbers import number
 
 Metrics = dict[str, float]
@@ -18,36 +19,66 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A score to compare with; `samples` is the N of a score of real or damaged data, else None."""
+
+    name: str
+    value: str
+    samples: int | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The place of a score between floor (0) and ceiling (1): `end` names the ceiling, `ticks` the other damages."""
+
+    position: float
+    end: str
+    ticks: list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
 class Row:
-    """One metric, with names and values of references; `position` is 0 at its floor and 1 at its ceiling."""
+    """One metric with its references, what the judge's gauge says, and its place on the scale."""
 
     metric: str
     term: glossary.Term
     value: str
     spread: str
-    references: list[tuple[str, str]]
-    position: float | None
+    references: list[Reference]
+    gauge: list[Reference]
+    warning: str
+    scale: Scale | None
     change: Change
 
 
-def rows(metrics: Metrics, committed: Metrics | None) -> list[Row]:
+def rows(metrics: Metrics, committed: Metrics | None, gauge: Gauge) -> list[Row]:
     """Return a row for every metric of a run, in the order of the glossary."""
     shown = set(metrics) - glossary.companions(set(metrics))
-    return [row(metric, metrics, committed) for metric in sorted(shown, key=glossary.order)]
+    return [row(metric, metrics, committed, gauge) for metric in sorted(shown, key=glossary.order)]
 
 
-def first(candidates: tuple[str, ...], metrics: Metrics, committed: Metrics | None) -> Row | None:
+def first(candidates: tuple[str, ...], metrics: Metrics, committed: Metrics | None, gauge: Gauge) -> Row | None:
     """Return the row of the first of `candidates` that the run has."""
-    return next((row(metric, metrics, committed) for metric in candidates if metric in metrics), None)
+    return next((row(metric, metrics, committed, gauge) for metric in candidates if metric in metrics), None)
 
 
-def row(metric: str, metrics: Metrics, committed: Metrics | None) -> Row:
+def row(metric: str, metrics: Metrics, committed: Metrics | None, gauge: Gauge) -> Row:
     """Return the row of one metric with its companions."""
     spread = metrics.get(glossary.SPREAD.format(metric))
+    measured = round(metrics["samples"]) if "samples" in metrics else None
     references = [
-        (name, number(metrics[key]))
+        Reference(name, number(metrics[key]), measured if pattern in (glossary.FLOOR, glossary.CEILING) else None)
         for pattern, name in glossary.REFERENCES.items()
         if (key := pattern.format(metric)) in metrics
+    ]
+    own_floor = glossary.FLOOR.format(metric) in metrics
+    judged = [
+        Reference("real", number(score), gauge.samples, "Real data: a draw of the train split.")
+        if name == REAL
+        else Reference(glossary.damage(name).label, number(score), gauge.samples, glossary.damage(name).meaning)
+        for name, score in gauge.scores(metric).items()
+        if not (name == REAL and own_floor)
     ]
     return Row(
         metric=metric,
@@ -55,7 +86,9 @@ def row(metric: str, metrics: Metrics, committed: Metrics | None) -> Row:
         value=number(metrics[metric]),
         spread="" if spread is None else number(spread),
         references=references,
-        position=_position(metric, metrics),
+        gauge=judged,
+        warning=gauge.warning(metric, metrics[metric]),
+        scale=_scale(metric, metrics, gauge),
         change=change(metric, metrics[metric], (committed or {}).get(metric)),
     )
 
@@ -79,9 +112,11 @@ def change(metric: str, now: float, before: float | None) -> Change:
     return Change("better" if (now < before) == (better == "lower") else "worse", delta)
 
 
-def _position(metric: str, metrics: Metrics) -> float | None:
+def _scale(metric: str, metrics: Metrics, gauge: Gauge) -> Scale | None:
     floor = metrics.get(glossary.FLOOR.format(metric))
     ceiling = metrics.get(glossary.CEILING.format(metric))
     if floor is None or ceiling is None or floor == ceiling:
         return None
-    return min(1.0, max(0.0, (metrics[metric] - floor) / (ceiling - floor)))
+    position = min(1.0, max(0.0, (metrics[metric] - floor) / (ceiling - floor)))
+    end = "the ceiling" if gauge.worst is None else glossary.damage(gauge.worst).label
+    return Scale(position, end, gauge.ticks())

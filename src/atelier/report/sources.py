@@ -28,6 +28,7 @@ class Sources:
     samples: Path
     evaluations: Path
     edits: Path
+    profiles: Path
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
         """Return the checked parameters, and the plain data that `dvc.yaml` refers to."""
