@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files, lookup
+from atelier.core import files, lookup, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.datasets.download import record, sources
@@ -35,6 +35,7 @@ def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> No
         return file.read(path).entry("downloads", dataset)
 
     with one_line_errors(), unchanged(read, params, code) as section:
+        recordable.require_stage(out)
         if section.source == "embedded":
             with files.atomic_directory(out) as folder:
                 lookup.module("datasets", dataset, "twin.write").write(folder, section.embedded)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from atelier.core import recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -29,6 +30,7 @@ def main(run: str, prepared: Path, judge: Path, model: Path, out: Path, code: Pa
         return file.read(path).entry("edits", run)
 
     with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge, model) as section:
+        recordable.require_stage(out)
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
+from atelier.core import lookup, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -33,6 +33,7 @@ def main(
 
     inputs = (prepared, judge, model, samples)
     with one_line_errors(), without_notices(), unchanged(read, params, code, *inputs) as section:
+        recordable.require_stage(out)
         family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
 

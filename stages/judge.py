@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
+from atelier.core import lookup, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -27,6 +27,7 @@ def main(dataset: str, prepared: Path, out: Path, checkpoints: Path, code: Path,
         return checked.entry("datasets", dataset).modality, checked.entry("judges", dataset)
 
     with one_line_errors(), without_notices(), unchanged(read, params, code, prepared) as (modality, section):
+        recordable.require_stage(out)
         family = lookup.module("modalities", modality, "judge")
         family.train(Prepared.read(prepared), section, code, out, checkpoints)
 

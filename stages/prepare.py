@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
+from atelier.core import lookup, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.datasets.download.record import recorded_source
@@ -25,6 +25,7 @@ def main(dataset: str, raw: Path, out: Path, code: Path, params: Path) -> None:
         return file.read(path).entry("datasets", dataset)
 
     with one_line_errors(), unchanged(read, params, code, raw) as section:
+        recordable.require_stage(out)
         kind = lookup.module("datasets", section.kind, "source")
         kind.prepare(dataset, raw, out, section.prepare, recorded_source(raw))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files
+from atelier.core import files, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.params import file
@@ -29,6 +29,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="The page to write.")
 def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
     with one_line_errors(), unchanged(file.read, params, code, page.TEMPLATES, *paths.values()):
+        recordable.require_stage(out)
         files.write_text(out, page.render(Sources(params=params, code=commit_of, **paths)))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
+from atelier.core import lookup, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -28,6 +28,7 @@ def main(run: str, prepared: Path, model: Path, out: Path, code: Path, params: P
         return file.read(path).entry("runs", run).only("sample")
 
     with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, model) as section:
+        recordable.require_stage(out)
         family = lookup.module("families", section.family, "sample")
         family.sample(networks.load(model), Prepared.read(prepared), section.sample, out)
 

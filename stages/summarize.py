@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files
+from atelier.core import files, recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.params import file
@@ -21,6 +21,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 def main(params: Path, evaluations: Path, edits: Path, code: Path, out: Path) -> None:
     with one_line_errors(), unchanged(file.read, params, code, evaluations, edits) as checked:
+        recordable.require_stage(out, tracked=True)
         files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from atelier.core import recordable
 from atelier.core.errors import one_line_errors
 from atelier.core.guard import unchanged
 from atelier.core.prepared import Prepared
@@ -28,6 +29,7 @@ def main(run: str, prepared: Path, judge: Path, out: Path, checkpoints: Path, co
         return file.read(path).entry("runs", run).only("train")
 
     with one_line_errors(), without_notices(), unchanged(read, params, code, prepared, judge) as section:
+        recordable.require_stage(out)
         train(section, Prepared.read(prepared), judge, code, out, checkpoints)
 
 
