@@ -50,7 +50,8 @@ endif
 # `make demo` after `make test` removes nothing.
 RUN := $(VENV)/.synced-$(EXTRA)
 DEV := $(VENV)/.synced-$(EXTRA)-dev
-RUN_OR_DEV := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
+PTH := $(VENV)/.pth
+RUN_OR_DEV := $(if $(wildcard $(DEV)),$(DEV),$(RUN)) $(PTH)
 
 # The environment of another checkout is used, but never changed, because that checkout depends on it. Its installed code
 # is that checkout's, so this checkout's code comes first on the path.
@@ -163,6 +164,12 @@ $(DEV): requirements/$(EXTRA).txt requirements/dev.txt requirements/uv.txt pypro
 	$(call sync,requirements/$(EXTRA).txt requirements/dev.txt)
 	@touch $(RUN) $@
 
+# Written again with each Makefile, so that environments made before get it too.
+$(PTH): Makefile $(filter-out $(PTH),$(RUN_OR_DEV))
+	@packages="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	printf '%s\n' '$(path_line)' '$(user_line)' >"$$packages/atelier_path.pth"
+	@touch $@
+
 anew:
 	@echo "$(VENV) was made elsewhere or has lost its Python: making it again"
 	@rm -rf $(VENV)
@@ -172,8 +179,6 @@ anew:
 # - If PATH has no uv, it gets an environment of its own, because `uv pip sync` removes what the lock does not name.
 # - Bytecode is compiled ahead, even if PYTHONDONTWRITEBYTECODE is set: without it TensorFlow imports in 12 s, not 4.5.
 #   Some packages contain templates that are not valid Python, so the exit status is ignored.
-# - dvc.yaml's commands say `python`. The .pth line puts this environment first on PATH in each of its processes, so that
-#   `.venv/bin/dvc repro` needs no activation, in the temporary workspaces of `dvc exp run` either.
 define sync
 	@set -e; \
 	if [ ! -x $(BIN)/python ]; then \
@@ -187,7 +192,6 @@ define sync
 	"$$uv" pip sync $$no_index --python $(BIN)/python --require-hashes $(1); \
 	"$$uv" pip install $$no_index --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .; \
 	packages="$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
-	printf '%s\n' '$(path_line)' >"$$packages/atelier_path.pth"; \
 	echo "compiling bytecode"; \
 	$(BIN)/python -m compileall -qq -j 0 "$$packages" || true; \
 	$(merge_drivers)
@@ -242,8 +246,17 @@ endef
 credentials := a URL holds no password, key or query; credentials go into an SSH key or agent, an AWS profile or the \
 	environment, or into .dvc/config.local: dvc remote modify --local shared OPTION VALUE
 
+# What each process of the environment does first: two lines of a .pth file.
+#
+# - dvc.yaml's commands say `python`: put this environment first on PATH, so that `.venv/bin/dvc repro` needs no
+#   activation, in the temporary workspaces of `dvc exp run` either.
+# - A user id without a name (`docker run -u 12345`): DVC asks Python for the user's name and home, which raises an
+#   error. The number becomes the name and / the home, as in Docker; what is set already stays.
 path_line := import os, sys; here = os.path.join(sys.prefix, "bin"); path = os.environ.get("PATH") or os.defpath; \
 	path.split(os.pathsep)[0] == here or os.environ.update(PATH=here + os.pathsep + path)
+user_line := import os, pwd; exec("try: pwd.getpwuid(os.getuid())\nexcept KeyError: \
+	os.environ.setdefault(\"HOME\", \"/\"); \
+	any(map(os.environ.get, (\"LOGNAME\", \"USER\", \"LNAME\", \"USERNAME\"))) or os.environ.update(LOGNAME=str(os.getuid()))")
 
 # The shim of a version manager may be on PATH although its version is disabled, so each candidate is executed.
 define find_python

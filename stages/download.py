@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files, lookup
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import files, lookup, stage
 from atelier.datasets.download import record, sources
 from atelier.datasets.download.mirror import VARIABLE
 from atelier.params import file
@@ -34,7 +32,7 @@ def main(dataset: str, out: Path, partial: Path, code: Path, params: Path) -> No
     def read(path: Path) -> Download:
         return file.read(path).entry("downloads", dataset)
 
-    with one_line_errors(), unchanged(read, params, code, None) as section:
+    with stage.checked(read, params, code, None, out=out) as section:
         if section.source == "embedded":
             with files.atomic_directory(out) as folder:
                 lookup.module("datasets", dataset, "twin.write").write(folder, section.embedded)

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import stage
 from atelier.core.prepared import Prepared
-from atelier.core.quiet import without_notices
 from atelier.editing.edit import edit
 from atelier.editing.params import Edit
 from atelier.networks import network as networks
@@ -31,11 +29,7 @@ def main(
     def read(path: Path) -> Edit:
         return file.read(path).entry("edits", run)
 
-    with (
-        one_line_errors(),
-        without_notices(),
-        unchanged(read, params, code, environment, prepared, judge, model) as section,
-    ):
+    with stage.checked(read, params, code, environment, prepared, judge, model, out=out) as section:
         edit(networks.load(model), Prepared.read(prepared), judge, section, out)
 
 

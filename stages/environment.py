@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import environment, files
+from atelier.core import environment, files, recordable
 from atelier.core.code import manifest
 from atelier.core.errors import one_line_errors
 
@@ -17,6 +17,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 def main(lock: Path, out: Path, code: Path) -> None:
     with one_line_errors():
+        recordable.require_stage(out)
         manifest.check(code)
         installed = environment.versions()
         if differing := environment.differing(installed, environment.locked(lock)):

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files, lookup
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import files, lookup, stage
 from atelier.core.prepared import Prepared
-from atelier.core.quiet import without_notices
 from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Run
@@ -42,7 +39,7 @@ def main(
         return file.read(path).entry("runs", run).only("evaluate")
 
     inputs = (prepared, judge, model, samples)
-    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, *inputs) as section:
+    with stage.checked(read, params, code, environment, *inputs, out=out) as section:
         family = lookup.module("families", section.family, "evaluate")
         family.evaluate(networks.load(model), Prepared.read(prepared), judge, samples, section.evaluate, out)
         files.write_json(out / machine.FILE, machine.describe())

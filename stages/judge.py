@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import lookup, stage
 from atelier.core.prepared import Prepared
-from atelier.core.quiet import without_notices
 from atelier.params import file
 
 PATH = click.Path(path_type=Path)
@@ -29,11 +26,7 @@ def main(
         checked = file.read(path)
         return checked.entry("datasets", dataset).modality, checked.entry("judges", dataset)
 
-    with (
-        one_line_errors(),
-        without_notices(),
-        unchanged(read, params, code, environment, prepared) as (modality, section),
-    ):
+    with stage.checked(read, params, code, environment, prepared, out=out) as (modality, section):
         family = lookup.module("modalities", modality, "judge")
         family.train(Prepared.read(prepared), section, code, out, checkpoints)
 

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import lookup, stage
 from atelier.datasets.download.record import recorded_source
 from atelier.params import file
 from atelier.params.file import Dataset
@@ -25,7 +23,7 @@ def main(dataset: str, raw: Path, out: Path, code: Path, environment: Path, para
     def read(path: Path) -> Dataset:
         return file.read(path).entry("datasets", dataset)
 
-    with one_line_errors(), unchanged(read, params, code, environment, raw) as section:
+    with stage.checked(read, params, code, environment, raw, out=out) as section:
         kind = lookup.module("datasets", section.kind, "source")
         kind.prepare(dataset, raw, out, section.prepare, recorded_source(raw))
 

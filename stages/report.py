@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import files, stage
 from atelier.params import file
 from atelier.report import page
 from atelier.report.sources import Sources
@@ -29,7 +27,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--edits", type=PATH, required=True, help="Directory with RUN/ for each edited run.")
 @click.option("--out", type=PATH, required=True, help="The page to write.")
 def main(params: Path, out: Path, code: Path, commit_of: tuple[Path, ...], **paths: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, code, None, page.TEMPLATES, *paths.values()):
+    with stage.checked(file.read, params, code, None, page.TEMPLATES, *paths.values(), out=out):
         files.write_text(out, page.render(Sources(params=params, code=commit_of, **paths)))
 
 

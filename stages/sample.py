@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 
-from atelier.core import lookup
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import lookup, stage
 from atelier.core.prepared import Prepared
-from atelier.core.quiet import without_notices
 from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Run
@@ -28,7 +25,7 @@ def main(run: str, prepared: Path, model: Path, out: Path, code: Path, environme
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("sample")
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, prepared, model) as section:
+    with stage.checked(read, params, code, environment, prepared, model, out=out) as section:
         family = lookup.module("families", section.family, "sample")
         family.sample(networks.load(model), Prepared.read(prepared), section.sample, out)
 

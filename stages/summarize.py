@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from atelier.core import files
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import files, stage
 from atelier.params import file
 from atelier.report import summary
 
@@ -20,7 +18,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--code", type=PATH, required=True, help="The manifest of this stage's code.")
 @click.option("--out", type=PATH, required=True, help="The file to write.")
 def main(params: Path, evaluations: Path, edits: Path, code: Path, out: Path) -> None:
-    with one_line_errors(), unchanged(file.read, params, code, None, evaluations, edits) as checked:
+    with stage.checked(file.read, params, code, None, evaluations, edits, out=out, tracked=True) as checked:
         files.write_json(out, summary.gather(evaluations, edits, checked.runs, checked.edits))
 
 

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
-from atelier.core.errors import one_line_errors
-from atelier.core.guard import unchanged
+from atelier.core import stage
 from atelier.core.prepared import Prepared
-from atelier.core.quiet import without_notices
 from atelier.params import file
 from atelier.params.file import Run
 from atelier.training.run import train
@@ -30,7 +28,7 @@ def main(
     def read(path: Path) -> Run:
         return file.read(path).entry("runs", run).only("train")
 
-    with one_line_errors(), without_notices(), unchanged(read, params, code, environment, prepared, judge) as section:
+    with stage.checked(read, params, code, environment, prepared, judge, out=out) as section:
         train(section, Prepared.read(prepared), judge, code, out, checkpoints)
 
 

@@ -57,7 +57,7 @@ def test_why_names_a_package_that_is_not_the_locked_one(checkout: Checkout, othe
 def test_stages_that_compute_depend_on_the_packages_and_check_them(stage: str):
     """The check itself is the same function in all of them."""
     text = (ROOT / f"stages/{stage}.py").read_text()
-    assert "unchanged(read, params, code, environment, " in text
+    assert "stage.checked(read, params, code, environment, " in text
 
 
 def test_a_stage_refuses_packages_that_the_environment_did_not_record(run_stage, packages: Path, tmp_path: Path):

@@ -85,7 +85,7 @@ def edit(
             columns = ["original", "reconstruction", *(f"{words(concept)} {strength(value)}" for value in strengths)]
             rows = [p.name if len(p.name) <= MAX_LABEL else f"{p.name[: MAX_LABEL - 3]}..." for p in paths]
             cells = np.concatenate([originals[:, None], table], axis=1)
-            pictures.write_png(out, sheet(cells, columns, rows, scale=scale))
+            pictures.write_png(files.through_link(out), sheet(cells, columns, rows, scale=scale))
         else:
             for target, picture in zip(targets, table[:, 1:].reshape(-1, *table.shape[2:]), strict=True):
                 pictures.write_png(target, picture, scale or 1)

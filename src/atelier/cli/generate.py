@@ -48,9 +48,9 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int,
 
 def _write(out: Path, drawn: np.ndarray, seeds: np.ndarray, scale: int) -> None:
     if out.suffix == ".png":
-        pictures.write_png(out, pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1), scale)
+        pictures.write_png(files.through_link(out), pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1), scale)
     elif out.suffix == ".npz":
-        with files.atomic(out) as temporary, temporary.open("wb") as stream:
+        with files.atomic(files.through_link(out)) as temporary, temporary.open("wb") as stream:
             np.savez_compressed(stream, images=drawn, seeds=seeds)
     else:
         for seed, picture in zip(seeds, drawn, strict=True):

@@ -33,7 +33,7 @@ def graph(write: bool) -> None:
     if not changes:
         click.echo("dvc.yaml lists the model of every run")
     elif write:
-        files.write_text(root / "dvc.yaml", renewed)
+        files.write_text(files.through_link(root / "dvc.yaml"), renewed)
     else:
         raise click.exceptions.Exit(1)
 

@@ -39,7 +39,7 @@ def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
             lines = [str(entry) for entry in stale]
     except ValueError as error:
         raise ValueError(f"{name} cannot be merged, ours is kept: {error}") from None
-    files.write_text(ours, text)
+    files.write_text(files.through_link(ours), text)
     for line in lines:
         click.echo(f"{name}: {line}", err=True)
 

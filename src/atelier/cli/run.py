@@ -47,6 +47,7 @@ def run(
     resources = scheduling.Machine(jobs or machine.cores(), len(names), memory or machine.memory())
     with running_display.shown() as display:
         result = running.run(root, targets, resources, names, pull, display)
+    display.drop_closed_terminal()
     click.echo(running_display.summary(result, display.seconds))
     for stage in result.failed:
         click.echo(running_display.failure(root, stage), err=True)

@@ -1,5 +1,7 @@
 """The display of a run: a live table on a terminal, otherwise one line for each start and end of a stage."""
 
+import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ class Display:
         self._running: dict[str, float] = {}
         self._counts: Counter[Outcome] = Counter()
         self._waiting = 0
+        self._terminals = [stream for stream in (sys.stdout, sys.stderr) if stream.isatty()]
 
     @property
     def seconds(self) -> float:
@@ -45,6 +48,7 @@ class Display:
             self._print(Text(f"{stage}: {outcome} in {duration(seconds)}", style=_STYLES.get(outcome, "")))
 
     def __rich__(self) -> RenderableType:
+        self.drop_closed_terminal()
         table = Table.grid(padding=(0, 2))
         for stage, since in list(self._running.items()):
             table.add_row(Text(stage, style="bold"), duration(time.monotonic() - since), str(log_path(stage)))
@@ -52,7 +56,17 @@ class Display:
         state = f"{len(self._running)} running, {self._waiting} waiting" + (f", {counts}" if counts else "")
         return Group(table, Text(f"{state}  {duration(self.seconds)}", style="dim"))
 
+    def drop_closed_terminal(self) -> None:
+        """Print to nowhere once the terminal is closed, where writing fails: a run that ignores SIGHUP goes on."""
+        if self._terminals and not self._terminals[0].isatty():
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in self._terminals:
+                os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+            self._terminals = []
+
     def _print(self, line: Text) -> None:
+        self.drop_closed_terminal()
         # One event is one line, however long.
         self.console.print(line, soft_wrap=True, highlight=False)
 

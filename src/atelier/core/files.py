@@ -1,5 +1,9 @@
-"""Files and directories that appear complete or not at all: written under a temporary name, then renamed."""
+"""Files and directories that appear complete or not at all: written under a temporary name, then renamed.
 
+They are on the disk before they get their name, so that a power cut leaves the old content or the new one.
+"""
+
+import errno
 import hashlib
 import json
 import os
@@ -23,14 +27,15 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
-        os.replace(temporary, path)
+        _replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield a temporary directory, and replace `path` by it if the block raises no error."""
+    """Yield a temporary directory, and replace `path`, or what it is a link to, by it if the block raises no error."""
+    path = through_link(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
@@ -38,9 +43,38 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)
-        os.replace(temporary, path)
+        _replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def through_link(path: Path) -> Path:
+    """Return what a symbolic link names, so that writing there keeps a person's link; other paths stay as they are.
+
+    Not for outputs of stages: DVC's cache may be what their links name.
+    """
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    """Rename a file or directory, with its content on the disk before and its name after."""
+    for written in [*temporary.rglob("*"), temporary] if temporary.is_dir() else [temporary]:
+        _sync(written)
+    os.replace(temporary, path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        # A directory may be writable but not readable, and some network file systems cannot sync one.
+        if not path.is_dir() or error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
+            raise
 
 
 def _umask() -> int:

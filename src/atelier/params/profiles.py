@@ -96,7 +96,7 @@ def apply(directory: Path, name: str, params: Path, source: str | None = None) -
     except ValueError as error:
         raise ValueError(f"{params.name}: {error}") from None
     if new != old:
-        files.write_text(params, new)
+        files.write_text(files.through_link(params), new)
     return changes
 
 

@@ -1,12 +1,12 @@
 """The commit, the profile and the machine that produced a result."""
 
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atelier.core import git
 from atelier.params import profiles
 from atelier.report import summary
 from atelier.report.sources import read_mapping
@@ -65,9 +65,7 @@ def machine(path: Path, stage: str) -> list[str]:
 def _git(root: Path, *arguments: str) -> str | None:
     """Return Git's output; None if Git fails, as before the first commit, or is not installed."""
     try:
-        # Without optional locks, reading the status never blocks another Git command.
-        command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+        done = git.run(root, arguments)
     except FileNotFoundError:
         return None
     return done.stdout if done.returncode == 0 else None

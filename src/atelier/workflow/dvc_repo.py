@@ -19,12 +19,17 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
     # DVC takes a third of a second to load, and `--help` does not need it.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
+    from pygit2 import GitError
 
     try:
         with Repo(str(root), rev=commit) as repo:
             yield repo
     except DvcException as error:
         raise ValueError(one_line(error)) from error
+    except GitError as error:
+        # DVC's Git library refuses a checkout of another user as Git does, but reads only files for exceptions.
+        remedy = f"; call: git config --global --add safe.directory {root}" if "owned" in str(error) else ""
+        raise ValueError(one_line(error) + remedy) from error
 
 
 def one_line(error: Exception) -> str:

@@ -19,6 +19,7 @@ Manifest = dict[str, str]
 RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
     "atelier.core.quiet",  # hides log lines
+    "atelier.core.recordable",  # refuses places for outputs
     "atelier.core.code.digest",  # computes manifests, which are compared but never used
     "atelier.core.code.manifest",  # compares manifests
     "atelier.datasets.download.display",  # shows the progress of a download

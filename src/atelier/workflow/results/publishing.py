@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from atelier.core.git import reason
 from atelier.workflow.versions import revisions
 
 # Files tracked by Git that running the pipeline changes; a profile changes the parameters.
@@ -57,14 +58,15 @@ def publish(root: Path, remote: str, base: str) -> Branch:
     done = revisions.run_git(root, ["push", "--quiet", *refs])
     if done.returncode:
         raise ValueError(
-            f"{remote} refused {name}: {revisions.reason(done)}; the data are in the remote, the results in commit "
+            f"{remote} refused {name}: {reason(done)}; the data are in the remote, the results in commit "
             f"{commit[:10]} of this clone: git push {remote} {commit[:10]}:refs/heads/{name}"
         )
     return Branch(name, commit)
 
 
 def _require_clean(root: Path) -> None:
-    changed = _changed(root, "--untracked-files=no") - set(RESULTS)
+    # Only below `root`, which may be a part of a larger repository.
+    changed = _changed(root, "--untracked-files=no", "--", ".") - set(RESULTS)
     changed |= _changed(root, "--untracked-files=all", "--", *(path for path in CODE if (root / path).exists()))
     if changed:
         listed = ", ".join(sorted(changed)[:5])
@@ -92,7 +94,7 @@ def _require_base(root: Path, remote: str, base: str) -> None:
 def _tip(root: Path, remote: str, branch: str) -> str:
     done = revisions.run_git(root, ["ls-remote", remote, f"refs/heads/{branch}"], GIT_TERMINAL_PROMPT="0")
     if done.returncode:
-        raise ValueError(f"{remote} cannot be reached: {revisions.reason(done)}")
+        raise ValueError(f"{remote} cannot be reached: {reason(done)}")
     return done.stdout.partition("\t")[0]
 
 

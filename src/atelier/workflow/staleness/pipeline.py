@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atelier.core import recordable
 from atelier.workflow import dvc_repo
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def opened(root: Path, targets: Iterable[str] = ()) -> Iterator[Pipeline]:
         targets: as `dvc repro` takes them: stages, names of a `foreach`, files; none means all of `dvc.yaml`.
 
     Raises:
-        ValueError: DVC cannot read the repository, or a target does not exist.
+        ValueError: DVC cannot read the repository, cannot record an output of these stages, or a target does not exist.
     """
     with chdir(root), dvc_repo.opened(root) as repo:
         # Imported here, after `opened` has turned a missing repository into a `ValueError`.
@@ -56,8 +57,17 @@ def opened(root: Path, targets: Iterable[str] = ()) -> Iterator[Pipeline]:
         # For a few targets, DVC walks a set, in an order that differs between processes. The order of the whole graph
         # is one of DVC's possible orders.
         order = [stage for stage in plan_repro(graph) if stage in wanted]
+        _require_recordable(repo, order)
         upstream = {stage.addressing: tuple(s.addressing for s in graph.successors(stage)) for stage in order}
         yield Pipeline(repo, {stage.addressing: stage for stage in order}, upstream)
+
+
+def _require_recordable(repo: "Repo", stages: Iterable["Stage"]) -> None:
+    # Git tracks the others, such as metrics.json.
+    outs = [Path(out.fs_path) for stage in stages for out in stage.outs if out.use_scm_ignore]
+    root = Path(repo.root_dir)
+    recordable.require_places(root, [out.parent for out in outs])
+    recordable.require_untracked(root, outs)
 
 
 def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:

@@ -1,7 +1,6 @@
 """Commits of a checkout, and the files that Git tracks in them: metrics, parameters, `dvc.lock`."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atelier.core.git import reason, run
 from atelier.params import document
 from atelier.workflow.versions import lock_file
 from atelier.workflow.versions.lock_file import Out
@@ -59,19 +59,12 @@ def git(root: Path, *arguments: str, check: bool = True, **environment: str) -> 
     return done.stdout.rstrip("\n")
 
 
-def reason(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the line of Git's messages that says why it failed."""
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", " !"))]
-    return " ".join([*errors, *lines, f"git ended with exit status {done.returncode}"][0].split())
-
-
-def run_git(root: Path, arguments: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Git without its optional locks, so that reading never blocks another Git command."""
-    command = ["git", "--no-optional-locks", *arguments]
-    variables = os.environ | environment
+def run_git(
+    root: Path, arguments: Sequence[str], errors: str = "strict", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Git as `core.git.run` does; a machine without it is a `ValueError` as well."""
     try:
-        return subprocess.run(command, cwd=root, env=variables, capture_output=True, encoding="utf-8", check=False)
+        return run(root, arguments, errors, **environment)
     except FileNotFoundError:
         raise ValueError("git is not on PATH; install it") from None
 
