@@ -128,7 +128,7 @@ publish: $(RUN_OR_DEV)
 	$(ATELIER) publish $(ALLOWED) $(AGAINST:%=--against %) --base $(BASE)
 
 propose:
-	@branch="retrain/$$(git rev-parse --short=10 HEAD)"; \
+	@set -e; branch="retrain/$$(git rev-parse --short=10 HEAD)"; \
 	if ! git ls-remote --exit-code origin "refs/heads/$$branch" >/dev/null; then \
 		echo "origin has no $$branch: nothing new to propose"; \
 	elif [ -n "$$(gh pr list --head "$$branch" --json number --jq '.[].number')" ]; then \
@@ -204,6 +204,8 @@ endef
 # - The value must not begin with a quote: DVC reads the configuration for `dvc exp run --temp` with ConfigObj, for which
 #   such a value must end with one as well.
 define merge_drivers
+	message="$$(git rev-parse 2>&1 >/dev/null || true)"; \
+	case "$$message" in *safe.directory*) printf '%s\n' "$$message" >&2 ;; esac; \
 	if [ -z "$$(git rev-parse --show-prefix 2>/dev/null || echo none)" ] && \
 		{ [ "$$(git rev-parse --git-dir)" = "$$(git rev-parse --git-common-dir)" ] || \
 		! git config merge.dvc-lock.driver >/dev/null; }; then \

@@ -112,3 +112,10 @@ def test_publish_in_a_part_of_a_repository_ignores_changes_elsewhere(results: Re
     assert "nothing new to commit" in part.atelier("publish").stdout
     part.write("stages/own.py", "changed\n")
     assert part.refusal("publish").startswith("stages/own.py: ")
+
+
+def test_run_and_make_repeat_what_git_says_about_another_users_checkout(results: Results) -> None:
+    results.environment["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
+    assert "safe.directory" in results.refusal("run")
+    assert "git config --global --add safe.directory" in results.make("setup")
+    assert "safe.directory" in results.make("propose", status=2)

@@ -1,8 +1,11 @@
 """`atelier run`: run the pipeline, independent stages in parallel."""
 
+from contextlib import suppress
+
 import click
 
 from atelier.cli import project
+from atelier.core import git
 
 
 @click.command()
@@ -43,6 +46,9 @@ def run(
     if dry:
         click.echo(describe(staleness.stale_stages(root, targets, allow_missing=pull)))
         return
+    # The report, the last stage, asks Git for the commit; a refusal of Git is shown before the others have worked.
+    with suppress(FileNotFoundError):
+        git.run(root, ["rev-parse"])
     names = machine.gpus(gpus)
     resources = scheduling.Machine(jobs or machine.cores(), len(names), memory or machine.memory())
     with running_display.shown() as display:
