@@ -73,7 +73,7 @@ def test_single_picture_of_a_seed_is_the_one_of_a_larger_draw(generate, tmp_path
 
 def test_grid_holds_the_pictures_row_by_row(generate, tmp_path: Path):
     generate("mnist-vae", "-n", "4", out="four.npz")
-    assert generate("mnist-vae", "-n", "4", out="grid.png").exit_code == 0
+    assert generate("mnist-vae", "-n", "4", "--scale", "1", out="grid.png").exit_code == 0
     grid = np.asarray(Image.open(tmp_path / "grid.png"))
     images = np.load(tmp_path / "four.npz")["images"][..., 0]
     assert grid.shape == (58, 58)
@@ -82,7 +82,7 @@ def test_grid_holds_the_pictures_row_by_row(generate, tmp_path: Path):
 
 
 def test_scale_enlarges_each_pixel(generate, tmp_path: Path):
-    generate("mnist-vae", "-n", "4", out="grid.png")
+    generate("mnist-vae", "-n", "4", "--scale", "1", out="grid.png")
     generate("mnist-vae", "-n", "4", "--scale", "3", out="large.png")
     grid, large = (np.asarray(Image.open(tmp_path / name)) for name in ("grid.png", "large.png"))
     np.testing.assert_array_equal(large, grid.repeat(3, axis=0).repeat(3, axis=1))

@@ -41,7 +41,7 @@ def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str)
     now, before = states.in_working_tree(root), states.at_commit(commit)
     gates = gate_file.read(root / gate_file.FILE)
     outs, earlier = lock_file.read_here(root), commit.outs()
-    found = compare_states(now, before, gates, commit.name, outs, earlier)
+    found = compare_states(now, before, gates, commit.name, outs, earlier, commit.hash)
     found = found.noted(machines.differences(root, commit, found.metrics, outs, earlier))
     if out is not None:
         sides = _sides(commit, found, now, before)
@@ -108,3 +108,5 @@ def _print(found: Comparison) -> None:
             table.add_row(*(Text(comparison_markdown.plain(value)) for value in row), style=style)
         console.print(table)
         console.print(f"{shown.note}\n" if shown.note else "", markup=False)
+    if tables and found.verdict:
+        console.print(found.verdict, markup=False)

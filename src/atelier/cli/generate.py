@@ -9,16 +9,21 @@ from atelier.cli import project, trained
 from atelier.core import files, pictures
 from atelier.core.quiet import without_notices
 
+# Width or height of a sheet in pixels, about, if nothing else is asked for.
+SHEET = 512
+SCALE = "Enlarge pictures by this factor: each pixel becomes a square of N×N pixels."
+FITTING = f"a sheet has about {SHEET} pixels; 1 in a folder"
+
 
 @click.command()
 @click.argument("run")
 @click.option("-n", "--count", type=click.IntRange(1, 100_000), default=16, help="Number of pictures.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the first picture; the next have SEED+1, SEED+2, …")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
-@click.option("--scale", type=click.IntRange(1, 32), default=1, help="Enlarge each pixel of a PNG.")
+@click.option("--scale", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
 @click.option("--batch", type=click.IntRange(1), default=64, help="Pictures computed at once.")
 @trained.unverified_option
-def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int, unverified: bool) -> None:
+def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batch: int, unverified: bool) -> None:
     """Generate pictures with RUN, a trained run of params.yaml.
 
     RUN@v1.2.0, RUN@prod or RUN@COMMIT use the network of that version, stage or commit, which comes from DVC's cache or
@@ -46,12 +51,13 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int, batch: int,
     click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
 
 
-def _write(out: Path, drawn: np.ndarray, seeds: np.ndarray, scale: int) -> None:
+def _write(out: Path, drawn: np.ndarray, seeds: np.ndarray, scale: int | None) -> None:
     if out.suffix == ".png":
-        pictures.write_png(files.through_link(out), pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1), scale)
+        sheet = pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1)
+        pictures.write_png(files.through_link(out), sheet, scale or max(1, round(SHEET / max(sheet.shape))))
     elif out.suffix == ".npz":
         with files.atomic(files.through_link(out)) as temporary, temporary.open("wb") as stream:
             np.savez_compressed(stream, images=drawn, seeds=seeds)
     else:
         for seed, picture in zip(seeds, drawn, strict=True):
-            pictures.write_png(out / f"seed-{seed:06}.png", picture, scale)
+            pictures.write_png(out / f"seed-{seed:06}.png", picture, scale or 1)

@@ -45,15 +45,24 @@ class Trained:
         return self.root / _declared(self.root, stage)[0].replace("${key}", entry)
 
     def prepare_params(self) -> dict[str, Any]:
+        return dict(self._param(dict, "datasets", self.dataset, "prepare"))
+
+    def prompt(self) -> str:
+        """Return the prompt of the run's own samples."""
+        return str(self._param(str, "runs", self.run, "sample", "prompt"))
+
+    def _param(self, kind: type, *keys: str) -> Any:
+        """Return a value of the network's `params.yaml`; `ValueError` if it has none of this kind."""
         if self.commit is None:
             path = self.root / "params.yaml"
             params = document.load(path.read_text(encoding="utf-8"), path.name)
         else:
             params = self.commit.params()
-        try:
-            return dict(params["datasets"][self.dataset]["prepare"])
-        except (KeyError, TypeError):
-            raise ValueError(f"{self.run}: params.yaml does not say how {self.dataset} was prepared") from None
+        for key in keys:
+            params = params.get(key) if isinstance(params, dict) else None
+        if not isinstance(params, kind):
+            raise ValueError(f"{self.run}: its params.yaml has no {'.'.join(keys)}")
+        return params
 
 
 def find(root: Path, named: str, modality: str, unverified: bool = False) -> Trained:

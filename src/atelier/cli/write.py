@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atelier.core.text import Tokenizer
     from atelier.modalities.text.generate import Request, Writer
 
+PROMPT = """The words that every text begins with; "" for none."""
 TEMPERATURE = "0: always the most probable token; 1: the model's own probabilities; above 1: more random."
 TOP_P = "Sample only from the smallest set of tokens with total probability P; 1 disables it."
 MIN_P = "Sample only tokens with at least P times the highest probability; 0 disables it."
@@ -21,7 +22,7 @@ REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 
 
 @click.command()
 @click.argument("run")
-@click.option("--prompt", default="", help="The beginning of the texts.")
+@click.option("--prompt", help=PROMPT, show_default="the prompt of RUN in params.yaml")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
 @click.option("--max-tokens", type=click.IntRange(2), help="Maximum length of a text. [default: RUN's context]")
 @click.option("--temperature", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
@@ -37,7 +38,7 @@ REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 
 @trained.unverified_option
 def write(
     run: str,
-    prompt: str,
+    prompt: str | None,
     count: int,
     max_tokens: int | None,
     temperature: float,
@@ -73,9 +74,16 @@ def write(
 
         tokenizer = Tokenizer(found.written("prepare", found.dataset, [TOKENIZER]) / TOKENIZER)
         network = networks.load(found.directory)
-        start = Prompt.of(prompt, tokenizer, continue_word)
+        text = found.prompt() if prompt is None else prompt
+        start = Prompt.of(text, tokenizer, continue_word)
+        length = max_tokens or network.config.context
+        if prompt is None and len(start.tokens) >= length:
+            raise ValueError(
+                f"--max-tokens: got {length}; the prompt of {run}, {text!r}, has {len(start.tokens)}: "
+                "ask for more, or give a shorter --prompt"
+            )
         requests = [start.request(number, temperature, chosen) for number in range(seed, seed + count)]
-        writer = Writer(network.model, 1 if stream else min(count, 16), max_tokens or network.config.context)
+        writer = Writer(network.model, 1 if stream else min(count, 16), length)
         (_stream if stream else _print)(writer, requests, tokenizer)
 
 

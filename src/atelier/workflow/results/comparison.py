@@ -61,6 +61,8 @@ class Comparison:
         metrics: for each run, the metrics that differ.
         notes: for a run, why its metrics cannot be compared, and how its machine differs.
         stages: for each stage whose outputs differ, ``changed``, ``added`` or ``removed``.
+        equal: how many metrics are the same on both sides.
+        commit: the hash of the other commit.
     """
 
     reference: str
@@ -68,6 +70,20 @@ class Comparison:
     metrics: dict[str, list[Row]]
     notes: dict[str, str]
     stages: dict[str, str]
+    equal: int = 0
+    commit: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name of the other commit and, because a branch moves, its hash."""
+        named = self.commit.startswith(self.reference)
+        return self.reference if named or not self.commit else f"{self.reference} ({self.commit[:7]})"
+
+    @property
+    def verdict(self) -> str:
+        """A sentence that says that all metrics are the same; empty if any differs or there is none."""
+        same = self.equal and not self.metrics
+        return f"All {self.equal} numbers in metrics.json are the same as those of {self.reference}." if same else ""
 
     def noted(self, notes: Mapping[str, str]) -> "Comparison":
         """Return the comparison with more notes, by run."""
@@ -82,7 +98,8 @@ class Comparison:
             rows = [(r.metric, r.before, r.after, MARKS.get(r.change, r.change), r.noise) for r in found]
             yield Table(run, ("metric", self.reference, "now", "", "noise"), rows, self.notes.get(run, ""))
         if self.stages:
-            yield Table("Outputs that differ", ("stage", ""), list(self.stages.items()))
+            head = ("stage", f"compared with {self.reference}")
+            yield Table(f"Outputs that differ from {self.label}", head, list(self.stages.items()))
 
 
 def compare(
@@ -92,13 +109,14 @@ def compare(
     reference: str,
     outs: Mapping[str, Mapping[str, Out]],
     earlier: Mapping[str, Mapping[str, Out]],
+    commit: str = "",
 ) -> Comparison:
-    """Compare the working tree (`now`, `outs`) with a commit (`before`, `earlier`) of the name `reference`.
+    """Compare the working tree (`now`, `outs`) with a `commit` (`before`, `earlier`) of the name `reference`.
 
     Gates say which direction of a metric is better, and how far it changes by chance. `outs` and `earlier` are the
     outputs of each stage.
     """
-    metrics, notes = {}, {}
+    metrics, notes, equal = {}, {}, 0
     for run in dict.fromkeys([*now.metrics, *before.metrics]):
         sections = incomparable_sections(run, now.params, before.params)
         if run in now.metrics and run in before.metrics and sections:
@@ -110,9 +128,9 @@ def compare(
         rows = [_row(metric, *sides, find(own, metric), not sections) for metric in names]
         if found := [row for row in rows if row.change != "same"]:
             metrics[run] = found
-    return Comparison(
-        reference, _changed_params(before.params, now.params), metrics, notes, _changed_stages(outs, earlier)
-    )
+        equal += len(rows) - len(found)
+    params, stages = _changed_params(before.params, now.params), _changed_stages(outs, earlier)
+    return Comparison(reference, params, metrics, notes, stages, equal, commit)
 
 
 def _row(metric: str, now: Mapping[str, Any], before: Mapping[str, Any], gate: Gate | None, comparable: bool) -> Row:

@@ -40,13 +40,15 @@ def render(
         paths: the path of a picture, for each run, side and file.
         prefix: prepended to these paths.
     """
-    parts = [f"## Compared with {cell(comparison.reference)}"]
+    parts = [f"## Compared with {cell(comparison.label)}"]
     tables = list(comparison.tables())
     if not tables:
         parts.append("Nothing differs: parameters, metrics and outputs are equal.")
     for found in tables:
         note = [cell(found.note)] if found.note else []
         parts += [f"### {cell(found.title)}", *note, table(found.head, found.rows)]
+    if tables and comparison.verdict:
+        parts.append(cell(comparison.verdict))
     if pictures:
         parts.append("### Samples")
     for run, sides in pictures.items():
