@@ -16,10 +16,10 @@ from atelier.workflow.versions.revisions import Commit
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option(
-    "--against", metavar="REV", help="The commit to compare with. [default: origin/main, else main, else HEAD]"
+    "--against", metavar="REV", help="The commit to compare with.", show_default="origin/main, else main, else HEAD"
 )
 @click.option(
-    "--allow-missing", is_flag=True, help="Accept missing outputs that REV's dvc.lock has: the remote has them."
+    "--allow-missing", is_flag=True, help="Do not fail if an output is missing here but recorded in REV's dvc.lock."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_json: bool) -> None:

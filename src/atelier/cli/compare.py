@@ -14,14 +14,15 @@ from atelier.workflow.results.states import State
 from atelier.workflow.versions import lock_file, revisions
 from atelier.workflow.versions.revisions import Commit
 
-OUT = "Write into this folder: comparison.md, with samples of both sides, and summary.md, without samples."
+OUT = "Write two files to this folder: comparison.md, with samples of both sides, and summary.md, without samples."
+PICTURES_AT = "The address of the folder, for the links to pictures in comparison.md, if it will be on a website."
 
 
 @click.command()
 @click.argument("rev", required=False)
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, instead of tables.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help=OUT)
-@click.option("--pictures-at", default="", metavar="URL", help="Prefix of the links to pictures in comparison.md.")
+@click.option("--pictures-at", default="", metavar="URL", help=PICTURES_AT, show_default=False)
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
     """Compare parameters, metrics, outputs and samples with REV: by default origin/main, else main, else HEAD.
 
@@ -100,7 +101,8 @@ def _print(found: Comparison) -> None:
         console.print(f"nothing differs from {found.reference}", markup=False)
     colours = {MARKS["better"]: "green", MARKS["worse"]: "red"}
     for shown in tables:
-        table = Table(title=shown.title, title_justify="left", box=None, pad_edge=False)
+        console.print(Text(shown.title, style="italic"))
+        table = Table(box=None, pad_edge=False)
         for name in shown.head:
             table.add_column(Text(name), overflow="fold")
         for row in shown.rows:

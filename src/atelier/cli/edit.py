@@ -16,21 +16,30 @@ from atelier.params import file
 
 MAX_STRENGTH = 20.0
 MAX_LABEL = 24
+FITTING = "makes a picture in a sheet about 96 pixels wide; 1 in a folder"
 # Constant, so that the result of a picture does not depend on the number of pictures.
 BATCH = 16
-STRENGTH = """How much to add; negative values remove. 1 is the mean distance between faces without and with the
-    attribute. Repeat it for several columns."""
+CONCEPT = "The attribute, such as Smiling; data/edits/RUN/concepts.json lists all of them."
+STRENGTH = """How much of the attribute to add; a negative number removes it. 1 is the average difference between faces
+    with and without the attribute. Repeat the option to get several columns."""
+METHOD = """How the direction of the attribute was computed: from the mean faces with and without it (means), or by a
+    linear classifier (linear)."""
+ORTHOGONAL = "Change this attribute only (orthogonal), or also what often occurs together with it (raw)."
+OUT = "Where to write: a .png file (one sheet), or a folder (a .png file for each edited picture)."
+SCALE = "Enlarge the pictures: each pixel becomes a square of N×N pixels."
 
 
 @click.command()
 @click.argument("run")
 @click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--concept", required=True, help="The attribute to add or remove, such as Smiling.")
-@click.option("--strength", "strengths", type=float, multiple=True, default=(1.0,), help=STRENGTH)
-@click.option("--method", type=click.Choice(["means", "linear"]), help="Kind of vector. [default: params.yaml]")
-@click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
-@click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fits a sheet; 1 in a folder]")
+@click.option("--concept", required=True, help=CONCEPT)
+@click.option("--strength", "strengths", metavar="X", type=float, multiple=True, default=(1.0,), help=STRENGTH)
+@click.option(
+    "--method", type=click.Choice(["means", "linear"]), help=METHOD, show_default="as edits.RUN in params.yaml"
+)
+@click.option("--orthogonal/--raw", default=None, help=ORTHOGONAL, show_default="as edits.RUN in params.yaml")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help=OUT)
+@click.option("--scale", metavar="N", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
 @trained.unverified_option
 def edit(
     run: str,

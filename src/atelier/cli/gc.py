@@ -21,11 +21,13 @@ KINDS = {
     "versions": "fetched models of other commits",
 }
 
+ONLY = "Show or remove only files of this kind. Repeat the option for several kinds."
+
 
 @click.command()
-@click.option("--apply", is_flag=True, help="Remove the files, after asking.")
-@click.option("--yes", is_flag=True, help="Remove the files without asking.")
-@click.option("--only", "kinds", multiple=True, type=click.Choice(list(KINDS)), help="Only this kind; repeatable.")
+@click.option("--apply", is_flag=True, help="Remove the files, after you confirm.")
+@click.option("--yes", is_flag=True, help="With --apply: remove the files without asking.")
+@click.option("--only", "kinds", multiple=True, type=click.Choice(list(KINDS)), help=ONLY)
 @click.option("--verbose", "-v", is_flag=True, help="List every file and directory.")
 def gc(apply: bool, yes: bool, kinds: tuple[str, ...], verbose: bool) -> None:
     """Show, by kind, which files on this disk can be removed; remove them with --apply.

@@ -11,17 +11,20 @@ from atelier.core.quiet import without_notices
 
 # Width or height of a sheet in pixels, about, if nothing else is asked for.
 SHEET = 512
-SCALE = "Enlarge pictures by this factor: each pixel becomes a square of N×N pixels."
-FITTING = f"a sheet has about {SHEET} pixels; 1 in a folder"
+SEEDS = "Seed of the first picture; the next pictures have the seeds N+1, N+2, and so on."
+OUT = "Where to write: a .png file (one sheet), a .npz file (arrays), or a folder (a .png file for each picture)."
+BATCH = "Number of pictures to compute at the same time; a smaller number needs less memory."
+SCALE = "Enlarge the pictures of a .png file: each pixel becomes a square of N×N pixels."
+FITTING = f"makes a sheet about {SHEET} pixels wide or high; 1 in a folder"
 
 
 @click.command()
 @click.argument("run")
-@click.option("-n", "--count", type=click.IntRange(1, 100_000), default=16, help="Number of pictures.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of the first picture; the next have SEED+1, SEED+2, …")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, a .npz, or a folder.")
-@click.option("--scale", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
-@click.option("--batch", type=click.IntRange(1), default=64, help="Pictures computed at once.")
+@click.option("-n", "--count", metavar="N", type=click.IntRange(1, 100_000), default=16, help="Number of pictures.")
+@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help=SEEDS)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help=OUT)
+@click.option("--scale", metavar="N", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
+@click.option("--batch", metavar="N", type=click.IntRange(1), default=64, help=BATCH)
 @trained.unverified_option
 def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batch: int, unverified: bool) -> None:
     """Generate pictures with RUN, a trained run of params.yaml.

@@ -14,7 +14,7 @@ from atelier.params import document, profiles
 
 
 @click.command()
-@click.option("--write", is_flag=True, help="Write dvc.yaml; without it, only show the differences.")
+@click.option("--write", is_flag=True, help="Update dvc.yaml instead of showing the differences only.")
 def graph(write: bool) -> None:
     """Compare the section `artifacts` of dvc.yaml with the runs of params.yaml and of all profiles.
 

@@ -17,8 +17,8 @@ COMMANDS = {
     "why": "Show which stages would run, and what changed.",
     "run": "Run the pipeline, independent stages in parallel.",
     "compare": "Compare parameters, metrics and pictures with another commit.",
-    "check": "Check the results against the gates.",
-    "publish": "Push results to the team, if no gate fails.",
+    "check": "Check the results against the limits in gates.yaml.",
+    "publish": "Push results to the team, if `atelier check` passes.",
     "gc": "Show files that can be removed, or remove them.",
     "merge-lock": "Merge dvc.lock stage by stage, for Git.",
     "graph": "Check that dvc.yaml lists the model of every run, or update it.",
@@ -65,15 +65,18 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Atelier: generative models from raw data to an evaluated report.
 
-    DVC runs the pipeline (`dvc repro`); these commands complement it.
+    DVC runs the pipeline (`dvc repro`); these commands complement it. `atelier COMMAND --help` explains each.
 
     \b
     Examples:
-      atelier profile list             the available scales
-      atelier profile apply laptop     real data, two cores; then: dvc repro
-      atelier profile diff full        what applying `full` would change
-      atelier why                      which stages would run, and what changed
-      atelier generate mnist-vae -n 64 -o grid.png
+      atelier run                                    bring all results up to date
+      atelier run evaluate@mnist-vae                 only those of one run
+      atelier why                                    what would run, and why
+      atelier generate mnist-vae -n 64 -o grid.png   64 new pictures, on a sheet
+      atelier write imdb-lm -n 3                     three new texts
+      atelier edit celeba-vae me.jpg --concept Smiling -o smile.png
+      atelier compare                                what differs from main
+      atelier profile apply laptop                   real data; then: atelier run
     """
 
 

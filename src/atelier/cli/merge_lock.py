@@ -12,7 +12,7 @@ from atelier.workflow.results import merging
 @click.argument("base", type=click.Path(path_type=Path))
 @click.argument("ours", type=click.Path(path_type=Path))
 @click.argument("theirs", type=click.Path(path_type=Path))
-@click.option("--metrics", is_flag=True, help="The files are metrics.json, not dvc.lock.")
+@click.option("--metrics", is_flag=True, help="Merge three versions of metrics.json instead of dvc.lock.")
 def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
     """Merge THEIRS into OURS, two versions of dvc.lock whose common ancestor is BASE.
 

@@ -8,6 +8,9 @@ from atelier.cli import project
 from atelier.params import document, profiles
 from atelier.workflow.cleanup import removed_runs
 
+SOURCE = """Where to get all datasets from, instead of the profile's own choice: embedded (drawn by this repository),
+    upstream (the official hosts) or mirror (the place that ATELIER_MIRROR names)."""
+
 
 @click.group()
 def profile() -> None:
@@ -81,7 +84,7 @@ def diff(name: str, other: str | None) -> None:
 
 @profile.command()
 @click.argument("name")
-@click.option("--source", help="Take every dataset from this source instead: embedded, upstream or mirror.")
+@click.option("--source", help=SOURCE)
 def apply(name: str, source: str | None) -> None:
     """Rewrite params.yaml with the values of NAME, and print what changed.
 

@@ -7,12 +7,16 @@ from atelier.cli.check import check_results
 from atelier.workflow.results import publishing
 from atelier.workflow.versions import revisions
 
+MISSING = "Do not fail if an output is missing here but recorded in REV's dvc.lock."
+
 
 @click.command()
-@click.option("--base", default="main", help="The branch that the results are for.")
-@click.option("--remote", default="origin", help="Git's remote.")
-@click.option("--against", metavar="REV", help="The commit to check against. [default: as in `atelier check`]")
-@click.option("--allow-missing", is_flag=True, help="As in `atelier check`.")
+@click.option("--base", default="main", help="The branch into which the results will be merged.")
+@click.option("--remote", default="origin", help="The Git remote to push to.")
+@click.option(
+    "--against", metavar="REV", help="The commit to compare with.", show_default="origin/main, else main, else HEAD"
+)
+@click.option("--allow-missing", is_flag=True, help=MISSING)
 def publish(base: str, remote: str, against: str | None, allow_missing: bool) -> None:
     """Push data to DVC's remote, then dvc.lock, metrics.json and params.yaml as a branch retrain/COMMIT.
 

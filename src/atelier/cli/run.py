@@ -10,11 +10,15 @@ from atelier.core import git
 
 @click.command()
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("-j", "--jobs", type=click.IntRange(1), help="Cores to use. [default: all]")
-@click.option("--gpus", type=click.IntRange(0), help="GPUs to use. [default: all that are visible]")
-@click.option("--memory", type=click.FloatRange(0, min_open=True), help="GB of memory to use. [default: all]")
-@click.option("--pull", is_flag=True, help="Fetch missing data from the remote instead of computing them.")
-@click.option("--dry", is_flag=True, help="Only show what would run.")
+@click.option("-j", "--jobs", metavar="N", type=click.IntRange(1), help="Number of cores to use.", show_default="all")
+@click.option(
+    "--gpus", metavar="N", type=click.IntRange(0), help="Number of GPUs to use.", show_default="all that are visible"
+)
+@click.option(
+    "--memory", metavar="GB", type=click.FloatRange(0, min_open=True), help="Memory to use.", show_default="all"
+)
+@click.option("--pull", is_flag=True, help="Download missing results from DVC's remote instead of computing them.")
+@click.option("--dry", is_flag=True, help="Run nothing, but show which stages would run.")
 def run(
     targets: tuple[str, ...], jobs: int | None, gpus: int | None, memory: float | None, pull: bool, dry: bool
 ) -> None:
@@ -32,6 +36,7 @@ def run(
     \b
     Examples:
       atelier run                       everything, on all cores
+      atelier run evaluate@mnist-vae    one run: its evaluation and the stages before it
       atelier run -j 2 train            two cores; all trainings and the stages before them
       atelier run --pull                in a fresh clone: fetch, then run what is left
       atelier run --dry                 what would run; `atelier why` takes more options

@@ -14,7 +14,7 @@ from atelier.workflow.versions.revisions import Commit
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 # The command for runs of each modality.
 COMMANDS = {"images": "atelier generate", "text": "atelier write"}
-UNVERIFIED = "Use the files of the working tree even if they differ from dvc.lock."
+UNVERIFIED = "Use the trained files in data/ even if they are not those that dvc.lock records."
 unverified_option = click.option("--unverified", is_flag=True, help=UNVERIFIED)
 
 

@@ -11,9 +11,9 @@ from atelier.workflow.staleness.staleness import StaleStage, stale_stages
 
 @click.command()
 @click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("--allow-missing", is_flag=True, help="Assume that missing data are as in dvc.lock, as in a new clone.")
+@click.option("--allow-missing", is_flag=True, help="Treat missing data as up to date, for a new clone.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print a list of {stage, certain, causes: [{kind, of, …, text}]}."
+    "--json", "as_json", is_flag=True, help="Print JSON: a list of {stage, certain, causes: [{kind, of, …, text}]}."
 )
 def why(targets: tuple[str, ...], allow_missing: bool, as_json: bool) -> None:
     """Show which stages `dvc repro TARGET…` would run, and what changed.

@@ -14,26 +14,33 @@ if TYPE_CHECKING:
     from atelier.modalities.text.generate import Request, Writer
 
 PROMPT = """The words that every text begins with; "" for none."""
-TEMPERATURE = "0: always the most probable token; 1: the model's own probabilities; above 1: more random."
-TOP_P = "Sample only from the smallest set of tokens with total probability P; 1 disables it."
-MIN_P = "Sample only tokens with at least P times the highest probability; 0 disables it."
-REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 disables it."
+TEMPERATURE = """How random the texts are. 0 always takes the most probable token, 1 samples with the model's
+    probabilities, and above 1 improbable tokens are sampled more often."""
+TOP_K = "Sample only from the K most probable tokens, for example 50; 0 disables it."
+TOP_P = """Sample only from the most probable tokens whose probabilities add up to P, for example 0.9; 1 disables it."""
+MIN_P = """Never sample a token that is less than P times as probable as the most probable one, for example 0.05; 0
+    disables it."""
+REPETITION_PENALTY = """Make tokens that the text already contains less probable: the larger, the fewer repetitions, for
+    example 1.2; 1 disables it."""
+MAX_TOKENS = "Maximum length of a text in tokens, with its prompt."
+SEEDS = "Seed of the first text; the next texts have the seeds N+1, N+2, and so on."
+CONTINUE_WORD = "Allow a text to complete the last word of the prompt, such as film to filmed."
 
 
 @click.command()
 @click.argument("run")
 @click.option("--prompt", help=PROMPT, show_default="the prompt of RUN in params.yaml")
-@click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
-@click.option("--max-tokens", type=click.IntRange(2), help="Maximum length of a text. [default: RUN's context]")
-@click.option("--temperature", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
-@click.option("--top-k", type=int, default=0, help="Sample only from the K most probable tokens; 0 disables it.")
-@click.option("--top-p", type=float, default=1.0, help=TOP_P)
-@click.option("--min-p", type=float, default=0.0, help=MIN_P)
-@click.option("--repetition-penalty", type=float, default=1.0, help=REPETITION_PENALTY)
+@click.option("-n", "--count", metavar="N", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, help="Of the first text; the next ones have SEED+1, SEED+2, …"
+    "--max-tokens", metavar="N", type=click.IntRange(2), help=MAX_TOKENS, show_default="the longest that RUN allows"
 )
-@click.option("--continue-word", is_flag=True, help="Let the first token continue the last word of the prompt.")
+@click.option("--temperature", metavar="T", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
+@click.option("--top-k", metavar="K", type=int, default=0, help=TOP_K)
+@click.option("--top-p", metavar="P", type=float, default=1.0, help=TOP_P)
+@click.option("--min-p", metavar="P", type=float, default=0.0, help=MIN_P)
+@click.option("--repetition-penalty", metavar="R", type=float, default=1.0, help=REPETITION_PENALTY)
+@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help=SEEDS)
+@click.option("--continue-word", is_flag=True, help=CONTINUE_WORD)
 @click.option("--stream", is_flag=True, help="Print each text while it is generated.")
 @trained.unverified_option
 def write(
@@ -50,7 +57,9 @@ def write(
 ) -> None:
     """Generate texts with RUN, a trained language model of params.yaml, and print them.
 
-    The words of the prompt are complete unless --continue-word is given: with sub-words, "film" could become "filmed".
+    A text begins with the prompt. Then the model adds one token (a word or a part of a word) at a time: it computes the
+    probability of every token and samples one of them. Several texts are printed one after another, their seeds on
+    stderr.
 
     A text depends on its seed only: -n 1 --seed 2 generates the third text of -n 3.
 

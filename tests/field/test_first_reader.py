@@ -1,0 +1,160 @@
+"""What a first-time reader meets: the first command of each kind, its help, and the README."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from copied_results import Results
+from PIL import Image
+
+from atelier.cli.main import COMMANDS, main
+from atelier.core import files
+from atelier.core.spec import Spec
+from atelier.networks import network as networks
+from atelier.params import file
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODEL = ("config.json", "model.weights.h5")
+
+
+@pytest.fixture(scope="module")
+def project(lock, params_file: Path, prepared_texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a checkout with a network of digits and one of texts, whose weights are random."""
+    place = tmp_path_factory.mktemp("project")
+    (place / "params.yaml").write_bytes(params_file.read_bytes())
+    (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
+    shutil.copytree(prepared_texts, place / "data/prepared/imdb")
+    texts = Spec.from_dict(files.read_json(prepared_texts / "spec.json"))
+    digits = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "embedded")
+    for run, spec in (("mnist-vae", digits), ("imdb-lm", texts)):
+        section = file.read(params_file).entry("runs", run)
+        network = networks.build(section.family, section.train, spec, seed=1, precision="float32")
+        networks.save(network, place / f"data/models/{run}")
+        lock(place, f"train@{run}", *(f"data/models/{run}/{name}" for name in MODEL))
+    return place
+
+
+def called(*words: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, words)))
+
+
+def printed(*words: object) -> str:
+    result = called(*words)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def inside(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(project)
+    return project
+
+
+def test_text_without_a_prompt_begins_with_that_of_its_run(inside: Path) -> None:
+    assert printed("write", "imdb-lm", "--max-tokens", 24).startswith("This movie")
+    assert not printed("write", "imdb-lm", "--prompt", "", "--max-tokens", 24).startswith("This movie")
+    params = inside / "params.yaml"
+    kept = params.read_bytes()
+    params.write_bytes(re.sub(b"\\bprompt: This movie", b"prompt: The house", kept))
+    try:
+        assert printed("write", "imdb-lm", "--max-tokens", 24).startswith("The house")
+    finally:
+        params.write_bytes(kept)
+
+
+def test_prompt_of_the_run_that_leaves_no_room_is_one_line_with_the_prompt_and_what_helps(inside: Path) -> None:
+    result = called("write", "imdb-lm", "--max-tokens", 2)
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: --max-tokens: got 2; the prompt of imdb-lm, 'This movie', has ")
+    assert line.endswith("give a shorter --prompt")
+
+
+@pytest.mark.parametrize("count", [1, 4, 16, 25, 64, 100])
+def test_sheet_of_pictures_is_large_enough_to_see(inside: Path, tmp_path: Path, count: int) -> None:
+    printed("generate", "mnist-vae", "--unverified", "-n", count, "-o", tmp_path / "sheet.png")
+    printed("generate", "mnist-vae", "--unverified", "-n", count, "--scale", 1, "-o", tmp_path / "small.png")
+    sheet, small = (np.asarray(Image.open(tmp_path / name)) for name in ("sheet.png", "small.png"))
+    factor = len(sheet) // len(small)
+    np.testing.assert_array_equal(sheet, small.repeat(factor, axis=0).repeat(factor, axis=1))
+    # No other whole factor is nearer.
+    assert abs(512 - max(sheet.shape)) <= max(small.shape) / 2
+
+
+def test_sheet_larger_than_512_pixels_and_pictures_in_a_folder_keep_their_size(inside: Path, tmp_path: Path) -> None:
+    printed("generate", "mnist-vae", "--unverified", "-n", 400, "-o", tmp_path / "sheet.png")
+    printed("generate", "mnist-vae", "--unverified", "-n", 1, "-o", tmp_path / "pictures")
+    for name, side in (("sheet.png", 598), ("pictures/seed-000000.png", 28)):
+        assert np.asarray(Image.open(tmp_path / name)).shape == (side, side)
+
+
+def test_compare_says_beside_which_commit_outputs_changed_and_that_the_numbers_are_equal(results: Results) -> None:
+    results.write("drawn/mnist-vae/samples.png", "another picture")
+    results.dvc("repro", "-q")
+    commit = results.git("rev-parse", "main")
+    count = sum(map(len, results.numbers().values()))
+    for done in (results.atelier("compare"), results.atelier("compare", "--markdown")):
+        assert f"Outputs that differ from main ({commit[:7]})" in done.stdout
+        assert re.search(r"\bstage[ |]+compared with main\b", done.stdout)
+        assert f"All {count} numbers in metrics" in done.stdout
+    assert "are the same as those of main." in results.atelier("compare").stdout
+    # A hash is its own name.
+    assert f"Outputs that differ from {commit[:10]}\n" in results.atelier("compare", commit, "--markdown").stdout
+    results.set_number("mnist-vae", "fd", 9.0, "numbers.json")
+    results.dvc("repro", "-q")
+    assert "numbers in metrics" not in results.atelier("compare").stdout
+
+
+def options(name: str) -> Iterator[click.Option]:
+    command = main.get_command(click.Context(main), name)
+    for one in (command, *getattr(command, "commands", {}).values()):
+        yield from (option for option in one.params if isinstance(option, click.Option))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_every_option_is_a_sentence_that_names_its_value(name: str) -> None:
+    for option in options(name):
+        sentence = " ".join((option.help or "").split())
+        assert re.match(r"[A-Z].*\.$", sentence), (option.name, sentence)
+        assert "[default" not in sentence, (option.name, sentence)
+        assert option.metavar or not isinstance(option.type, click.types._NumberRangeBase), option.name
+        assert option.default != "" or option.show_default is False, option.name
+
+
+@pytest.mark.parametrize("option", ["--temperature", "--top-k", "--top-p", "--min-p", "--repetition-penalty"])
+def test_help_of_writing_says_which_value_changes_nothing_or_is_usual(option: str) -> None:
+    page = " ".join(printed("write", "--help").split())
+    own = page.split(f" {option} ")[-1].split(" --")[0]
+    assert re.search(r"probab", own)
+    assert re.search(r"\b[01] (disables it|always takes)", own)
+
+
+def test_examples_of_the_first_help_page_show_what_there_is() -> None:
+    page = printed("--help")
+    examples = page[page.index("Examples:") : page.index("Options:")]
+    shown = re.findall(r"^ +atelier (\w+)", examples, re.MULTILINE)
+    assert {"run", "why", "generate", "write", "edit", "compare", "profile"} <= set(shown)
+    assert max(map(len, page.splitlines())) <= 80
+
+
+def test_readme_answers_the_first_questions() -> None:
+    words = " ".join(README.split())
+    for answer in (
+        "about 7 minutes on 2 cores", "2.1 GB", "0.3 GB", "xdg-open data/report/index.html",
+        "open data/report/index.html", "python -m http.server", "](docs/report.png)", "Linux on x86-64",
+        "dvc repro evaluate@mnist-vae", "atelier run evaluate@mnist-vae", "*Generative Deep Learning*", "David Foster",
+    ):  # fmt: skip
+        assert answer in words, answer
+    assert len(README.splitlines()) <= 183
+
+
+def test_picture_of_the_report_is_small_enough_for_the_readme() -> None:
+    path = ROOT / "docs/report.png"
+    assert path.stat().st_size <= 300_000
+    assert np.asarray(Image.open(path)).shape[1] == 1200
