@@ -9,9 +9,9 @@ import numpy as np
 from atelier.cli import project, trained
 from atelier.core import files, picture_files, pictures
 from atelier.core.quiet import without_notices
-from atelier.core.spec import Spec
 from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
+from atelier.networks import descriptions
 from atelier.params import file
 
 MAX_STRENGTH = 20.0
@@ -68,7 +68,7 @@ def edit(
         targets = _targets(out, paths, strengths)
         found = _find(root, run, unverified)
         vector = _concepts(found).vector(concept, method, orthogonal)
-        size, _, channels = Spec.from_dict(files.read_json(found.directory / trained.CONFIG)["spec"]).shape
+        size, _, channels = descriptions.read(found.directory / trained.CONFIG).spec.shape
         crop = found.prepare_params().get("crop")
         originals = np.stack([picture_files.read(path, size, channels, crop) for path in paths])
         # Imported after the checks, because loading Keras takes seconds.

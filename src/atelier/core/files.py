@@ -16,6 +16,9 @@ from typing import Any
 
 import numpy as np
 
+# What helps if a result on the disk is damaged.
+RESTORE = "restore it with `dvc checkout --force`, or remove it and run `dvc repro`"
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -104,7 +107,39 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}; {RESTORE}") from None
+
+
+def read_record(path: Path, *keys: str) -> dict[str, Any]:
+    """Read a JSON object that has some keys; the ValueError for other content names the file."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: got {type(value).__name__}, allowed is a JSON object; {RESTORE}")
+    if missing := [key for key in keys if key not in value]:
+        raise ValueError(f"{path}: has no {', '.join(missing)}; {RESTORE}")
+    return value
+
+
+def read_array(path: Path, dimensions: int, kinds: str, mapped: bool = True) -> np.ndarray:
+    """Read a `.npy` file.
+
+    Args:
+        path: the file.
+        dimensions: number of axes that the array must have.
+        kinds: codes of the types that it may have, as in ``numpy.dtype.kind``: ``f``, ``i``, ``u``.
+        mapped: whether rows are read from disk on access.
+
+    Raises:
+        ValueError: the file holds no whole array of this form; the message names the file.
+        OSError: it cannot be opened.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise ValueError(f"{path}: damaged: not a whole array of numbers; {RESTORE}") from None
+    if not isinstance(array, np.ndarray) or array.ndim != dimensions or array.dtype.kind not in kinds:
+        raise ValueError(f"{path}: not the array that belongs here; {RESTORE}")
+    return array
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from atelier.core import files
+
 
 class Shards:
     """Arrays of shape ``(n, …)``, which differ in n only, indexed like their concatenation.
@@ -30,8 +32,8 @@ class Shards:
 
     @classmethod
     def open(cls, paths: Sequence[Path]) -> "Shards":
-        """Memory-map the `.npy` files at `paths`."""
-        return cls([np.load(path, mmap_mode="r", allow_pickle=False) for path in paths])
+        """Memory-map the `.npy` files of images at `paths`."""
+        return cls([files.read_array(path, 4, "u") for path in paths])
 
     @property
     def ndim(self) -> int:

@@ -53,10 +53,17 @@ class Concepts:
         for name in (FILE, DESCRIPTION):
             if not (directory / name).is_file():
                 raise FileNotFoundError(f"{directory / name} is missing: compute the concept vectors first")
-        description = files.read_json(directory / DESCRIPTION)
-        names = tuple(description["names"])
-        shares = np.array([description["shares"][name] for name in names], np.float32)
-        return cls(names, np.load(directory / FILE, allow_pickle=False), shares, description["default"])
+        path = directory / DESCRIPTION
+        description = files.read_record(path, "names", "shares", "default")
+        vectors = files.read_array(directory / FILE, 3, "f", mapped=False)
+        try:
+            names, default = tuple(map(str, description["names"])), KINDS.index(KINDS[description["default"]])
+            shares = np.array([description["shares"][name] for name in names], np.float32)
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise ValueError(f"{path}: not a description of concepts; {files.RESTORE}") from None
+        if vectors.shape[:2] != (len(KINDS), len(names)):
+            raise ValueError(f"{directory / FILE}: not the vectors of {path}; {files.RESTORE}")
+        return cls(names, vectors, shares, default)
 
 
 def kind_name(method: str, orthogonal: bool) -> str:

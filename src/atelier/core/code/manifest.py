@@ -39,7 +39,7 @@ def check(path: Path) -> None:
     """
     if not path.is_file():
         raise ValueError(f"{path} is missing; `dvc repro` writes it before it runs a stage")
-    expected = files.read_json(path)
+    expected = files.read_record(path)
     differing = sorted(name for name, file in loaded().items() if _differs(name, file, expected.get(name)))
     if differing:
         raise ValueError(

@@ -120,7 +120,7 @@ class _Run:
         stages, path = self.pipeline.stages, self.root / _SECONDS
         self.requested = {name: scheduling.declared(stage.meta, name) for name, stage in stages.items()}
         self.staleness = Staleness(self.pipeline)
-        self.seconds: dict[str, float] = files.read_json(path) if path.is_file() else {}
+        self.seconds = scheduling.recorded_seconds(path)
         cost = scheduling.expected_seconds(stages, self.seconds)
         self.priority = scheduling.priorities(self.pipeline.upstream, cost)
 
