@@ -1,12 +1,12 @@
 """`atelier edit`: add or remove an attribute of faces in picture files, without running DVC."""
 
-from math import isfinite
 from pathlib import Path
 
 import click
 import numpy as np
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, PLACE, Number
 from atelier.core import files, picture_files, pictures
 from atelier.core.quiet import without_notices
 from atelier.core.spec import Spec
@@ -14,7 +14,7 @@ from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
 from atelier.params import file
 
-MAX_STRENGTH = 20.0
+STRENGTHS = Number(-20, 20)
 MAX_LABEL = 24
 # Constant, so that the result of a picture does not depend on the number of pictures.
 BATCH = 16
@@ -23,13 +23,13 @@ STRENGTH = """How much to add; negative values remove. 1 is the mean distance be
 
 
 @click.command()
-@click.argument("run")
-@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--concept", required=True, help="The attribute to add or remove, such as Smiling.")
-@click.option("--strength", "strengths", type=float, multiple=True, default=(1.0,), help=STRENGTH)
+@click.argument("run", type=NAME)
+@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=PLACE)
+@click.option("--concept", required=True, type=NAME, help="The attribute to add or remove, such as Smiling.")
+@click.option("--strength", "strengths", type=STRENGTHS, multiple=True, default=(1.0,), help=STRENGTH)
 @click.option("--method", type=click.Choice(["means", "linear"]), help="Kind of vector. [default: params.yaml]")
 @click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
+@click.option("-o", "--out", type=PLACE, required=True, help="A .png, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fits a sheet; 1 in a folder]")
 @trained.unverified_option
 def edit(
@@ -94,9 +94,6 @@ def edit(
 
 
 def _check_strengths(strengths: tuple[float, ...]) -> None:
-    for value in strengths:
-        if not isfinite(value) or abs(value) > MAX_STRENGTH:
-            raise ValueError(f"--strength: got {value:g}; allowed are {-MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
     if len(set(map(strength, strengths))) < len(strengths):
         raise ValueError("--strength: the same value is given twice")
 

@@ -1,8 +1,10 @@
 """Files and directories that appear complete or not at all: written under a temporary name, then renamed."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# What NumPy and HDF5 say of a disk that is full, without its error number.
+_FULL = re.compile(r"requested and \d+ written|errno = (27|28|122)\b|No space left on device")
 
 
 @contextmanager
@@ -21,7 +26,8 @@ def atomic(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with _named(path, temporary):
+            yield temporary
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
@@ -34,13 +40,32 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
-        yield temporary
+        with _named(path, temporary):
+            yield temporary
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)
         os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _named(path: Path, temporary: Path) -> Iterator[None]:
+    """Name `path` in errors of writing it, which name the temporary path or, if the disk is full, none."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        code, text = getattr(error, "errno", None), getattr(error, "strerror", None)
+        name = os.fsdecode(getattr(error, "filename", None) or "")
+        if name.startswith(str(temporary)):
+            raise OSError(code, text, name.replace(str(temporary), str(path), 1)) from error
+        if not name and code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OSError(code, os.strerror(code), str(path)) from error
+        if not name and code is None and _FULL.search(str(error)):
+            reason = "the disk is full, or a quota or a limit on the size of files is reached"
+            raise OSError(errno.ENOSPC, reason, str(path)) from error
+        raise
 
 
 def _umask() -> int:

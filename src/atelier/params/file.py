@@ -11,11 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from atelier.core import lookup
+from atelier.core import lookup, similar
 from atelier.params import document
 from atelier.params.strict import ParamsError, require_mapping, validate
 
 PARTS = ("train", "sample", "evaluate")
+SOURCES = ("embedded", "upstream", "mirror")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Params:
         """Return one entry of a section; the ParamsError for an unknown name lists the known ones."""
         entries = getattr(self, section)
         if name not in entries:
-            raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}")
+            hint = similar.suggestion(name, entries)
+            raise ParamsError(f"no {name!r} in {section} of params.yaml; {hint}there are: {', '.join(entries)}")
         return entries[name]
 
 
@@ -74,7 +76,19 @@ SECTIONS = tuple(Params.__dataclass_fields__)
 
 def read(path: Path) -> Params:
     """Read and check a parameter file; see `check`."""
-    return check(document.load(path.read_text(encoding="utf-8"), str(path)))
+    return check(document.read(path, path.name))
+
+
+def require_plain(path: Path) -> None:
+    """Raise the ParamsError that `read` raises if a value of a parameter file has a type that DVC cannot take.
+
+    Such files stop DVC with a traceback. Whether its other values are right is for the stages to say.
+    """
+    raw = require_mapping(document.read(path, path.name), path.name)
+    for key, value in document.without_json(raw):
+        check(raw)
+        allowed = "text, numbers, true, false, null, lists and mappings with keys of text"
+        raise ParamsError(f"{path.name}: {key or 'its content'}: got {value!r}; allowed are {allowed}")
 
 
 def check(raw: object) -> Params:
@@ -118,9 +132,8 @@ def _download(path: str, value: object) -> Download:
     schema = _dataset_schema(path.partition(".")[2], path)
     section = require_mapping(value, path)
     _require_keys(section, path, ("source", "embedded"))
-    sources = ("embedded", "upstream", "mirror")
-    if section["source"] not in sources:
-        raise ParamsError(f"{path}.source: got {section['source']!r}; allowed is one of: {', '.join(sources)}")
+    if section["source"] not in SOURCES:
+        raise ParamsError(f"{path}.source: got {section['source']!r}; allowed is one of: {', '.join(SOURCES)}")
     return Download(section["source"], validate(schema.Embedded, section["embedded"], f"{path}.embedded"))
 
 
@@ -178,7 +191,7 @@ def _dataset_schema(kind: object, path: str) -> Any:
 
 def _require_known(path: str, name: object, known: Any, what: str) -> None:
     if not isinstance(name, str) or name not in known:
-        raise ParamsError(f"{path}: got {name!r}; {what}: {', '.join(known)}")
+        raise ParamsError(f"{path}: got {name!r}; {similar.suggestion(name, known)}{what}: {', '.join(known)}")
 
 
 def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
@@ -187,4 +200,5 @@ def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
             raise ParamsError(f"{path}.{key}: missing")
     for key in section:
         if key not in keys:
-            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, known are: {', '.join(keys)}")
+            hint = f"{similar.suggestion(key, keys)}known are: {', '.join(keys)}"
+            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, {hint}")

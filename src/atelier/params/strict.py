@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from atelier.core import similar
+
 
 class ParamsError(ValueError):
     """Parameters are missing, unknown, of the wrong type or out of range; the message has one line for each."""
@@ -26,14 +28,20 @@ def validate(schema: type[Section], value: object, path: str) -> Section:
     Raises:
         ParamsError: one line for each wrong key: its path, its value, and what is allowed.
     """
-    section = {str(key): entry for key, entry in require_mapping(value, path).items()}
+    section = require_mapping(value, path)
     try:
         # In strict mode only JSON's lists are accepted for tuples. Types that JSON lacks (YAML reads 2024-01-01 as a
         # date) become text, which no schema accepts as another type.
-        return schema.model_validate_json(json.dumps(section, default=str))
+        return schema.model_validate_json(json.dumps(_with_text_keys(section), default=str))
     except ValidationError as error:
         document = schema.model_json_schema()
         raise ParamsError("\n".join(_line(document, path, dict(e)) for e in error.errors())) from None
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
+    return [_with_text_keys(entry) for entry in value] if isinstance(value, list) else value
 
 
 def require_mapping(value: object, path: str) -> Mapping[Any, Any]:
@@ -51,7 +59,8 @@ def _line(document: dict[str, Any], path: str, error: dict[str, Any]) -> str:
             return f"{key}: missing; allowed is {_allowed(document, _at(document, loc))}"
         case "extra_forbidden":
             known = sorted(_at(document, loc[:-1])["properties"])
-            return f"{key}: got {error['input']!r}; unknown key, known are: {', '.join(known)}"
+            hint = f"{similar.suggestion(loc[-1], known)}known are: {', '.join(known)}"
+            return f"{key}: got {error['input']!r}; unknown key, {hint}"
         case "value_error":
             return f"{key}: got {error['input']!r}; {error['ctx']['error']}"
         case _:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atelier.params import file
+
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
@@ -15,7 +17,11 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
 
     Raises:
         ValueError: `root` is not a DVC repository, or DVC raised an error inside the block.
+        ParamsError: `params.yaml` has values that DVC cannot take.
     """
+    params = root / "params.yaml"
+    if commit is None and params.is_file():
+        file.require_plain(params)
     # DVC takes a third of a second to load, and `--help` does not need it.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
@@ -24,6 +30,11 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
         with Repo(str(root), rev=commit) as repo:
             yield repo
     except DvcException as error:
+        raise ValueError(one_line(error)) from error
+    except TypeError as error:
+        # DVC's words for a date in the parameters of another commit.
+        if not str(error).startswith("Unsupported value of type"):
+            raise
         raise ValueError(one_line(error)) from error
 
 

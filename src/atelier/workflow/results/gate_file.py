@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from atelier.core import lookup
+from atelier.core import lookup, similar
 from atelier.params import document, file
 from atelier.params.strict import ParamsError, Strict, require_mapping, validate
 
@@ -89,7 +89,7 @@ def read(path: Path) -> Gates:
     """Read and validate the gates; raises as `check` does, or `ValueError` if the file is missing."""
     if not path.is_file():
         raise ValueError(f"{path} is missing; `git checkout {FILE}` restores it")
-    return check(document.load(path.read_text(encoding="utf-8"), path.name))
+    return check(document.read(path, path.name))
 
 
 def check(raw: object) -> Gates:
@@ -112,7 +112,8 @@ def _entries(value: object, path: str, known: Collection[str] | None = None) -> 
     entries = {str(key): entry for key, entry in require_mapping({} if value is None else value, path).items()}
     for key in entries:
         if known is not None and key not in known:
-            raise ParamsError(f"{path}: got {key!r}; allowed are: {', '.join(known)}")
+            hint = similar.suggestion(key, known)
+            raise ParamsError(f"{path}: got {key!r}; {hint}allowed are: {', '.join(known)}")
     return entries
 
 
