@@ -1,12 +1,13 @@
 """`atelier edit`: add or remove an attribute of faces in picture files, without running DVC."""
 
+from math import isfinite
 from pathlib import Path
 
 import click
 import numpy as np
 
 from atelier.cli import project, trained
-from atelier.cli.arguments import NAME, PLACE, Number
+from atelier.cli.arguments import NAME, PLACE
 from atelier.core import files, picture_files, pictures
 from atelier.core.quiet import without_notices
 from atelier.core.spec import Spec
@@ -14,7 +15,7 @@ from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
 from atelier.params import file
 
-STRENGTHS = Number(-20, 20)
+MAX_STRENGTH = 20.0
 MAX_LABEL = 24
 # Constant, so that the result of a picture does not depend on the number of pictures.
 BATCH = 16
@@ -26,7 +27,7 @@ STRENGTH = """How much to add; negative values remove. 1 is the mean distance be
 @click.argument("run", type=NAME)
 @click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=PLACE)
 @click.option("--concept", required=True, type=NAME, help="The attribute to add or remove, such as Smiling.")
-@click.option("--strength", "strengths", type=STRENGTHS, multiple=True, default=(1.0,), help=STRENGTH)
+@click.option("--strength", "strengths", type=float, multiple=True, default=(1.0,), help=STRENGTH)
 @click.option("--method", type=click.Choice(["means", "linear"]), help="Kind of vector. [default: params.yaml]")
 @click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
 @click.option("-o", "--out", type=PLACE, required=True, help="A .png, or a folder.")
@@ -94,6 +95,9 @@ def edit(
 
 
 def _check_strengths(strengths: tuple[float, ...]) -> None:
+    for value in strengths:
+        if not isfinite(value) or abs(value) > MAX_STRENGTH:
+            raise ValueError(f"--strength: got {value:g}; allowed are {-MAX_STRENGTH:g} to {MAX_STRENGTH:g}")
     if len(set(map(strength, strengths))) < len(strengths):
         raise ValueError("--strength: the same value is given twice")
 

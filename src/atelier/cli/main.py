@@ -59,8 +59,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments name; an error lists the known ones."""
         if args and args[0] not in COMMANDS:
-            hint = similar.suggestion(args[0], COMMANDS)
-            ctx.fail(f"no command {args[0][:100]!r}; {hint}the commands are: {', '.join(COMMANDS)}")
+            hint = similar.suggestion(args[0], COMMANDS) or ";"
+            ctx.fail(f"no command {args[0][:100]!r}{hint} the commands are: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 

@@ -7,7 +7,7 @@ import click
 from atelier.cli import project
 from atelier.cli.arguments import NAME
 from atelier.core import files, terminal
-from atelier.params import document, file, profiles
+from atelier.params import document, profiles
 from atelier.workflow.cleanup import removed_runs
 
 
@@ -83,7 +83,7 @@ def diff(name: str, other: str | None) -> None:
 
 @profile.command()
 @click.argument("name", type=NAME)
-@click.option("--source", type=click.Choice(file.SOURCES), help="Take every dataset from this source instead.")
+@click.option("--source", type=NAME, help="Take every dataset from this source instead: embedded, upstream or mirror.")
 def apply(name: str, source: str | None) -> None:
     """Rewrite params.yaml with the values of NAME, and print what changed.
 

@@ -7,7 +7,7 @@ import click
 from atelier.cli import project, trained
 from atelier.cli.arguments import NAME, SEED, TEXT, Number
 from atelier.core.quiet import without_notices
-from atelier.modalities.text.params import MAX_TOP_K, Filters
+from atelier.modalities.text.params import Filters
 from atelier.params.strict import validate
 
 if TYPE_CHECKING:
@@ -28,15 +28,10 @@ REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 
     "--max-tokens", type=click.IntRange(2, 1_000_000), help="Maximum length of a text. [default: RUN's context]"
 )
 @click.option("--temperature", type=Number(0, 10), default=0.7, help=TEMPERATURE)
-@click.option(
-    "--top-k",
-    type=click.IntRange(0, MAX_TOP_K),
-    default=0,
-    help="Sample only from the K most probable tokens; 0 disables it.",
-)
-@click.option("--top-p", type=Number(0, 1, min_open=True), default=1.0, help=TOP_P)
-@click.option("--min-p", type=Number(0, 1, max_open=True), default=0.0, help=MIN_P)
-@click.option("--repetition-penalty", type=Number(1, 10), default=1.0, help=REPETITION_PENALTY)
+@click.option("--top-k", type=int, default=0, help="Sample only from the K most probable tokens; 0 disables it.")
+@click.option("--top-p", type=float, default=1.0, help=TOP_P)
+@click.option("--min-p", type=float, default=0.0, help=MIN_P)
+@click.option("--repetition-penalty", type=float, default=1.0, help=REPETITION_PENALTY)
 @click.option("--seed", type=SEED, default=0, help="Of the first text; the next ones have SEED+1, SEED+2, …")
 @click.option("--continue-word", is_flag=True, help="Let the first token continue the last word of the prompt.")
 @click.option("--stream", is_flag=True, help="Print each text while it is generated.")

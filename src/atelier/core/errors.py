@@ -23,7 +23,7 @@ def one_line_errors() -> Iterator[None]:
     With ``ATELIER_TRACEBACK=1`` in the environment they pass unchanged, with their traceback. If the reader of a pipe,
     such as `head`, has ended, the process ends silently.
     """
-    terminal.take_any_text()
+    terminal.prepare()
     try:
         yield
         if sys.stdout is not None:
@@ -34,16 +34,17 @@ def one_line_errors() -> Iterator[None]:
             raise click.exceptions.Exit(terminal.CLOSED_PIPE) from None
         if os.environ.get("ATELIER_TRACEBACK") == "1":
             raise
-        lines = (_cut(line) for line in _message(error, lost).splitlines())
+        lines = (_cut(line) for line in _message(error).splitlines())
         raise click.ClickException("\n".join(lines)) from None
 
 
-def _message(error: Exception, lost: bool) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"not enough memory{f': {error}' if str(error) else ''}; ask for less at once"
-    if isinstance(error, OSError) and (lost or error.filename is not None):
-        place = "standard output" if lost else os.fsdecode(error.filename)
-        return f"{place}: {error.strerror}{f'; {HELP}' if error.errno in FULL and not lost else ''}"
+    if isinstance(error, OSError) and error.filename is not None:
+        place = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
+        full = error.errno in FULL and place not in terminal.NAMES.values()
+        return f"{place}: {error.strerror}{f'; {HELP}' if full else ''}"
     return str(error) or type(error).__name__
 
 

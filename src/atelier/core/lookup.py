@@ -8,8 +8,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
-from atelier.core import similar
-
 
 def names(package: str, part: str) -> list[str]:
     """List the names N for which a module or package ``atelier.<package>.<N>.<part>`` exists, in alphabetical order.
@@ -40,6 +38,5 @@ def module(package: str, name: str, part: str) -> ModuleType:
     """
     known = names(package, part.partition(".")[0])
     if name not in known:
-        hint = f"{similar.suggestion(name, known)}known are: {', '.join(known)}"
-        raise ValueError(f"no {name!r} with a module {part!r} in atelier.{package}; {hint}")
+        raise ValueError(f"no {name!r} with a module {part!r} in atelier.{package}; known are: {', '.join(known)}")
     return import_module(f"atelier.{package}.{name}.{part}")

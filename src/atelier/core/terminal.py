@@ -6,6 +6,8 @@ import io
 import os
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,33 +17,32 @@ if TYPE_CHECKING:
 PLAIN = {"→": "->", "…": "...", "−": "-", "–": "-", "—": "-", "─": "-", "━": "-", "│": "|", "×": "x", "·": "."}
 PLAIN |= {"≤": "<=", "≥": ">=", "±": "+-", "µ": "u", "“": '"', "”": '"', "‘": "'", "’": "'", "\xa0": " ", "•": "*"}
 HANDLER = "atelier.plain"
+NAMES = {"<stdout>": "standard output", "<stderr>": "standard error"}
+# By the name of `NAMES`; other libraries may have put streams of their own before them.
+_streams: dict[str, "_Stream"] = {}
 # The exit status that a shell reports for a command that a closed pipe has ended.
 CLOSED_PIPE = 128 + 13
 
 
-def take_any_text() -> None:
-    """Make standard output and standard error replace the characters that their encoding lacks."""
+def prepare() -> None:
+    """Make standard output and standard error replace what their encoding lacks, and name them in their errors."""
     codecs.register_error(HANDLER, _replace)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, _Ascii):
-            continue
-        stream.reconfigure(errors=HANDLER)
-        if codecs.lookup(stream.encoding).name == "ascii":
-            setattr(sys, name, _Ascii(stream.buffer, "utf-8", line_buffering=stream.line_buffering))
+        if isinstance(stream, io.TextIOWrapper) and not isinstance(stream, _Stream):
+            stream.reconfigure(errors=HANDLER)
+            # Not a stream that a test has put there.
+            if stream is getattr(sys, f"__{name}__"):
+                _streams[NAMES[f"<{name}>"]] = _Stream(stream)
+                setattr(sys, name, _streams[NAMES[f"<{name}>"]])
 
 
 def lost_output(error: OSError) -> bool:
-    """Return whether standard output cannot be written, which `error` may report; what is left of it is dropped."""
-    if error.filename is not None or sys.stdout is None:
-        return False
-    try:
-        sys.stdout.flush()
-    except OSError:
+    """Return whether `error` is of writing to standard output or error; what is left of the text is dropped then."""
+    if error.filename in _streams:
         # Python flushes once more at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _streams[error.filename].fileno())
+    return error.filename in NAMES.values()
 
 
 def console(**options: Any) -> "Console":
@@ -50,7 +51,7 @@ def console(**options: Any) -> "Console":
 
     class Plain(Console):
         def on_broken_pipe(self) -> None:
-            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE), NAMES["<stdout>"])
 
     return Plain(color_system=None if no_color() else "auto", **options)
 
@@ -60,11 +61,38 @@ def no_color() -> bool:
     return os.environ.get("NO_COLOR", "") != ""
 
 
-class _Ascii(io.TextIOWrapper):
-    """A stream that receives ASCII only. It is called UTF-8, because click writes UTF-8 to any that is called ASCII."""
+class _Stream(io.TextIOWrapper):
+    """A standard stream whose errors name it, and which is called UTF-8 but receives ASCII only, if it was ASCII.
+
+    Click writes UTF-8 to any stream that is called ASCII.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self.ascii = codecs.lookup(stream.encoding).name == "ascii"
+        self.place = NAMES.get(stream.name, str(stream.name))
+        encoding = "utf-8" if self.ascii else stream.encoding
+        super().__init__(
+            stream.buffer,
+            encoding,
+            HANDLER,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
 
     def write(self, text: str) -> int:
-        return super().write(text.encode("ascii", HANDLER).decode("ascii"))
+        with self._named():
+            return super().write(text.encode("ascii", HANDLER).decode("ascii") if self.ascii else text)
+
+    def flush(self) -> None:
+        with self._named():
+            super().flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self.place) from None
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

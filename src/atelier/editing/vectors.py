@@ -35,7 +35,7 @@ class Concepts:
         """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind."""
         if concept not in self.names:
             hint = similar.suggestion(concept, self.names)
-            raise ValueError(f"no concept {concept!r}; {hint}known are: {', '.join(self.names)}")
+            raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}{hint}")
         default_method, default_orthogonal = KINDS[self.default]
         kind = (method or default_method, default_orthogonal if orthogonal is None else orthogonal)
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])

@@ -16,7 +16,6 @@ from atelier.params import document
 from atelier.params.strict import ParamsError, require_mapping, validate
 
 PARTS = ("train", "sample", "evaluate")
-SOURCES = ("embedded", "upstream", "mirror")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Params:
         entries = getattr(self, section)
         if name not in entries:
             hint = similar.suggestion(name, entries)
-            raise ParamsError(f"no {name!r} in {section} of params.yaml; {hint}there are: {', '.join(entries)}")
+            raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}{hint}")
         return entries[name]
 
 
@@ -132,8 +131,9 @@ def _download(path: str, value: object) -> Download:
     schema = _dataset_schema(path.partition(".")[2], path)
     section = require_mapping(value, path)
     _require_keys(section, path, ("source", "embedded"))
-    if section["source"] not in SOURCES:
-        raise ParamsError(f"{path}.source: got {section['source']!r}; allowed is one of: {', '.join(SOURCES)}")
+    sources = ("embedded", "upstream", "mirror")
+    if section["source"] not in sources:
+        raise ParamsError(f"{path}.source: got {section['source']!r}; allowed is one of: {', '.join(sources)}")
     return Download(section["source"], validate(schema.Embedded, section["embedded"], f"{path}.embedded"))
 
 
@@ -191,7 +191,7 @@ def _dataset_schema(kind: object, path: str) -> Any:
 
 def _require_known(path: str, name: object, known: Any, what: str) -> None:
     if not isinstance(name, str) or name not in known:
-        raise ParamsError(f"{path}: got {name!r}; {similar.suggestion(name, known)}{what}: {', '.join(known)}")
+        raise ParamsError(f"{path}: got {name!r}; {what}: {', '.join(known)}{similar.suggestion(name, known)}")
 
 
 def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
@@ -200,5 +200,5 @@ def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
             raise ParamsError(f"{path}.{key}: missing")
     for key in section:
         if key not in keys:
-            hint = f"{similar.suggestion(key, keys)}known are: {', '.join(keys)}"
-            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, {hint}")
+            hint = f"{', '.join(keys)}{similar.suggestion(key, keys)}"
+            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, known are: {hint}")

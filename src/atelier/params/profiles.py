@@ -107,7 +107,7 @@ def _path(directory: Path, name: str) -> Path:
     known = names(directory)
     if name not in known:
         allowed = f"there are: {', '.join(known)}" if known else f"{directory} has none"
-        raise ParamsError(f"no profile {name!r}; {similar.suggestion(name, known)}{allowed}")
+        raise ParamsError(f"no profile {name!r}; {allowed}{similar.suggestion(name, known)}")
     return directory / f"{name}.yaml"
 
 

@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from atelier.core import similar
-
 
 class ParamsError(ValueError):
     """Parameters are missing, unknown, of the wrong type or out of range; the message has one line for each."""
@@ -59,8 +57,7 @@ def _line(document: dict[str, Any], path: str, error: dict[str, Any]) -> str:
             return f"{key}: missing; allowed is {_allowed(document, _at(document, loc))}"
         case "extra_forbidden":
             known = sorted(_at(document, loc[:-1])["properties"])
-            hint = f"{similar.suggestion(loc[-1], known)}known are: {', '.join(known)}"
-            return f"{key}: got {error['input']!r}; unknown key, {hint}"
+            return f"{key}: got {error['input']!r}; unknown key, known are: {', '.join(known)}"
         case "value_error":
             return f"{key}: got {error['input']!r}; {error['ctx']['error']}"
         case _:
@@ -79,6 +76,10 @@ def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in part:
         part = document["$defs"][part["$ref"].rpartition("/")[2]]
     return part
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 _NOUNS = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
@@ -102,5 +103,5 @@ def _allowed(document: dict[str, Any], part: dict[str, Any]) -> str:
         case "null":
             return "null"
         case kind:
-            bounds = [f"{words} {part[key]:g}" for key, words in _BOUNDS.items() if key in part]
+            bounds = [f"{words} {_number(part[key])}" for key, words in _BOUNDS.items() if key in part]
             return " ".join([_NOUNS[str(kind)], " and ".join(bounds)]).rstrip()

@@ -41,10 +41,6 @@ class Judge(Strict):
     gauge: Gauge
 
 
-# Keras counts tokens with 32 bits.
-MAX_TOP_K = 2**31 - 1
-
-
 class Filters(Strict):
     """Which tokens can be sampled next, and how they are weighted.
 
@@ -58,7 +54,7 @@ class Filters(Strict):
             negative ones (Keskar et al., 2019); 1 disables it.
     """
 
-    top_k: int = Field(ge=0, le=MAX_TOP_K)
+    top_k: int = Field(ge=0)
     top_p: float = Field(gt=0, le=1)
     min_p: float = Field(ge=0, lt=1)
     repetition_penalty: float = Field(ge=1, le=10)

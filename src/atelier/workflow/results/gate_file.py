@@ -113,7 +113,7 @@ def _entries(value: object, path: str, known: Collection[str] | None = None) -> 
     for key in entries:
         if known is not None and key not in known:
             hint = similar.suggestion(key, known)
-            raise ParamsError(f"{path}: got {key!r}; {hint}allowed are: {', '.join(known)}")
+            raise ParamsError(f"{path}: got {key!r}; allowed are: {', '.join(known)}{hint}")
     return entries
 
 

@@ -75,8 +75,8 @@ def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
             except DvcException:
                 names = [name for stage in known for name in (stage.addressing, _group(stage)) if name]
                 groups = ", ".join(dict.fromkeys(name.partition("@")[0] for name in names))
-                hint = similar.suggestion(target, names) or f"the stages are: {groups}"
-                raise ValueError(f"no stage {target!r}; {hint.strip()}") from None
+                hint = similar.suggestion(target, names) or f"; the stages are: {groups}"
+                raise ValueError(f"no stage {target!r}{hint}") from None
         found += named
     return found
 
