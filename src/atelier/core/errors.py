@@ -12,8 +12,8 @@ from atelier.core import terminal
 
 # Longer lines are cut: what came may be as long as the system allows.
 MAX_LINE = 2000
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-HELP = "free some space (`atelier gc` shows what can be removed)"
+_SPACE = "free some space (`atelier gc` shows what can be removed)"
+HELP = {errno.ENOSPC: _SPACE, errno.EDQUOT: _SPACE, errno.EFBIG: "`ulimit -f` shows the limit on the size of files"}
 
 
 @contextmanager
@@ -43,8 +43,8 @@ def _message(error: Exception) -> str:
         return f"not enough memory{f': {error}' if str(error) else ''}; ask for less at once"
     if isinstance(error, OSError) and error.filename is not None:
         place = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else str(error.filename)
-        full = error.errno in FULL and place not in terminal.NAMES.values()
-        return f"{place}: {error.strerror}{f'; {HELP}' if full else ''}"
+        hint = "" if place in terminal.NAMES.values() else HELP.get(error.errno or 0, "")
+        return f"{place}: {error.strerror}{f'; {hint}' if hint else ''}"
     return str(error) or type(error).__name__
 
 

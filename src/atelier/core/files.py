@@ -74,6 +74,14 @@ def _umask() -> int:
     return mask
 
 
+def require_space(path: Path, size: int) -> None:
+    """Raise the OSError of a full disk, or of a limit, unless a new file `path` can have `size` bytes."""
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(0)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text, atomically."""
     with atomic(path) as temporary:

@@ -1,10 +1,13 @@
 """The DVC repository of a checkout, with DVC's errors as one line."""
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atelier.core import terminal
 from atelier.params import file
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    if terminal.no_color():
+        # At its end DVC resets the colours of the terminal, used or not.
+        atexit.unregister(import_module("colorama.initialise").reset_all)
     try:
         with Repo(str(root), rev=commit) as repo:
             yield repo
