@@ -71,7 +71,8 @@ def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
         named = [stage for stage in known if target in (stage.addressing, _group(stage))]
         if not named:
             try:
-                named = [known[stage] for stage in repo.stage.collect(target)]
+                # DVC takes `@` without a name for the whole pipeline.
+                named = [known[stage] for stage in repo.stage.collect(target if target.strip("@:") else "''")]
             except DvcException:
                 names = [name for stage in known for name in (stage.addressing, _group(stage)) if name]
                 groups = ", ".join(dict.fromkeys(name.partition("@")[0] for name in names))
