@@ -8,6 +8,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,7 @@ def test_no_color_holds_for_commands_that_load_dvc(toy):
 
 FULL = """
 import sys
+import time
 from pathlib import Path
 import click, h5py, numpy as np
 from atelier.core import files, pictures
@@ -294,3 +296,17 @@ def test_dated_log_lines_of_tensorflow_are_dropped_and_errors_shown():
     done = subprocess.run([sys.executable, "-c", LOG], capture_output=True, text=True, env=environment(), check=True)
     (line,) = done.stderr.splitlines()
     assert "failed call to cuInit" in line
+
+
+@pytest.mark.parametrize("reader", ["closed", "full"])
+def test_run_whose_output_is_lost_leaves_no_stage_behind(reader: str, unborn):
+    unborn.write("dvc.yaml", "stages:\n  long:\n    cmd: touch began && sleep 30 && touch ended\n")
+    stdout = closed_pipe() if reader == "closed" else os.open("/dev/full", os.O_WRONLY)
+    began = time.monotonic()
+    done = run(unborn.root, "run", stdout=stdout, **unborn.environment)
+    os.close(stdout)
+    assert done.returncode == (CLOSED_PIPE if reader == "closed" else 1)
+    assert done.stderr == (b"" if reader == "closed" else b"Error: standard output: No space left on device\n")
+    assert time.monotonic() - began < 20
+    assert not unborn.run("pgrep", "-f", f"{unborn.root}", status=None).stdout
+    assert not (unborn.root / "ended").exists()
