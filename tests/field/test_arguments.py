@@ -12,6 +12,9 @@ from checkout import Checkout
 from click.testing import CliRunner, Result
 
 from atelier.cli.main import COMMANDS, main
+from atelier.params import document
+from atelier.params.strict import ParamsError
+from atelier.workflow.results import gate_file
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -150,3 +153,12 @@ def test_mistyped_name_is_answered_with_did_you_mean(words: list[str], hint: str
 
 def test_mistyped_stage_is_answered_with_did_you_mean(toy: Checkout):
     assert toy.refusal("why", "tran@a") == "no stage 'tran@a'; did you mean 'train@a'?"
+
+
+def test_mistyped_gate_is_answered_with_did_you_mean():
+    gates = document.read(ROOT / "gates.yaml")
+    gates["runs"]["mnist-vae"] = {"metrics": {"clas_entropy": {"least": 1.4}}}
+    with pytest.raises(
+        ParamsError, match=r"clas_entropy of mnist-vae: better is missing.*; did you mean 'class_entropy'\?"
+    ):
+        gate_file.check(gates).of("mnist-vae", "images", "vae")

@@ -310,3 +310,26 @@ def test_run_whose_output_is_lost_leaves_no_stage_behind(reader: str, unborn):
     assert time.monotonic() - began < 20
     assert not unborn.run("pgrep", "-f", f"{unborn.root}", status=None).stdout
     assert not (unborn.root / "ended").exists()
+
+
+CLOSED = """
+import click
+from atelier.core import terminal
+from atelier.core.errors import one_line_errors
+from atelier.core.quiet import without_notices
+
+with one_line_errors(), without_notices():
+    click.echo("text")
+    click.echo("text", err=True)
+    terminal.console().print("text")
+    open("written", "w").write("whole")
+"""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_error(closed: str, tmp_path: Path):
+    shell = f"exec '{sys.executable}' -c '{CLOSED}' {closed}"
+    done = subprocess.run(["bash", "-c", shell], cwd=tmp_path, env=environment(), capture_output=True, check=False)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert (tmp_path / "written").read_text(encoding="utf-8") == "whole"

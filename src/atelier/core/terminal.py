@@ -27,6 +27,11 @@ CLOSED_PIPE = 128 + 13
 def prepare() -> None:
     """Make standard output and standard error replace what their encoding lacks, and name them in their errors."""
     codecs.register_error(HANDLER, _replace)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # It was closed, as `>&-` does; the next file that is opened would take its place.
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8"))
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and not isinstance(stream, _Stream):

@@ -71,7 +71,7 @@ class Gates:
         for layer in (self.modalities.get(modality, {}), self.families.get(family, {}), self.runs.get(run, {})):
             for metric, gate in layer.items():
                 merged[metric] = merged.get(metric, {}) | gate
-        return {metric: _complete(gate, f"{FILE}: {metric} of {run}") for metric, gate in merged.items()}
+        return {metric: _complete(gate, run, metric, set(merged) - {metric}) for metric, gate in merged.items()}
 
     def of_section(self, run: str, section: Mapping[str, Any]) -> dict[str, Gate]:
         """Return the gates of a run, given its section of `params.yaml`."""
@@ -135,10 +135,13 @@ def _gate(entry: object, path: str) -> Gate:
     return gate
 
 
-def _complete(merged: dict[str, Any], path: str) -> Gate:
+def _complete(merged: dict[str, Any], run: str, metric: str, others: Collection[str]) -> Gate:
+    path = f"{FILE}: {metric} of {run}"
     gate = validate(Gate, merged, path)
     if gate.better is None:
-        raise ParamsError(f"{path}: better is missing; allowed is one of: lower, higher, neither")
+        # A mistyped metric of a run has nothing to add to.
+        hint = similar.suggestion(metric, others)
+        raise ParamsError(f"{path}: better is missing; allowed is one of: lower, higher, neither{hint}")
     if gate.better != "neither" and all(getattr(gate, noise) is None for noise in NOISE):
         raise ParamsError(f"{path}: its noise is missing; allowed is one or more of: {', '.join(NOISE)}")
     return gate
