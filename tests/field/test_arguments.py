@@ -18,9 +18,8 @@ from atelier.workflow.results import gate_file
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
-    *("nan", "inf", "-inf", "1e400", "-1", "-0.5", "0", "1e-320"),
-    *(str(number) for number in (2**31, 2**63 - 1, 2**64, -(2**63), 10**40)),
-    *("", " ", "-", "--", "\udcff\udcfe", "na\u202en→", "x" * 10_000, "9" * 5_000, "../..", "a@b@c", "@", "${x}%s"),
+    *("nan", "-inf", "1e400", "-1", "1e-320", str(2**31), str(2**63 - 1), str(2**64), str(-(2**63))),
+    *("", " ", "-", "\udcff\udcfe", "na\u202en→", "x" * 10_000, "9" * 5_000, "../..", "a@b@c"),
 )
 # What a command needs besides the argument that is tried.
 NEEDED = {"run": "mnist-vae", "name": "demo", "out": "out.png", "concept": "Smiling", "paths": "face.png"}

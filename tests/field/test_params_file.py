@@ -23,7 +23,7 @@ UNREADABLE = {
     "nul": (b"      seed: 2\0\n", "special characters are not allowed"),
     "latin-1": (b"      seed: caf\xe9\n", "not UTF-8 text: the byte 0xe9 (line 38)"),
     "contains-itself": (b"      seed: &a [*a]\n", "contains itself"),
-    "deep": (b"      seed: " + b"[" * 400 + b"]" * 400 + b"\n", "nested too deeply"),
+    "deep": (b"      seed: " + b"[" * 120 + b"]" * 120 + b"\n", "nested too deeply"),
     "undefined-alias": (b"      seed: *nope\n", "undefined alias 'nope'"),
     "wrong-merge": (b"      seed: 2\n      <<: 3\n", "for merging"),
     "python": (b"      seed: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
