@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
 from atelier.params import file
 from atelier.workflow.results import gate_file, gates, outputs, states
 from atelier.workflow.versions import revisions
@@ -14,9 +15,12 @@ from atelier.workflow.versions.revisions import Commit
 
 
 @click.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=NAME)
 @click.option(
-    "--against", metavar="REV", help="The commit to compare with. [default: origin/main, else main, else HEAD]"
+    "--against",
+    metavar="REV",
+    type=NAME,
+    help="The commit to compare with. [default: origin/main, else main, else HEAD]",
 )
 @click.option(
     "--allow-missing", is_flag=True, help="Accept missing outputs that REV's dvc.lock has: the remote has them."

@@ -7,6 +7,7 @@ import click
 import numpy as np
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, PLACE
 from atelier.core import files, picture_files, pictures
 from atelier.core.quiet import without_notices
 from atelier.editing.sheets import sheet, strength, words
@@ -23,13 +24,13 @@ STRENGTH = """How much to add; negative values remove. 1 is the mean distance be
 
 
 @click.command()
-@click.argument("run")
-@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--concept", required=True, help="The attribute to add or remove, such as Smiling.")
+@click.argument("run", type=NAME)
+@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=PLACE)
+@click.option("--concept", required=True, type=NAME, help="The attribute to add or remove, such as Smiling.")
 @click.option("--strength", "strengths", type=float, multiple=True, default=(1.0,), help=STRENGTH)
 @click.option("--method", type=click.Choice(["means", "linear"]), help="Kind of vector. [default: params.yaml]")
 @click.option("--orthogonal/--raw", default=None, help="Whether to keep other attributes fixed. [default: params.yaml]")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="A .png, or a folder.")
+@click.option("-o", "--out", type=PLACE, required=True, help="A .png, or a folder.")
 @click.option("--scale", type=click.IntRange(1, 32), help="Enlarge each pixel. [default: fits a sheet; 1 in a folder]")
 @trained.unverified_option
 def edit(

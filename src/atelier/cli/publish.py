@@ -3,15 +3,18 @@
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
 from atelier.cli.check import check_results
 from atelier.workflow.results import publishing
 from atelier.workflow.versions import revisions
 
 
 @click.command()
-@click.option("--base", default="main", help="The branch that the results are for.")
-@click.option("--remote", default="origin", help="Git's remote.")
-@click.option("--against", metavar="REV", help="The commit to check against. [default: as in `atelier check`]")
+@click.option("--base", default="main", type=NAME, help="The branch that the results are for.")
+@click.option("--remote", default="origin", type=NAME, help="Git's remote.")
+@click.option(
+    "--against", metavar="REV", type=NAME, help="The commit to check against. [default: as in `atelier check`]"
+)
 @click.option("--allow-missing", is_flag=True, help="As in `atelier check`.")
 def publish(base: str, remote: str, against: str | None, allow_missing: bool) -> None:
     """Push data to DVC's remote, then dvc.lock, metrics.json and params.yaml as a branch retrain/COMMIT.

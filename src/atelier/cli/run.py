@@ -5,14 +5,15 @@ from contextlib import suppress
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME, Number
 from atelier.core import git
 
 
 @click.command()
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("-j", "--jobs", type=click.IntRange(1), help="Cores to use. [default: all]")
-@click.option("--gpus", type=click.IntRange(0), help="GPUs to use. [default: all that are visible]")
-@click.option("--memory", type=click.FloatRange(0, min_open=True), help="GB of memory to use. [default: all]")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, type=NAME)
+@click.option("-j", "--jobs", type=click.IntRange(1, 4096), help="Cores to use. [default: all]")
+@click.option("--gpus", type=click.IntRange(0, 4096), help="GPUs to use. [default: all that are visible]")
+@click.option("--memory", type=Number(0, 1e6, min_open=True), help="GB of memory to use. [default: all]")
 @click.option("--pull", is_flag=True, help="Fetch missing data from the remote instead of computing them.")
 @click.option("--dry", is_flag=True, help="Only show what would run.")
 def run(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, SEED, TEXT, Number
 from atelier.core.quiet import without_notices
 from atelier.modalities.text.params import Filters
 from atelier.params.strict import validate
@@ -20,18 +21,18 @@ REPETITION_PENALTY = "Make tokens that are already in the text less probable; 1 
 
 
 @click.command()
-@click.argument("run")
-@click.option("--prompt", default="", help="The beginning of the texts.")
+@click.argument("run", type=NAME)
+@click.option("--prompt", default="", type=TEXT, help="The beginning of the texts.")
 @click.option("-n", "--count", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
-@click.option("--max-tokens", type=click.IntRange(2), help="Maximum length of a text. [default: RUN's context]")
-@click.option("--temperature", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
+@click.option(
+    "--max-tokens", type=click.IntRange(2, 1_000_000), help="Maximum length of a text. [default: RUN's context]"
+)
+@click.option("--temperature", type=Number(0, 10), default=0.7, help=TEMPERATURE)
 @click.option("--top-k", type=int, default=0, help="Sample only from the K most probable tokens; 0 disables it.")
 @click.option("--top-p", type=float, default=1.0, help=TOP_P)
 @click.option("--min-p", type=float, default=0.0, help=MIN_P)
 @click.option("--repetition-penalty", type=float, default=1.0, help=REPETITION_PENALTY)
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, help="Of the first text; the next ones have SEED+1, SEED+2, …"
-)
+@click.option("--seed", type=SEED, default=0, help="Of the first text; the next ones have SEED+1, SEED+2, …")
 @click.option("--continue-word", is_flag=True, help="Let the first token continue the last word of the prompt.")
 @click.option("--stream", is_flag=True, help="Print each text while it is generated.")
 @trained.unverified_option

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core import files
+from atelier.core import files, similar
 
 # Kinds of vectors, in the order of the first axis: the method, and whether other attributes are held fixed.
 KINDS = (("means", False), ("means", True), ("linear", False), ("linear", True))
@@ -34,7 +34,8 @@ class Concepts:
     def vector(self, concept: str, method: str | None = None, orthogonal: bool | None = None) -> np.ndarray:
         """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind."""
         if concept not in self.names:
-            raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}")
+            hint = similar.suggestion(concept, self.names)
+            raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}{hint}")
         default_method, default_orthogonal = KINDS[self.default]
         kind = (method or default_method, default_orthogonal if orthogonal is None else orthogonal)
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])

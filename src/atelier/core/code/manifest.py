@@ -20,6 +20,8 @@ RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
     "atelier.core.quiet",  # hides log lines
     "atelier.core.recordable",  # refuses places for outputs
+    "atelier.core.similar",  # suggests a name in an error
+    "atelier.core.terminal",  # prepares the standard streams
     "atelier.core.code.digest",  # computes manifests, which are compared but never used
     "atelier.core.code.manifest",  # compares manifests
     "atelier.datasets.download.display",  # shows the progress of a download

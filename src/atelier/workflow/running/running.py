@@ -100,7 +100,12 @@ def run(
     with _exclusive(root), opened(root, targets) as pipeline:
         run = _Run(root, pipeline, machine, list(gpus), pull, observer)
         with _handled_signals(run.interrupt):
-            run.work()
+            try:
+                run.work()
+            except OSError:
+                # Such as a closed pipe that the observer prints to: no stage may outlive this process.
+                run.end()
+                raise
         return run.result
 
 
@@ -129,6 +134,13 @@ class _Run:
         for worker in [self.fetching, *(job.worker for job in self.running.values())]:
             if worker:
                 worker.interrupt()
+
+    def end(self) -> None:
+        """Interrupt the running stages, and wait for them."""
+        for job in self.running.values():
+            job.worker.interrupt()
+        for job in self.running.values():
+            job.worker.wait()
 
     def work(self) -> None:
         if self.pull:
