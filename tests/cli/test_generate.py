@@ -151,3 +151,18 @@ def test_number_out_of_range_is_refused_with_what_is_allowed(generate, option: s
     assert result.exit_code == 2
     assert "is not in the range" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_picture_that_would_be_too_large_is_one_line_with_its_size_and_the_limit(generate, tmp_path: Path):
+    line = refusal(generate("mnist-vae", "-n", "100000", "--scale", "32", out="grid.png"))
+    assert "303,296×304,256 pixels, 92,280 million" in line
+    assert "allowed are 80 million" in line
+    assert "--scale" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_largest_seed_is_drawn(generate, tmp_path: Path):
+    with drawn(
+        generate("mnist-vae", "-n", "2", "--seed", str(9 * 10**18), out="two.npz"), tmp_path / "two.npz"
+    ) as arrays:
+        assert arrays["seeds"].tolist() == [9 * 10**18, 9 * 10**18 + 1]

@@ -154,3 +154,9 @@ def test_number_out_of_range_is_refused_with_what_is_allowed(write, option: str,
     result = write("imdb-lm", option, value)
     assert result.exit_code == 2
     assert "is not in the range" in result.output
+
+
+@pytest.mark.parametrize("top_k", [3_000_000_000, 2**64])
+def test_more_tokens_than_the_vocabulary_has_are_all_of_them(write, top_k: int):
+    words = ("imdb-lm", "--max-tokens", "8")
+    assert printed(write(*words, "--top-k", str(top_k))) == printed(write(*words))

@@ -258,3 +258,36 @@ def test_in_order_serves_all_examples_in_their_order():
 def test_filled_last_batch_repeats_the_last_example():
     batches = InOrder((NUMBERS,), batch=8, filled=True)
     assert batches[len(batches) - 1][0].tolist() == [48] + [49] * 7
+
+
+@pytest.mark.parametrize("content", [b"", bytes(500), b"PK\x03\x04 cut off", b"\x80\x04pickle"])
+def test_damaged_state_is_reported_in_one_line_and_the_training_begins_anew(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    expected = Point()
+    fit(tmp_path / "whole", expected, column(0.28), epochs=3)
+    (tmp_path / "damaged").mkdir()
+    state = tmp_path / "damaged" / loop.STATE
+    state.write_bytes(content)
+    model = Point()
+    capsys.readouterr()
+    progress = fit(tmp_path / "damaged", model, column(0.28), epochs=3)
+    said = [line for line in capsys.readouterr().out.splitlines() if str(state) in line]
+    assert [line.startswith(f"{state}: damaged, so the training begins anew (") for line in said] == [True]
+    assert progress.epoch == 3
+    assert float(model.w) == float(expected.w)
+
+
+def test_state_that_was_cut_off_or_belongs_to_another_network_begins_anew(tmp_path: Path):
+    fit(tmp_path, Point(), column(0.28), epochs=2)
+    state = tmp_path / loop.STATE
+    whole = state.read_bytes()
+    for content in (whole[: len(whole) // 2], whole.replace(b"variable 00000", b"variable 00009")):
+        state.write_bytes(content)
+        assert fit(tmp_path, Point(), column(0.28), epochs=2).epoch == 2
+        assert state.read_bytes() == whole
+
+
+def test_a_directory_in_place_of_the_state_begins_anew(tmp_path: Path):
+    (tmp_path / loop.STATE).mkdir(parents=True)
+    assert fit(tmp_path, Point(), column(0.28), epochs=1).epoch == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
 from atelier.params import file
 from atelier.workflow.results import gate_file, gates, outputs, states
 from atelier.workflow.versions import revisions
@@ -14,9 +15,13 @@ from atelier.workflow.versions.revisions import Commit
 
 
 @click.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, type=NAME)
 @click.option(
-    "--against", metavar="REV", help="The commit to compare with.", show_default="origin/main, else main, else HEAD"
+    "--against",
+    metavar="REV",
+    type=NAME,
+    help="The commit to compare with.",
+    show_default="origin/main, else main, else HEAD",
 )
 @click.option(
     "--allow-missing", is_flag=True, help="Do not fail if an output is missing here but recorded in REV's dvc.lock."

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
-from atelier.core import files
+from atelier.cli.arguments import NAME, PLACE, TEXT
+from atelier.core import files, terminal
 from atelier.params import document
 from atelier.workflow.results import comparison_markdown, exhibition, gate_file, machines, states
 from atelier.workflow.results.comparison import MARKS, Comparison
@@ -19,10 +20,10 @@ PICTURES_AT = "The address of the folder, for the links to pictures in compariso
 
 
 @click.command()
-@click.argument("rev", required=False)
+@click.argument("rev", required=False, type=NAME)
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a pull request, instead of tables.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help=OUT)
-@click.option("--pictures-at", default="", metavar="URL", help=PICTURES_AT, show_default=False)
+@click.option("-o", "--out", type=PLACE, help=OUT)
+@click.option("--pictures-at", default="", metavar="URL", type=TEXT, help=PICTURES_AT, show_default=False)
 def compare(rev: str | None, markdown: bool, out: Path | None, pictures_at: str) -> None:
     """Compare parameters, metrics, outputs and samples with REV: by default origin/main, else main, else HEAD.
 
@@ -73,7 +74,7 @@ def _require_replaceable(out: Path) -> None:
 def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict[str, dict[str, exhibition.Side]]:
     """Return the samples, ``then`` and ``now``, of each run whose samples differ."""
     root = commit.root
-    stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
+    stages = document.read(root / "dvc.yaml", "dvc.yaml")["stages"]
     if "sample" not in stages:
         return {}
     template = str(stages["sample"]["do"]["outs"][0])
@@ -91,11 +92,10 @@ def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict
 
 
 def _print(found: Comparison) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = terminal.console(highlight=False)
     tables = list(found.tables())
     if not tables:
         console.print(f"nothing differs from {found.reference}", markup=False)

@@ -7,11 +7,12 @@ import click
 import numpy as np
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, PLACE
 from atelier.core import files, picture_files, pictures
 from atelier.core.quiet import without_notices
-from atelier.core.spec import Spec
 from atelier.editing.sheets import sheet, strength, words
 from atelier.editing.vectors import DESCRIPTION, FILE, Concepts
+from atelier.networks import descriptions
 from atelier.params import file
 
 MAX_STRENGTH = 20.0
@@ -30,15 +31,15 @@ SCALE = "Enlarge the pictures: each pixel becomes a square of N×N pixels."
 
 
 @click.command()
-@click.argument("run")
-@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--concept", required=True, help=CONCEPT)
+@click.argument("run", type=NAME)
+@click.argument("paths", metavar="IMAGE...", nargs=-1, required=True, type=PLACE)
+@click.option("--concept", type=NAME, required=True, help=CONCEPT)
 @click.option("--strength", "strengths", metavar="X", type=float, multiple=True, default=(1.0,), help=STRENGTH)
 @click.option(
     "--method", type=click.Choice(["means", "linear"]), help=METHOD, show_default="as edits.RUN in params.yaml"
 )
 @click.option("--orthogonal/--raw", default=None, help=ORTHOGONAL, show_default="as edits.RUN in params.yaml")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help=OUT)
+@click.option("-o", "--out", type=PLACE, required=True, help=OUT)
 @click.option("--scale", metavar="N", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
 @trained.unverified_option
 def edit(
@@ -77,7 +78,7 @@ def edit(
         targets = _targets(out, paths, strengths)
         found = _find(root, run, unverified)
         vector = _concepts(found).vector(concept, method, orthogonal)
-        size, _, channels = Spec.from_dict(files.read_json(found.directory / trained.CONFIG)["spec"]).shape
+        size, _, channels = descriptions.read(found.directory / trained.CONFIG).spec.shape
         crop = found.prepare_params().get("crop")
         originals = np.stack([picture_files.read(path, size, channels, crop) for path in paths])
         # Imported after the checks, because loading Keras takes seconds.

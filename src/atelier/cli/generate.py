@@ -1,13 +1,16 @@
 """`atelier generate`: generate pictures with a trained run, without running DVC."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, PLACE, SEED
 from atelier.core import files, pictures
 from atelier.core.quiet import without_notices
+from atelier.core.spec import Spec
 
 # Width or height of a sheet in pixels, about, if nothing else is asked for.
 SHEET = 512
@@ -19,12 +22,12 @@ FITTING = f"makes a sheet about {SHEET} pixels wide or high; 1 in a folder"
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=NAME)
 @click.option("-n", "--count", metavar="N", type=click.IntRange(1, 100_000), default=16, help="Number of pictures.")
-@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help=SEEDS)
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help=OUT)
+@click.option("--seed", metavar="N", type=SEED, default=0, help=SEEDS)
+@click.option("-o", "--out", type=PLACE, required=True, help=OUT)
 @click.option("--scale", metavar="N", type=click.IntRange(1, 32), help=SCALE, show_default=FITTING)
-@click.option("--batch", metavar="N", type=click.IntRange(1), default=64, help=BATCH)
+@click.option("--batch", metavar="N", type=click.IntRange(1, 4096), default=64, help=BATCH)
 @trained.unverified_option
 def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batch: int, unverified: bool) -> None:
     """Generate pictures with RUN, a trained run of params.yaml.
@@ -44,6 +47,8 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batc
     with without_notices():
         project.require_writable(out, (".png", ".npz"))
         directory = trained.find(project.root(), run, "images", unverified).directory
+        if out.suffix == ".png":
+            _require_size(files.read_json(directory / trained.CONFIG), count, scale or 1)
         # Imported after the checks, because loading Keras takes seconds.
         from atelier.modalities.images.generate import from_seeds
         from atelier.networks import network as networks
@@ -54,9 +59,22 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batc
     click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
 
 
+def _require_size(description: dict[str, Any], count: int, scale: int) -> None:
+    height, width, _ = Spec.from_dict(description["spec"]).shape
+    width, height = pictures.grid_size(count, _columns(count), height, width)
+    try:
+        pictures.require_size(width * scale, height * scale)
+    except ValueError as error:
+        raise ValueError(f"{error}; ask for a smaller --scale or --count, a folder or a .npz") from None
+
+
+def _columns(count: int) -> int:
+    return round(count**0.5) or 1
+
+
 def _write(out: Path, drawn: np.ndarray, seeds: np.ndarray, scale: int | None) -> None:
     if out.suffix == ".png":
-        sheet = pictures.grid(drawn, columns=round(len(drawn) ** 0.5) or 1)
+        sheet = pictures.grid(drawn, columns=_columns(len(drawn)))
         pictures.write_png(files.through_link(out), sheet, scale or max(1, round(SHEET / max(sheet.shape))))
     elif out.suffix == ".npz":
         with files.atomic(files.through_link(out)) as temporary, temporary.open("wb") as stream:

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from atelier.cli import project
 from atelier.cli.trained import WEIGHTS
 from atelier.core import files
-from atelier.params import document, profiles
+from atelier.params import document, file, profiles
 
 
 @click.command()
@@ -44,7 +44,8 @@ def renew(text: str, root: Path) -> tuple[str, list[str]]:
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     pipeline = yaml.load(text)
-    params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    params = document.read(root / "params.yaml", "params.yaml")
+    file.check(params)
     old, new = dict(pipeline.get("artifacts") or {}), _models(pipeline, params, root)
     changes = [f"artifacts: missing {run}" for run in new if run not in old]
     changes += [f"artifacts: superfluous {run}" for run in old if run not in new]

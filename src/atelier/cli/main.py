@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from atelier.core import similar, terminal
 from atelier.core.errors import one_line_errors
 
 # Each is the command of that name, with `_` for `-`, in the module of that name.
@@ -27,6 +28,11 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """A group that lists its commands from the table, because importing all of them takes seconds."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse the arguments; `--help` prints here, where its errors are shown as `invoke` shows them."""
+        with one_line_errors():
+            return super().make_context(*args, **{"color": False if terminal.no_color() else None} | extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command, and show errors that a user can act on as one line."""
@@ -53,7 +59,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments name; an error lists the known ones."""
         if args and args[0] not in COMMANDS:
-            ctx.fail(f"no command {args[0]!r}; the commands are: {', '.join(COMMANDS)}")
+            hint = similar.suggestion(args[0], COMMANDS) or ";"
+            ctx.fail(f"no command {args[0][:100]!r}{hint} the commands are: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import click
 
+from atelier.cli.arguments import PLACE
 from atelier.core import files
 from atelier.workflow.results import merging
 
 
 @click.command("merge-lock")
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("ours", type=click.Path(path_type=Path))
-@click.argument("theirs", type=click.Path(path_type=Path))
+@click.argument("base", type=PLACE)
+@click.argument("ours", type=PLACE)
+@click.argument("theirs", type=PLACE)
 @click.option("--metrics", is_flag=True, help="Merge three versions of metrics.json instead of dvc.lock.")
 def merge_lock(base: Path, ours: Path, theirs: Path, metrics: bool) -> None:
     """Merge THEIRS into OURS, two versions of dvc.lock whose common ancestor is BASE.

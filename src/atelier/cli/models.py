@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from atelier.cli import project, trained
+from atelier.core import terminal
 from atelier.params import file
 from atelier.workflow.versions import fetching, lock_file, registry, revisions
 
@@ -66,7 +67,6 @@ def _row(run: str, metrics: Mapping[str, Any], outs: Mapping[str, Mapping[str, l
 
 def _print(rows: list[dict[str, Any]]) -> None:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -79,4 +79,4 @@ def _print(rows: list[dict[str, Any]]) -> None:
         names = [row["run"], row["version"] or "unregistered", ", ".join(row["stages"])]
         table.add_row(*names, *numbers, *tag, "yes" if row["here"] else "no")
     # In a file or a pipe, lines must not be wrapped.
-    Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(table)
+    terminal.console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(table)

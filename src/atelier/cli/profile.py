@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
+from atelier.core import files, terminal
 from atelier.params import document, profiles
 from atelier.workflow.cleanup import removed_runs
 
@@ -49,7 +51,7 @@ def list_() -> None:
 
 
 @profile.command()
-@click.argument("name")
+@click.argument("name", type=NAME)
 def show(name: str) -> None:
     """Print the complete parameters of NAME, as YAML.
 
@@ -62,8 +64,8 @@ def show(name: str) -> None:
 
 
 @profile.command()
-@click.argument("name")
-@click.argument("other", required=False)
+@click.argument("name", type=NAME)
+@click.argument("other", required=False, type=NAME)
 def diff(name: str, other: str | None) -> None:
     """Print what applying NAME would change, or how OTHER differs from NAME.
 
@@ -75,7 +77,7 @@ def diff(name: str, other: str | None) -> None:
     directory, params = _paths()
     named = profiles.resolve(directory, name)
     if other is None:
-        current = document.load(params.read_text(encoding="utf-8"), params.name)
+        current = document.read(params, params.name)
         changes, same = profiles.compare(current, named), f"params.yaml is {name}"
     else:
         changes, same = profiles.compare(named, profiles.resolve(directory, other)), f"{name} and {other} are equal"
@@ -83,8 +85,8 @@ def diff(name: str, other: str | None) -> None:
 
 
 @profile.command()
-@click.argument("name")
-@click.option("--source", help=SOURCE)
+@click.argument("name", type=NAME)
+@click.option("--source", type=NAME, help=SOURCE)
 def apply(name: str, source: str | None) -> None:
     """Rewrite params.yaml with the values of NAME, and print what changed.
 
@@ -98,21 +100,28 @@ def apply(name: str, source: str | None) -> None:
       atelier profile apply full --source mirror
     """
     directory, params = _paths()
-    current = document.load(params.read_text(encoding="utf-8"), params.name)
-    changes = profiles.compare(current, profiles.resolve(directory, name, source))
+    text, changes = profiles.applied(directory, name, params, source)
     removed = [change.path[1] for change in changes if change.kind == "removed" and change.path[0] == "runs"]
     safe, unsafe = removed_runs.restorable(params.parent, removed)
-    profiles.apply(directory, name, params, source)
     if not changes:
         click.echo(f"params.yaml is {name} already")
         return
-    click.echo("\n".join(map(str, changes)))
-    removed_runs.remove(safe)
-    for path in safe:
-        click.echo(f"{path.relative_to(params.parent)}: removed from the workspace; DVC's cache has it")
-    for path in unsafe:
-        click.echo(f"{path.relative_to(params.parent)}: kept, because DVC's cache does not have it as it is")
-    click.echo(f"params.yaml is {name} now; `dvc repro` runs the stages that this affects")
+    lines = list(map(str, changes))
+    lines += [f"{path.relative_to(params.parent)}: removed from the workspace; DVC's cache has it" for path in safe]
+    lines += [
+        f"{path.relative_to(params.parent)}: kept, because DVC's cache does not have it as it is" for path in unsafe
+    ]
+    # One block is printed, and the new file is complete on the disk, before anything changes: a full disk, a closed
+    # pipe or a directory that cannot be removed leaves params.yaml as it was.
+    with files.atomic(params.resolve()) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+        click.echo("\n".join(lines))
+        removed_runs.remove(safe)
+    try:
+        click.echo(f"params.yaml is {name} now; `dvc repro` runs the stages that this affects")
+    except BrokenPipeError as error:
+        # `head` has read enough; everything is done.
+        terminal.lost_output(error)
 
 
 def _paths() -> tuple[Path, Path]:

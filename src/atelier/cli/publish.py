@@ -3,6 +3,7 @@
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
 from atelier.cli.check import check_results
 from atelier.workflow.results import publishing
 from atelier.workflow.versions import revisions
@@ -11,10 +12,14 @@ MISSING = "Do not fail if an output is missing here but recorded in REV's dvc.lo
 
 
 @click.command()
-@click.option("--base", default="main", help="The branch into which the results will be merged.")
-@click.option("--remote", default="origin", help="The Git remote to push to.")
+@click.option("--base", default="main", type=NAME, help="The branch into which the results will be merged.")
+@click.option("--remote", default="origin", type=NAME, help="The Git remote to push to.")
 @click.option(
-    "--against", metavar="REV", help="The commit to compare with.", show_default="origin/main, else main, else HEAD"
+    "--against",
+    metavar="REV",
+    type=NAME,
+    help="The commit to compare with.",
+    show_default="origin/main, else main, else HEAD",
 )
 @click.option("--allow-missing", is_flag=True, help=MISSING)
 def publish(base: str, remote: str, against: str | None, allow_missing: bool) -> None:

@@ -5,18 +5,23 @@ from contextlib import suppress
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME, Number
 from atelier.core import git
 
 
 @click.command()
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("-j", "--jobs", metavar="N", type=click.IntRange(1), help="Number of cores to use.", show_default="all")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, type=NAME)
 @click.option(
-    "--gpus", metavar="N", type=click.IntRange(0), help="Number of GPUs to use.", show_default="all that are visible"
+    "-j", "--jobs", metavar="N", type=click.IntRange(1, 4096), help="Number of cores to use.", show_default="all"
 )
 @click.option(
-    "--memory", metavar="GB", type=click.FloatRange(0, min_open=True), help="Memory to use.", show_default="all"
+    "--gpus",
+    metavar="N",
+    type=click.IntRange(0, 4096),
+    help="Number of GPUs to use.",
+    show_default="all that are visible",
 )
+@click.option("--memory", metavar="GB", type=Number(0, 1e6, min_open=True), help="Memory to use.", show_default="all")
 @click.option("--pull", is_flag=True, help="Download missing results from DVC's remote instead of computing them.")
 @click.option("--dry", is_flag=True, help="Run nothing, but show which stages would run.")
 def run(

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from atelier.core import terminal
 from atelier.workflow.running.running import Outcome, Result, log_path
 
 LAST_LINES = 12
@@ -74,7 +75,7 @@ class Display:
 @contextmanager
 def shown() -> Iterator[Display]:
     """Yield a display that exists as long as the block."""
-    console = Console()
+    console = terminal.console()
     display = Display(console)
     if not console.is_terminal:
         yield display

@@ -55,7 +55,7 @@ class Trained:
         """Return a value of the network's `params.yaml`; `ValueError` if it has none of this kind."""
         if self.commit is None:
             path = self.root / "params.yaml"
-            params = document.load(path.read_text(encoding="utf-8"), path.name)
+            params = document.read(path, path.name)
         else:
             params = self.commit.params()
         for key in keys:
@@ -118,5 +118,5 @@ def _require_modality(named: str, came: str, wanted: str) -> None:
 
 
 def _declared(root: Path, stage: str) -> list[str]:
-    stages = document.load((root / "dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
+    stages = document.read(root / "dvc.yaml", "dvc.yaml")["stages"]
     return list(stages[stage]["do"]["outs"])

@@ -6,11 +6,12 @@ from dataclasses import asdict
 import click
 
 from atelier.cli import project
+from atelier.cli.arguments import NAME
 from atelier.workflow.staleness.staleness import StaleStage, stale_stages
 
 
 @click.command()
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, type=NAME)
 @click.option("--allow-missing", is_flag=True, help="Treat missing data as up to date, for a new clone.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON: a list of {stage, certain, causes: [{kind, of, …, text}]}."

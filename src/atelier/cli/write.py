@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atelier.cli import project, trained
+from atelier.cli.arguments import NAME, SEED, TEXT, Number
 from atelier.core.quiet import without_notices
 from atelier.modalities.text.params import Filters
 from atelier.params.strict import validate
@@ -28,18 +29,22 @@ CONTINUE_WORD = "Allow a text to complete the last word of the prompt, such as f
 
 
 @click.command()
-@click.argument("run")
-@click.option("--prompt", help=PROMPT, show_default="the prompt of RUN in params.yaml")
+@click.argument("run", type=NAME)
+@click.option("--prompt", type=TEXT, help=PROMPT, show_default="the prompt of RUN in params.yaml")
 @click.option("-n", "--count", metavar="N", type=click.IntRange(1, 10_000), default=1, help="Number of texts.")
 @click.option(
-    "--max-tokens", metavar="N", type=click.IntRange(2), help=MAX_TOKENS, show_default="the longest that RUN allows"
+    "--max-tokens",
+    metavar="N",
+    type=click.IntRange(2, 1_000_000),
+    help=MAX_TOKENS,
+    show_default="the longest that RUN allows",
 )
-@click.option("--temperature", metavar="T", type=click.FloatRange(0, 10), default=0.7, help=TEMPERATURE)
+@click.option("--temperature", metavar="T", type=Number(0, 10), default=0.7, help=TEMPERATURE)
 @click.option("--top-k", metavar="K", type=int, default=0, help=TOP_K)
 @click.option("--top-p", metavar="P", type=float, default=1.0, help=TOP_P)
 @click.option("--min-p", metavar="P", type=float, default=0.0, help=MIN_P)
 @click.option("--repetition-penalty", metavar="R", type=float, default=1.0, help=REPETITION_PENALTY)
-@click.option("--seed", metavar="N", type=click.IntRange(0), default=0, help=SEEDS)
+@click.option("--seed", metavar="N", type=SEED, default=0, help=SEEDS)
 @click.option("--continue-word", is_flag=True, help=CONTINUE_WORD)
 @click.option("--stream", is_flag=True, help="Print each text while it is generated.")
 @trained.unverified_option

@@ -32,7 +32,7 @@ def check(path: Path) -> None:
     """Compare the packages with the versions that the stage `environment` wrote; ValueError if they differ."""
     if not path.is_file():
         raise ValueError(f"{path} is missing; `dvc repro environment` writes it")
-    if changed := differing(versions(), files.read_json(path), str(path)):
+    if changed := differing(versions(), files.read_record(path), str(path)):
         raise ValueError(f"installed: {', '.join(changed)}; `make setup` installs what the lock pins")
 
 

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# What helps if a result on the disk is damaged.
+RESTORE = "restore it with `dvc checkout --force`, or remove it and run `dvc repro`"
+
+# What NumPy and HDF5 say of a disk that is full, without its error number.
+_FULL = re.compile(r"requested and \d+ written|errno = (27|28|122)\b|No space left on device")
 
 
 @contextmanager
@@ -25,7 +32,8 @@ def atomic(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        with _named(path, temporary):
+            yield temporary
         temporary.chmod(0o666 & ~_umask())
         _replace(temporary, path)
     finally:
@@ -39,7 +47,8 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
     try:
-        yield temporary
+        with _named(path, temporary):
+            yield temporary
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)
@@ -77,10 +86,36 @@ def _sync(path: Path) -> None:
             raise
 
 
+@contextmanager
+def _named(path: Path, temporary: Path) -> Iterator[None]:
+    """Name `path` in errors of writing it, which name the temporary path or, if the disk is full, none."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        code, text = getattr(error, "errno", None), getattr(error, "strerror", None)
+        name = os.fsdecode(getattr(error, "filename", None) or "")
+        if name.startswith(str(temporary)):
+            raise OSError(code, text, name.replace(str(temporary), str(path), 1)) from error
+        if not name and code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise OSError(code, os.strerror(code), str(path)) from error
+        if not name and code is None and _FULL.search(str(error)):
+            reason = "the disk is full, or a quota or a limit on the size of files is reached"
+            raise OSError(errno.ENOSPC, reason, str(path)) from error
+        raise
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def require_space(path: Path, size: int) -> None:
+    """Raise the OSError of a full disk, or of a limit, unless a new file `path` can have `size` bytes."""
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(0)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -104,7 +139,39 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
+        raise ValueError(f"{path} is not JSON: {error}; {RESTORE}") from None
+
+
+def read_record(path: Path, *keys: str) -> dict[str, Any]:
+    """Read a JSON object that has some keys; the ValueError for other content names the file."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: got {type(value).__name__}, allowed is a JSON object; {RESTORE}")
+    if missing := [key for key in keys if key not in value]:
+        raise ValueError(f"{path}: has no {', '.join(missing)}; {RESTORE}")
+    return value
+
+
+def read_array(path: Path, dimensions: int | None = None, kinds: str = "biuf", mapped: bool = True) -> np.ndarray:
+    """Read a `.npy` file.
+
+    Args:
+        path: the file.
+        dimensions: number of axes that the array must have; None if any will do.
+        kinds: codes of the types that it may have, as in ``numpy.dtype.kind``: ``f``, ``i``, ``u``.
+        mapped: whether rows are read from disk on access.
+
+    Raises:
+        ValueError: the file holds no whole array of this form; the message names the file.
+        OSError: it cannot be opened.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise ValueError(f"{path}: damaged: not a whole array of numbers; {RESTORE}") from None
+    if not isinstance(array, np.ndarray) or dimensions not in (None, array.ndim) or array.dtype.kind not in kinds:
+        raise ValueError(f"{path}: not the array that belongs here; {RESTORE}")
+    return array
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

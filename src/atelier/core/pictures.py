@@ -8,6 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from atelier.core import files
 
+# Three bytes each; Pillow warns of larger pictures when it opens them.
+MAX_PIXELS = 80_000_000
+
 
 def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     """Arrange images, uint8 ``(n, height, width, channels)``, in rows on white, with `gap` pixels between them.
@@ -29,8 +32,26 @@ def grid(images: np.ndarray, columns: int, gap: int = 2) -> np.ndarray:
     return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
 
 
+def grid_size(count: int, columns: int, height: int, width: int, gap: int = 2) -> tuple[int, int]:
+    """Return the width and the height of a `grid`."""
+    return columns * (width + gap) - gap, -(-count // columns) * (height + gap) - gap
+
+
+def require_size(width: int, height: int) -> None:
+    """Raise `ValueError` if a picture is larger than `MAX_PIXELS`, before memory is allocated for it.
+
+    >>> require_size(40_000, 30_000)
+    Traceback (most recent call last):
+    ValueError: a picture of 40,000×30,000 pixels, 1,200 million, is too large; allowed are 80 million
+    """
+    if width * height > MAX_PIXELS:
+        size = f"{width:,}×{height:,} pixels, {width * height / 1e6:,.0f} million"
+        raise ValueError(f"a picture of {size}, is too large; allowed are {MAX_PIXELS / 1e6:.0f} million")
+
+
 def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
     """Convert a uint8 HWC array with one or three channels to a Pillow image, enlarged `scale` times."""
+    require_size(image.shape[1] * scale, image.shape[0] * scale)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 

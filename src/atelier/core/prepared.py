@@ -30,10 +30,9 @@ class Prepared:
         """Open the images of ``train``, ``validation`` or ``test``, uint8 ``(n, h, w, c)``: an array, or `Shards`."""
         whole = self.directory / f"{split}_images.npy"
         if whole.is_file():
-            return np.load(whole, mmap_mode="r", allow_pickle=False)
+            return files.read_array(whole, 4, "u")
         index = self.directory / "images.json"
-        shards = files.read_json(index)[split] if index.is_file() else [{"file": whole.name}]
-        paths = [self.directory / shard["file"] for shard in shards]
+        paths = _shards(index, split) if index.is_file() else [whole]
         for path in paths:
             if not path.is_file():
                 raise FileNotFoundError(f"{path} is not there; run the prepare stage of {self.spec.name}")
@@ -42,4 +41,13 @@ class Prepared:
 
     def labels(self, split: str) -> np.ndarray:
         """Open the labels of a split, uint8: classes ``(n,)``, or 0 and 1 for each attribute, ``(n, attributes)``."""
-        return np.load(self.directory / f"{split}_labels.npy", mmap_mode="r", allow_pickle=False)
+        return files.read_array(self.directory / f"{split}_labels.npy", 2 if self.spec.attributes else 1, "u")
+
+
+def _shards(index: Path, split: str) -> list[Path]:
+    """Return the files of a split that an index lists."""
+    listed = files.read_record(index, split)[split]
+    try:
+        return [index.parent / str(shard["file"]) for shard in listed]
+    except (KeyError, TypeError):
+        raise ValueError(f"{index}: {split} does not list files; {files.RESTORE}") from None

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 NOTICES = (
     r"^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR$",
     r"^[IW][0-9]{4} ",  # information and warnings
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+: [IW] ",  # the same of TensorFlow's older log
+    r"^To enable the following instructions: ",  # the second line of one of them
     r"^E[0-9]{4} .*remapper failed: ",  # an optimisation of the graph that is skipped
 )
 # Seconds for grep to show its last lines.

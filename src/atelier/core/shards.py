@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from atelier.core import files
+
 
 class Shards:
     """Arrays of shape ``(n, …)``, which differ in n only, indexed like their concatenation.
@@ -31,7 +33,7 @@ class Shards:
     @classmethod
     def open(cls, paths: Sequence[Path]) -> "Shards":
         """Memory-map the `.npy` files at `paths`."""
-        return cls([np.load(path, mmap_mode="r", allow_pickle=False) for path in paths])
+        return cls([files.read_array(path) for path in paths])
 
     @property
     def ndim(self) -> int:

@@ -1,6 +1,6 @@
 """The description of a prepared dataset."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 
 from atelier.core import files
@@ -58,4 +58,11 @@ class Spec:
     @classmethod
     def read(cls, path: Path) -> "Spec":
         """Read what `write` wrote."""
-        return cls.from_dict(files.read_json(path))
+        value = files.read_record(path, *_REQUIRED)
+        try:
+            return cls.from_dict(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path}: not the description of a dataset ({error}); {files.RESTORE}") from None
+
+
+_REQUIRED = [item.name for item in fields(Spec) if item.default is MISSING and item.default_factory is MISSING]

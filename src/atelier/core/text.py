@@ -11,6 +11,8 @@ import numpy as np
 import tokenizers
 from tokenizers.decoders import ByteLevel, DecodeStream
 
+from atelier.core import files
+
 # The first tokens of every vocabulary: padding, unknown words, and the end of a text.
 PAD, UNKNOWN, END = 0, 1, 2
 SPECIAL = ("[PAD]", "[UNK]", "[END]")
@@ -120,7 +122,7 @@ class Corpus:
             path = directory / f"{split}_{name}.npy"
             if not path.is_file():
                 raise FileNotFoundError(f"{path} is not there; run the prepare stage")
-            arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+            arrays[name] = files.read_array(path, 2 if name == "sizes" else 1, "fiu")
         return cls(**arrays)
 
     def __len__(self) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core import files
+from atelier.core import files, similar
 
 # Kinds of vectors, in the order of the first axis: the method, and whether other attributes are held fixed.
 KINDS = (("means", False), ("means", True), ("linear", False), ("linear", True))
@@ -34,7 +34,8 @@ class Concepts:
     def vector(self, concept: str, method: str | None = None, orthogonal: bool | None = None) -> np.ndarray:
         """Return the vector of a concept, float32 ``(latent_dim,)``; None selects the default kind."""
         if concept not in self.names:
-            raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}")
+            hint = similar.suggestion(concept, self.names)
+            raise ValueError(f"no concept {concept!r}; known are: {', '.join(self.names)}{hint}")
         default_method, default_orthogonal = KINDS[self.default]
         kind = (method or default_method, default_orthogonal if orthogonal is None else orthogonal)
         return np.asarray(self.vectors[KINDS.index(kind), self.names.index(concept)])
@@ -53,10 +54,17 @@ class Concepts:
         for name in (FILE, DESCRIPTION):
             if not (directory / name).is_file():
                 raise FileNotFoundError(f"{directory / name} is missing: compute the concept vectors first")
-        description = files.read_json(directory / DESCRIPTION)
-        names = tuple(description["names"])
-        shares = np.array([description["shares"][name] for name in names], np.float32)
-        return cls(names, np.load(directory / FILE, allow_pickle=False), shares, description["default"])
+        path = directory / DESCRIPTION
+        description = files.read_record(path, "names", "shares", "default")
+        vectors = files.read_array(directory / FILE, 3, "f", mapped=False)
+        try:
+            names, default = tuple(map(str, description["names"])), KINDS.index(KINDS[description["default"]])
+            shares = np.array([description["shares"][name] for name in names], np.float32)
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise ValueError(f"{path}: not a description of concepts; {files.RESTORE}") from None
+        if vectors.shape[:2] != (len(KINDS), len(names)):
+            raise ValueError(f"{directory / FILE}: not the vectors of {path}; {files.RESTORE}")
+        return cls(names, vectors, shares, default)
 
 
 def kind_name(method: str, orthogonal: bool) -> str:

@@ -63,7 +63,7 @@ class Judge:
 
     def draw(self, name: str, samples: int) -> np.ndarray:
         """Read the first `samples` features of a draw of real data; raise `ValueError` if the judge kept fewer."""
-        kept = np.load(self.directory / f"features_{name}.npy", mmap_mode="r", allow_pickle=False)
+        kept = files.read_array(self.directory / f"features_{name}.npy", 2, "f")
         if samples > len(kept):
             raise ValueError(
                 f"evaluate.samples: got {samples}; the judge in {self.directory} kept features of {len(kept)} real "
@@ -74,7 +74,7 @@ class Judge:
     @property
     def ceilings(self) -> list[str]:
         """The names of the damaged draws."""
-        return [name for name in files.read_json(self.directory / SUMMARY)["gauge"] if name != "floor"]
+        return [name for name in files.read_record(self.directory / SUMMARY, "gauge")["gauge"] if name != "floor"]
 
     def distances(self, features: np.ndarray, params: Compared) -> dict[str, float]:
         """Measure distances of samples, features ``(N, features)``, to real data; add floor and largest ceiling."""
@@ -145,5 +145,5 @@ def build(modality: str, prepared: Prepared, params: JudgeTraining) -> networks.
 
 def fit(plan: Plan, prepared: Prepared, params: JudgeTraining, code: Path, checkpoints: Path) -> checkpoint.Progress:
     """Carry out the plan of a judge's training; `code` is the manifest of this stage's code."""
-    inputs = {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256, "code": files.read_json(code)}
+    inputs = {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256, "code": files.read_record(code)}
     return loop.run(plan, params, checkpoint.workspace(checkpoints, inputs))

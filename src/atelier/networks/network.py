@@ -70,6 +70,8 @@ def save(network: Network, directory: Path) -> None:
     for target, source in zip(bare.variables, network.model.variables, strict=True):
         target.assign(source)
     with files.atomic(directory / WEIGHTS) as temporary:
+        # HDF5 reports a full disk with tracebacks of its own, later, when its objects are collected.
+        files.require_space(temporary, 4 * bare.count_params() + 2**18)
         bare.save_weights(temporary)
 
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from atelier.core import lookup
+from atelier.core import lookup, similar
 from atelier.params import document
 from atelier.params.strict import ParamsError, require_mapping, validate
 
@@ -65,7 +65,8 @@ class Params:
         """Return one entry of a section; the ParamsError for an unknown name lists the known ones."""
         entries = getattr(self, section)
         if name not in entries:
-            raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}")
+            hint = similar.suggestion(name, entries)
+            raise ParamsError(f"no {name!r} in {section} of params.yaml; there are: {', '.join(entries)}{hint}")
         return entries[name]
 
 
@@ -74,7 +75,19 @@ SECTIONS = tuple(Params.__dataclass_fields__)
 
 def read(path: Path) -> Params:
     """Read and check a parameter file; see `check`."""
-    return check(document.load(path.read_text(encoding="utf-8"), str(path)))
+    return check(document.read(path, path.name))
+
+
+def require_plain(path: Path) -> None:
+    """Raise the ParamsError that `read` raises if a value of a parameter file has a type that DVC cannot take.
+
+    Such files stop DVC with a traceback. Whether its other values are right is for the stages to say.
+    """
+    raw = require_mapping(document.read(path, path.name), path.name)
+    for key, value in document.without_json(raw):
+        check(raw)
+        allowed = "text, numbers, true, false, null, lists and mappings with keys of text"
+        raise ParamsError(f"{path.name}: {key or 'its content'}: got {value!r}; allowed are {allowed}")
 
 
 def check(raw: object) -> Params:
@@ -178,7 +191,7 @@ def _dataset_schema(kind: object, path: str) -> Any:
 
 def _require_known(path: str, name: object, known: Any, what: str) -> None:
     if not isinstance(name, str) or name not in known:
-        raise ParamsError(f"{path}: got {name!r}; {what}: {', '.join(known)}")
+        raise ParamsError(f"{path}: got {name!r}; {what}: {', '.join(known)}{similar.suggestion(name, known)}")
 
 
 def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
@@ -187,4 +200,5 @@ def _require_keys(section: Any, path: str, keys: tuple[str, ...]) -> None:
             raise ParamsError(f"{path}.{key}: missing")
     for key in section:
         if key not in keys:
-            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, known are: {', '.join(keys)}")
+            hint = f"{', '.join(keys)}{similar.suggestion(key, keys)}"
+            raise ParamsError(f"{path}.{key}: got {section[key]!r}; unknown key, known are: {hint}")

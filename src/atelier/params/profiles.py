@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atelier.core import files
+from atelier.core import similar
 from atelier.params import document, file
 from atelier.params.rewriting import rewrite, same
 from atelier.params.strict import ParamsError, require_mapping
@@ -43,7 +43,7 @@ def names(directory: Path) -> list[str]:
 
 def description(directory: Path, name: str) -> str:
     """Return a profile's first line if it is a comment, else an empty text."""
-    first = _path(directory, name).read_text(encoding="utf-8").partition("\n")[0]
+    first = document.read_text(_path(directory, name)).partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 
 
@@ -79,30 +79,27 @@ def compare(before: Any, after: Any, path: tuple[str, ...] = ()) -> list[Change]
     return changes
 
 
-def apply(directory: Path, name: str, params: Path, source: str | None = None) -> list[Change]:
-    """Rewrite the file `params`, whose parameters may be invalid, with those of a profile; its comments stay.
+def applied(directory: Path, name: str, params: Path, source: str | None = None) -> tuple[str, list[Change]]:
+    """Return the text of the file `params`, whose parameters may be invalid, with those of a profile, and the changes.
 
-    Nothing is written if nothing changes.
+    Comments stay.
 
     Raises:
         ParamsError: see `resolve`.
         ValueError: the parameter file cannot be rewritten.
     """
     target = resolve(directory, name, source)
-    old = params.read_text(encoding="utf-8")
+    old = document.read_text(params, params.name)
     changes = compare(require_mapping(document.load(old, params.name), params.name), target)
     try:
-        new = rewrite(old, target)
+        return rewrite(old, target), changes
     except ValueError as error:
         raise ValueError(f"{params.name}: {error}") from None
-    if new != old:
-        files.write_text(files.through_link(params), new)
-    return changes
 
 
 def current(directory: Path, params: Path) -> str | None:
     """Return the profile that a parameter file equals, or None."""
-    content = document.load(params.read_text(encoding="utf-8"), params.name)
+    content = document.read(params, params.name)
     return next((name for name in names(directory) if same(resolve(directory, name), content)), None)
 
 
@@ -110,12 +107,12 @@ def _path(directory: Path, name: str) -> Path:
     known = names(directory)
     if name not in known:
         allowed = f"there are: {', '.join(known)}" if known else f"{directory} has none"
-        raise ParamsError(f"no profile {name!r}; {allowed}")
+        raise ParamsError(f"no profile {name!r}; {allowed}{similar.suggestion(name, known)}")
     return directory / f"{name}.yaml"
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return dict(require_mapping(document.load(path.read_text(encoding="utf-8"), str(path)), str(path)))
+    return dict(require_mapping(document.read(path), str(path)))
 
 
 def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,14 +26,20 @@ def validate(schema: type[Section], value: object, path: str) -> Section:
     Raises:
         ParamsError: one line for each wrong key: its path, its value, and what is allowed.
     """
-    section = {str(key): entry for key, entry in require_mapping(value, path).items()}
+    section = require_mapping(value, path)
     try:
         # In strict mode only JSON's lists are accepted for tuples. Types that JSON lacks (YAML reads 2024-01-01 as a
         # date) become text, which no schema accepts as another type.
-        return schema.model_validate_json(json.dumps(section, default=str))
+        return schema.model_validate_json(json.dumps(_with_text_keys(section), default=str))
     except ValidationError as error:
         document = schema.model_json_schema()
         raise ParamsError("\n".join(_line(document, path, dict(e)) for e in error.errors())) from None
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
+    return [_with_text_keys(entry) for entry in value] if isinstance(value, list) else value
 
 
 def require_mapping(value: object, path: str) -> Mapping[Any, Any]:
@@ -72,6 +78,10 @@ def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     return part
 
 
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
 _NOUNS = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
 _BOUNDS = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
 
@@ -93,5 +103,5 @@ def _allowed(document: dict[str, Any], part: dict[str, Any]) -> str:
         case "null":
             return "null"
         case kind:
-            bounds = [f"{words} {part[key]:g}" for key, words in _BOUNDS.items() if key in part]
+            bounds = [f"{words} {_number(part[key])}" for key, words in _BOUNDS.items() if key in part]
             return " ".join([_NOUNS[str(kind)], " and ".join(bounds)]).rstrip()

@@ -22,7 +22,7 @@ class Training(Strict):
         steps_per_execution: batches per call of the compiled step.
     """
 
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**32)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=1)
     optimizer: Literal["adam", "adamw", "muon", "rmsprop", "sgd"]

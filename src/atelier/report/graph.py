@@ -34,7 +34,7 @@ class Stage:
 
 def read(path: Path, params: dict[str, Any]) -> list[Stage]:
     """Read the stages of a `dvc.yaml` that the report draws; ``${…}`` refers to `params`, the data of `params.yaml`."""
-    raw = document.load(path.read_text(encoding="utf-8"), str(path))
+    raw = document.read(path)
     if not isinstance(raw, dict) or not isinstance(raw.get("stages"), dict):
         raise ValueError(f"{path}: allowed is a mapping with a mapping of stages")
     bodies = {name: body for name, body in raw["stages"].items() if name not in NOT_DRAWN}

@@ -32,7 +32,7 @@ class Sources:
 
     def read_params(self) -> tuple[params_file.Params, dict[str, Any]]:
         """Return the checked parameters, and the plain data that `dvc.yaml` refers to."""
-        raw = document.load(self.params.read_text(encoding="utf-8"), str(self.params))
+        raw = document.read(self.params)
         return params_file.check(raw), raw
 
 

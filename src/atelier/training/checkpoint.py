@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import sys
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,9 +99,24 @@ def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progr
         np.savez(file, allow_pickle=False, **state)
 
 
+def resume(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
+    """Restore a training, or begin anew if there is no state, or a damaged one, which is reported in one line."""
+    if path.exists():
+        start = snapshot(_state(model))
+        try:
+            return restore(path, model)
+        except PermissionError:
+            raise
+        except (OSError, ValueError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error) as error:
+            print(f"{path}: damaged, so the training begins anew ({str(error).splitlines()[0] or 'empty'})")
+            assign(_state(model), start)
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return [], Progress()
+
+
 def restore(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
     """Read what `save` wrote into a built and compiled `model`; return the best weights and the progress."""
-    with np.load(path, allow_pickle=False) as state:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as state:
         assign(_state(model), [state[f"variable {i:05}"] for i in range(len(_state(model)))])
         best = [state[f"best {i:05}"] for i in range(len(model.variables))]
         epoch, best_epoch = (int(number) for number in state["epochs"])

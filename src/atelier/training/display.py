@@ -1,8 +1,9 @@
 """The progress of a training: a bar on a terminal, one line per epoch in a log."""
 
 import keras
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+
+from atelier.core import terminal
 
 
 class EpochDisplay(keras.callbacks.Callback):
@@ -10,7 +11,7 @@ class EpochDisplay(keras.callbacks.Callback):
 
     def __init__(self, epochs: int, steps: int, done: int) -> None:
         super().__init__()
-        self.console = Console()
+        self.console = terminal.console()
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         hidden = not self.console.is_terminal
         self.bar = Progress(*columns, "{task.fields[losses]}", console=self.console, disable=hidden)

@@ -17,7 +17,7 @@ from atelier.training.display import EpochDisplay
 from atelier.training.plan import Hooks, Plan, Row
 
 VALIDATION_BATCH = 250
-PREVIEWS = "previews"
+PREVIEWS, STATE = "previews", "state.npz"
 
 
 def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = None) -> checkpoint.Progress:
@@ -36,8 +36,7 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     optimizer = plan.optimizer or optimizers.build(params, len(batches))
     optimizer.build(model.trainable_variables)
     model.compile(optimizer=optimizer, jit_compile=params.jit_compile, steps_per_execution=params.steps_per_execution)
-    state = workspace / "state.npz"
-    best, progress = checkpoint.restore(state, model) if state.exists() else ([], checkpoint.Progress())
+    best, progress = checkpoint.resume(workspace / STATE, model)
     progress.monitor = plan.monitor
     if progress.epoch:
         print(f"resuming after epoch {progress.epoch} of {params.epochs}")
@@ -99,7 +98,7 @@ class _Keeper(keras.callbacks.Callback):
         # Validation drew random numbers too; put the seeds back, so that training does not depend on it.
         checkpoint.assign(self.model.non_trainable_variables, states)
         checkpoint.assign(self.model.trainable_variables, trained)
-        checkpoint.save(self.workspace / "state.npz", self.model, self.best, self.progress)
+        checkpoint.save(self.workspace / STATE, self.model, self.best, self.progress)
 
     def _measure(self, epoch: int, logs: Row) -> Row:
         """Return the epoch's row of the history: each training loss next to its validation loss, then the rest."""

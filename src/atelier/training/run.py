@@ -34,7 +34,7 @@ def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, chec
         "params": params.model_dump(mode="json"),
         "data": prepared.spec.sha256,
         "judge": files.sha256(judge / networks.WEIGHTS),
-        "code": files.read_json(code),
+        "code": files.read_record(code),
     }
     workspace = checkpoint.workspace(checkpoints, inputs)
     progress = loop.run(plan, params, workspace, hooks)

@@ -1,9 +1,14 @@
 """The DVC repository of a checkout, with DVC's errors as one line."""
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from atelier.core import terminal
+from atelier.params import file
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -15,12 +20,19 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
 
     Raises:
         ValueError: `root` is not a DVC repository, or DVC raised an error inside the block.
+        ParamsError: `params.yaml` has values that DVC cannot take.
     """
+    params = root / "params.yaml"
+    if commit is None and params.is_file():
+        file.require_plain(params)
     # DVC takes a third of a second to load, and `--help` does not need it.
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
     from pygit2 import GitError
 
+    if terminal.no_color():
+        # At its end DVC resets the colours of the terminal, used or not.
+        atexit.unregister(import_module("colorama.initialise").reset_all)
     try:
         with Repo(str(root), rev=commit) as repo:
             yield repo
@@ -30,6 +42,11 @@ def opened(root: Path, commit: str | None = None) -> Iterator["Repo"]:
         # DVC's Git library refuses a checkout of another user as Git does, but reads only files for exceptions.
         remedy = f"; call: git config --global --add safe.directory {root}" if "owned" in str(error) else ""
         raise ValueError(one_line(error) + remedy) from error
+    except TypeError as error:
+        # DVC's words for a date in the parameters of another commit.
+        if not str(error).startswith("Unsupported value of type"):
+            raise
+        raise ValueError(one_line(error)) from error
 
 
 def one_line(error: Exception) -> str:

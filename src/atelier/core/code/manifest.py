@@ -20,6 +20,8 @@ RESULT_FREE = {
     "atelier.core.errors",  # prints an error as one line
     "atelier.core.quiet",  # hides log lines
     "atelier.core.recordable",  # refuses places for outputs
+    "atelier.core.similar",  # suggests a name in an error
+    "atelier.core.terminal",  # prepares the standard streams
     "atelier.core.code.digest",  # computes manifests, which are compared but never used
     "atelier.core.code.manifest",  # compares manifests
     "atelier.datasets.download.display",  # shows the progress of a download
@@ -39,7 +41,7 @@ def check(path: Path) -> None:
     """
     if not path.is_file():
         raise ValueError(f"{path} is missing; `dvc repro` writes it before it runs a stage")
-    expected = files.read_json(path)
+    expected = files.read_record(path)
     differing = sorted(name for name, file in loaded().items() if _differs(name, file, expected.get(name)))
     if differing:
         raise ValueError(

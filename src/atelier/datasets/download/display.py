@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from rich import progress
 from rich.filesize import decimal
 
+from atelier.core import terminal
+
 
 class Display:
     """One bar per file of `dataset`: bytes, rate and time left."""
@@ -20,6 +22,7 @@ class Display:
             progress.DownloadColumn(),
             progress.TransferSpeedColumn(),
             progress.TimeRemainingColumn(),
+            console=terminal.console(),
             disable=not self._is_terminal,
         )
         self._current: progress.TaskID | None = None

@@ -84,8 +84,8 @@ def likelihood(network: Network, train: Corpus, test: Corpus, params: Evaluate) 
 
 def _generated(samples: Path, params: Evaluate) -> dict[float, list[np.ndarray]]:
     """Read the first `params.samples` texts at each temperature, without END; raise `ValueError` if there are fewer."""
-    tokens = np.load(samples / "samples.npy", mmap_mode="r", allow_pickle=False)
-    temperatures = files.read_json(samples / "samples.json")["temperatures"]
+    tokens = files.read_array(samples / "samples.npy", 3, "iu")
+    temperatures = files.read_record(samples / "samples.json", "temperatures")["temperatures"]
     if params.temperature not in temperatures:
         raise ValueError(
             f"evaluate.temperature: got {params.temperature:g}; "

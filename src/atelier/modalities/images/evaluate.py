@@ -34,7 +34,7 @@ class Samples:
     def read(cls, judge: Path, directory: Path, count: int) -> "Samples":
         """Read the first `count` samples of a run from `directory`; raise `ValueError` if it has fewer."""
         path = directory / "samples.npy"
-        images = np.load(path, mmap_mode="r", allow_pickle=False)[:count]
+        images = files.read_array(path, 4, "u")[:count]
         if len(images) < count:
             raise ValueError(f"evaluate.samples: got {count}; {path} holds {len(images)} samples; raise sample.samples")
         judging = Judge.load(judge)

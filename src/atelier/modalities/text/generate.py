@@ -151,7 +151,7 @@ class Writer:
                 raise ValueError(f"a prompt of {len(row.prompt)} tokens leaves no room in {self.length} tokens")
             given[i, 1 : 1 + len(row.prompt)] = row.prompt
         uniforms = np.stack([seeds.generator(row.seed, "text").random(self.length) for row in rows])
-        model = self.model
+        model, vocabulary = self.model, self.model.vocabulary
         return {
             "tokens": given,
             "nats": np.zeros((self.batch, self.length + 1), np.float32),
@@ -160,7 +160,7 @@ class Writer:
             "caches": [tuple(map(ops.convert_to_numpy, c)) for c in model.empty_caches(self.batch, self.length)],
             "uniforms": np.minimum(uniforms, BELOW_ONE).astype(np.float32),
             "temperature": np.asarray([row.temperature for row in rows], np.float32),
-            "top_k": np.asarray([row.filters.top_k or model.vocabulary for row in rows], np.int32),
+            "top_k": np.asarray([min(row.filters.top_k or vocabulary, vocabulary) for row in rows], np.int32),
             **{
                 name: np.asarray([getattr(row.filters, name) for row in rows], np.float32)
                 for name in ("top_p", "min_p", "repetition_penalty")

@@ -24,7 +24,7 @@ def take(network: Network, prepared: Prepared, params: Any, stem: Path) -> None:
 def write(source: Path, out: Path, kept: str) -> None:
     """Gather the previews in `source` into one table in `out`, with a row per epoch; `kept` ends its caption."""
     paths = sorted(source.glob("epoch-*.json"))
-    rows = {int(path.stem.removeprefix("epoch-")): files.read_json(path) for path in paths}
+    rows = {int(path.stem.removeprefix("epoch-")): files.read_record(path, "temperatures", "cells") for path in paths}
     table = {
         "columns": [f"temperature {temperature:g}" for temperature in next(iter(rows.values()))["temperatures"]],
         "rows": [{"name": f"epoch {epoch}", "cells": row["cells"]} for epoch, row in rows.items()],

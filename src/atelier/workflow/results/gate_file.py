@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from atelier.core import lookup
+from atelier.core import lookup, similar
 from atelier.params import document, file
 from atelier.params.strict import ParamsError, Strict, require_mapping, validate
 
@@ -71,7 +71,7 @@ class Gates:
         for layer in (self.modalities.get(modality, {}), self.families.get(family, {}), self.runs.get(run, {})):
             for metric, gate in layer.items():
                 merged[metric] = merged.get(metric, {}) | gate
-        return {metric: _complete(gate, f"{FILE}: {metric} of {run}") for metric, gate in merged.items()}
+        return {metric: _complete(gate, run, metric, set(merged) - {metric}) for metric, gate in merged.items()}
 
     def of_section(self, run: str, section: Mapping[str, Any]) -> dict[str, Gate]:
         """Return the gates of a run, given its section of `params.yaml`."""
@@ -89,7 +89,7 @@ def read(path: Path) -> Gates:
     """Read and validate the gates; raises as `check` does, or `ValueError` if the file is missing."""
     if not path.is_file():
         raise ValueError(f"{path} is missing; `git checkout {FILE}` restores it")
-    return check(document.load(path.read_text(encoding="utf-8"), path.name))
+    return check(document.read(path, path.name))
 
 
 def check(raw: object) -> Gates:
@@ -112,7 +112,8 @@ def _entries(value: object, path: str, known: Collection[str] | None = None) -> 
     entries = {str(key): entry for key, entry in require_mapping({} if value is None else value, path).items()}
     for key in entries:
         if known is not None and key not in known:
-            raise ParamsError(f"{path}: got {key!r}; allowed are: {', '.join(known)}")
+            hint = similar.suggestion(key, known)
+            raise ParamsError(f"{path}: got {key!r}; allowed are: {', '.join(known)}{hint}")
     return entries
 
 
@@ -134,10 +135,13 @@ def _gate(entry: object, path: str) -> Gate:
     return gate
 
 
-def _complete(merged: dict[str, Any], path: str) -> Gate:
+def _complete(merged: dict[str, Any], run: str, metric: str, others: Collection[str]) -> Gate:
+    path = f"{FILE}: {metric} of {run}"
     gate = validate(Gate, merged, path)
     if gate.better is None:
-        raise ParamsError(f"{path}: better is missing; allowed is one of: lower, higher, neither")
+        # A mistyped metric of a run has nothing to add to.
+        hint = similar.suggestion(metric, others)
+        raise ParamsError(f"{path}: better is missing; allowed is one of: lower, higher, neither{hint}")
     if gate.better != "neither" and all(getattr(gate, noise) is None for noise in NOISE):
         raise ParamsError(f"{path}: its noise is missing; allowed is one or more of: {', '.join(NOISE)}")
     return gate

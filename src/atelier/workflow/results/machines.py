@@ -40,12 +40,16 @@ def differences(root: Path, commit: Commit, runs: Iterable[str], now: Outs, befo
 
 
 def _facts(outs: Mapping[str, Out], read: Open) -> dict[str, Any] | None:
-    """Read the machine of a stage; None if it is not available."""
+    """Read the machine of a stage; None if it is not available or damaged, because it is for information only."""
     for path, out in outs.items():
         if out.is_directory or Path(path).name == FILE:
             content = read(f"{path}/{FILE}" if out.is_directory else path)
             if content is not None:
-                return dict(json.loads(content))
+                try:
+                    facts = json.loads(content)
+                except ValueError:
+                    return None
+                return facts if isinstance(facts, dict) and isinstance(facts.get("variables", {}), dict) else None
     return None
 
 

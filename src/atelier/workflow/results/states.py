@@ -20,7 +20,7 @@ class State:
 
 def in_working_tree(root: Path) -> State:
     """Return the state of the working tree, with validated parameters; the metrics are empty without `metrics.json`."""
-    params = document.load((root / "params.yaml").read_text(encoding="utf-8"), "params.yaml")
+    params = document.read(root / "params.yaml", "params.yaml")
     file.check(params)
     return State(revisions.metrics_here(root), params)
 

@@ -100,7 +100,12 @@ def run(
     with _exclusive(root), opened(root, targets) as pipeline:
         run = _Run(root, pipeline, machine, list(gpus), pull, observer)
         with _handled_signals(run.interrupt):
-            run.work()
+            try:
+                run.work()
+            except OSError:
+                # Such as a closed pipe that the observer prints to: no stage may outlive this process.
+                run.end()
+                raise
         return run.result
 
 
@@ -120,7 +125,7 @@ class _Run:
         stages, path = self.pipeline.stages, self.root / _SECONDS
         self.requested = {name: scheduling.declared(stage.meta, name) for name, stage in stages.items()}
         self.staleness = Staleness(self.pipeline)
-        self.seconds: dict[str, float] = files.read_json(path) if path.is_file() else {}
+        self.seconds = scheduling.recorded_seconds(path)
         cost = scheduling.expected_seconds(stages, self.seconds)
         self.priority = scheduling.priorities(self.pipeline.upstream, cost)
 
@@ -129,6 +134,13 @@ class _Run:
         for worker in [self.fetching, *(job.worker for job in self.running.values())]:
             if worker:
                 worker.interrupt()
+
+    def end(self) -> None:
+        """Interrupt the running stages, and wait for them."""
+        for job in self.running.values():
+            job.worker.interrupt()
+        for job in self.running.values():
+            job.worker.wait()
 
     def work(self) -> None:
         if self.pull:

@@ -1,17 +1,30 @@
 """Choose the stages to start, from their graph, their needs and the expected time of the stages after them."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
+from atelier.core import files
 from atelier.params.strict import Strict, require_mapping, validate
 
 DEFAULT_SECONDS = 1.0
+
+
+def recorded_seconds(path: Path) -> dict[str, float]:
+    """Read how long stages took. The numbers only guide the order, so a missing or damaged file counts as empty."""
+    try:
+        found = files.read_json(path)
+    except (OSError, ValueError):
+        return {}
+    numbers = found.items() if isinstance(found, dict) else ()
+    return {name: float(value) for name, value in numbers if isinstance(value, int | float) and 0 <= value < math.inf}
 
 
 class Slots(Strict):

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
@@ -32,6 +33,8 @@ class Worker:
 
     def __init__(self, root: Path, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        self._log = log
         # The fork server keeps the environment that it was started with, so the whole environment is passed.
         given = (str(root), list(arguments), str(log), {**os.environ, **environment})
         self._process = _context().Process(target=_main, args=given)
@@ -42,6 +45,9 @@ class Worker:
 
     def interrupt(self) -> None:
         """Send SIGINT to the command and to all processes that it has started."""
+        # A process that has not opened its log yet would not notice it.
+        while not self._log.exists() and self._process.is_alive():
+            time.sleep(0.01)
         try:
             os.killpg(self._id, signal.SIGINT)
         except ProcessLookupError:

@@ -1,13 +1,12 @@
 """Open a DVC pipeline: its stages in the order of `dvc repro`, and the upstream stages of each."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atelier.core import recordable
+from atelier.core import recordable, similar
 from atelier.workflow import dvc_repo
 
 if TYPE_CHECKING:
@@ -81,13 +80,13 @@ def _find_targets(repo: "Repo", targets: list[str]) -> list["Stage"]:
         named = [stage for stage in known if target in (stage.addressing, _group(stage))]
         if not named:
             try:
-                named = [known[stage] for stage in repo.stage.collect(target)]
+                # DVC takes `@` without a name for the whole pipeline.
+                named = [known[stage] for stage in repo.stage.collect(target if target.strip("@:") else "''")]
             except DvcException:
                 names = [name for stage in known for name in (stage.addressing, _group(stage)) if name]
-                similar = difflib.get_close_matches(target, dict.fromkeys(names), n=4, cutoff=0.5)
-                groups = dict.fromkeys(name.partition("@")[0] for name in names)
-                hint = f"similar names: {', '.join(similar)}" if similar else f"the stages are: {', '.join(groups)}"
-                raise ValueError(f"no stage {target!r}; {hint}") from None
+                groups = ", ".join(dict.fromkeys(name.partition("@")[0] for name in names))
+                hint = similar.suggestion(target, names) or f"; the stages are: {groups}"
+                raise ValueError(f"no stage {target!r}{hint}") from None
         found += named
     return found
 

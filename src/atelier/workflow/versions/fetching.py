@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atelier.core import files
+from atelier.core import files, similar
 from atelier.workflow import dvc_repo
 from atelier.workflow.versions import registry, revisions
 from atelier.workflow.versions.lock_file import LISTING, Out, md5
@@ -32,9 +32,9 @@ def resolve(root: Path, run: str, which: str) -> Commit:
     commit = version.commit if version else revisions.commit_hash(root, which)
     if not commit:
         listed = [f"{v.version}{''.join(f' ({stage})' for stage in v.stages)}" for v in found]
-        raise ValueError(
-            f"{run}@{which}: no version, stage or commit {which!r}; versions of {run}: {', '.join(listed) or 'none'}"
-        )
+        known = ["latest", *(name for v in found for name in (v.version, *v.stages))] if found else []
+        versions = f"{', '.join(listed) or 'none'}{similar.suggestion(which, known)}"
+        raise ValueError(f"{run}@{which}: no version, stage or commit {which!r}; versions of {run}: {versions}")
     return Commit(root, commit, f"{run}@{which}")
 
 

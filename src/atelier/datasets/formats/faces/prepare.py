@@ -5,10 +5,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.progress import Progress
 
-from atelier.core import files
+from atelier.core import files, terminal
 from atelier.core.spec import Spec
 from atelier.datasets.formats.faces import pictures, pool, preview, splits, storage, tables
 from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
@@ -59,7 +58,7 @@ def prepare_faces(
         processes = stack.enter_context(pool.start(workers, pictures.__name__))
         good = np.zeros(len(usable), bool)
         done = 0
-        console = Console(stderr=True)
+        console = terminal.console(stderr=True)
         progress = Progress(console=console, disable=not console.is_terminal)
         with storage.writers(folder, SPLITS, shape) as writers, progress:
             bar = progress.add_task("pictures", total=len(usable))
