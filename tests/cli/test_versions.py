@@ -135,6 +135,16 @@ def test_version_does_what_its_commit_did(checkout: Checkout, run: str):
     assert result(checkout, command, f"{run}@v1.0.0", *options) == before
 
 
+def test_version_begins_with_the_prompt_that_its_commit_had(checkout: Checkout):
+    checkout.replace("params.yaml", " prompt: This movie", " prompt: two plays")
+    checkout.git("commit", "-qam", "another prompt")
+    checkout.replace("params.yaml", " prompt: two plays", " prompt: which were")
+    assert checkout.atelier("write", "imdb-lm@HEAD").stdout.startswith("two plays")
+    checkout.replace("params.yaml", " prompt: which were", " prompt: [two]")
+    checkout.git("commit", "-qam", "no prompt")
+    assert checkout.refusal("write", "imdb-lm@HEAD").endswith("its params.yaml has no runs.imdb-lm.sample.prompt")
+
+
 def test_stage_and_commit_name_a_version_too(checkout: Checkout):
     command, run, *options = COMMANDS["mnist-vae"]
     version = result(checkout, command, f"{run}@v1.0.0", *options)

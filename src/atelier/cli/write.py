@@ -88,14 +88,11 @@ def write(
 
         tokenizer = Tokenizer(found.written("prepare", found.dataset, [TOKENIZER]) / TOKENIZER)
         network = networks.load(found.directory)
-        text = found.prompt() if prompt is None else prompt
-        start = Prompt.of(text, tokenizer, continue_word)
         length = max_tokens or network.config.context
+        start = Prompt.of(found.prompt() if prompt is None else prompt, tokenizer, continue_word)
         if prompt is None and len(start.tokens) >= length:
-            raise ValueError(
-                f"--max-tokens: got {length}; the prompt of {run}, {text!r}, has {len(start.tokens)}: "
-                "ask for more, or give a shorter --prompt"
-            )
+            click.echo(f"without a prompt: that of {run} does not fit in {length} tokens", err=True)
+            start = Prompt.of("", tokenizer)
         requests = [start.request(number, temperature, chosen) for number in range(seed, seed + count)]
         writer = Writer(network.model, 1 if stream else min(count, 16), length)
         (_stream if stream else _print)(writer, requests, tokenizer)
