@@ -16,7 +16,7 @@ from atelier.core.code import manifest
 STAGES = Path(__file__).parents[2] / "stages"
 ARGUMENTS = {
     "report.py": [
-        "--params=params.yaml", "--pipeline=dvc.yaml", "--metrics=metrics.json",
+        "--params=params.yaml", "--profiles=profiles", "--pipeline=dvc.yaml", "--metrics=metrics.json",
         "--commit-of=params.yaml", "--commit-of=src",
         "--prepared=data/prepared", "--judges=data/judges", "--models=data/models", "--samples=data/samples",
         "--evaluations=data/evaluations", "--edits=data/edits", "--out=data/report/index.html",
