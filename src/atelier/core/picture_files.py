@@ -5,7 +5,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from atelier.core import picture_exif, picture_levels
 
 # Width and height of CelebA's aligned pictures: a file of this size is cropped as `prepare` crops it.
 ALIGNED = (178, 218)
@@ -53,23 +56,26 @@ def _upright(path: Path) -> Image.Image:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning)  # about unusual but harmless metadata
-            with Image.open(file, formats=FORMATS) as picture:
-                return _rgb(ImageOps.exif_transpose(picture))
+            with Image.open(file, formats=(*FORMATS, *picture_exif.WITHOUT_RESOLUTION)) as picture:
+                # Not `ImageOps.exif_transpose`, which encodes all tags again and fails at odd ones.
+                if isinstance(picture, TiffImageFile):
+                    picture_exif.keep_orientation_only(picture)
+                    return picture_levels.rgb(picture)
+                turn = picture_exif.TURNS.get(picture_exif.orientation(picture))
+                upright = picture_levels.rgb(picture)
+                return upright if turn is None else upright.transpose(turn)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise ValueError(f"{path}: too large; at most {limit} million pixels are allowed") from None
     except UnidentifiedImageError:
-        raise ValueError(f"{path}: not a picture that can be read; formats are: {', '.join(FORMATS)}") from None
+        formats = f"not a picture that can be read; formats are: {', '.join(FORMATS)}"
+        raise ValueError(f"{path}: {picture_levels.unread_tiff(path) or formats}") from None
+    except picture_levels.UndefinedLevels as error:
+        raise ValueError(f"{path}: {error}") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(f"{path}: the picture is damaged ({error})") from None
-
-
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):
-        # Pillow would clip 16-bit grey levels to 8 bits instead of scaling them.
-        picture = Image.fromarray((np.asarray(picture, np.float64).clip(0, 65535) / 257).round().astype(np.uint8))
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-    return picture.convert("RGB")
+    except (TypeError, LookupError, OverflowError) as error:
+        # From tags of a TIFF that it takes on trust.
+        raise ValueError(f"{path}: damaged, or of a kind that Pillow does not know ({error!r})") from None
