@@ -152,12 +152,12 @@ def read_record(path: Path, *keys: str) -> dict[str, Any]:
     return value
 
 
-def read_array(path: Path, dimensions: int, kinds: str, mapped: bool = True) -> np.ndarray:
+def read_array(path: Path, dimensions: int | None = None, kinds: str = "biuf", mapped: bool = True) -> np.ndarray:
     """Read a `.npy` file.
 
     Args:
         path: the file.
-        dimensions: number of axes that the array must have.
+        dimensions: number of axes that the array must have; None if any will do.
         kinds: codes of the types that it may have, as in ``numpy.dtype.kind``: ``f``, ``i``, ``u``.
         mapped: whether rows are read from disk on access.
 
@@ -169,7 +169,7 @@ def read_array(path: Path, dimensions: int, kinds: str, mapped: bool = True) -> 
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
     except (ValueError, EOFError):
         raise ValueError(f"{path}: damaged: not a whole array of numbers; {RESTORE}") from None
-    if not isinstance(array, np.ndarray) or array.ndim != dimensions or array.dtype.kind not in kinds:
+    if not isinstance(array, np.ndarray) or dimensions not in (None, array.ndim) or array.dtype.kind not in kinds:
         raise ValueError(f"{path}: not the array that belongs here; {RESTORE}")
     return array
 

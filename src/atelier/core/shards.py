@@ -32,8 +32,8 @@ class Shards:
 
     @classmethod
     def open(cls, paths: Sequence[Path]) -> "Shards":
-        """Memory-map the `.npy` files of images at `paths`."""
-        return cls([files.read_array(path, 4, "u") for path in paths])
+        """Memory-map the `.npy` files at `paths`."""
+        return cls([files.read_array(path) for path in paths])
 
     @property
     def ndim(self) -> int:

@@ -57,7 +57,7 @@ def profile(directory: Path, params: dict[str, Any]) -> str:
 
 def machine(path: Path, stage: str) -> list[str]:
     """Describe the machine that trained a network: processor, cores, GPUs, system and backend."""
-    facts = read_mapping(path, stage)
+    facts = read_mapping(path, stage, "processor", "cores", "gpus", "system", "backend")
     gpus = [gpu.replace(", ", " ") for gpu in facts["gpus"]]
     return [facts["processor"], f"{facts['cores']} cores", *(gpus or ["no GPU"]), facts["system"], facts["backend"]]
 

@@ -43,12 +43,9 @@ def require(path: Path, stage: str) -> Path:
     return path
 
 
-def read_mapping(path: Path, stage: str) -> dict[str, Any]:
-    """Read a JSON object; raise `ValueError` if the file is missing or has other content."""
-    value = files.read_json(require(path, stage))
-    if not isinstance(value, dict):
-        raise ValueError(f"{path}: got {type(value).__name__}; allowed is a JSON object; run: dvc repro {stage}")
-    return value
+def read_mapping(path: Path, stage: str, *keys: str) -> dict[str, Any]:
+    """Read a JSON object with some keys; raise `ValueError` if the file is missing or has other content."""
+    return files.read_record(require(path, stage), *keys)
 
 
 def read_history(path: Path, stage: str) -> History:
