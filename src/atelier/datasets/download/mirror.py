@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from atelier.core import files
+from atelier.datasets import raw_files
 from atelier.datasets.download.display import Display
 from atelier.datasets.download.remote import RemoteFile
 from atelier.datasets.download.request import Client, document, public_url
@@ -42,25 +43,27 @@ def locate(value: str | None) -> Path | str:
 def pinned_files(
     client: Client, mirror: Path | str, dataset: str, upstream_files: tuple[RemoteFile, ...]
 ) -> tuple[RemoteFile, ...]:
-    """Return upstream's files with the mirror's lengths, checksums and URLs; report each one that differs."""
+    """Return upstream's files with the mirror's names, lengths, checksums and URLs; report each one that differs."""
     where = f"{mirror if isinstance(mirror, Path) else public_url(mirror)}/{_MANIFEST}"
     listed = _listed_files(_manifest(client, mirror, where), where, dataset)
     found = []
     for upstream in upstream_files:
-        name, key = upstream.name, f"{where}: datasets.{dataset}.files"
-        if name not in listed:
-            raise ValueError(f"{where}: {dataset} has no {name}; it has: {', '.join(listed) or 'nothing'}")
+        key = f"{where}: datasets.{dataset}.files"
+        name = next((name for name in raw_files.names(upstream.name) if name in listed), None)
+        if name is None:
+            has = ", ".join(listed) or "nothing"
+            raise ValueError(f"{where}: {dataset} has no {upstream.name}; it has: {has}")
         entry = require_mapping(listed[name], f"{key}.{name}")
         size, sha256 = entry.get("bytes"), entry.get("sha256")
         if type(size) is not int or not isinstance(sha256, str):
             raise ValueError(f'{key}.{name}: got {entry}; {{"bytes": a number, "sha256": a text}} is expected')
         urls = () if isinstance(mirror, Path) else (f"{mirror}/{quote(dataset)}/{quote(name)}",)
         try:
-            found.append(RemoteFile(name, size, sha256, urls))
+            found.append(RemoteFile(name, size, sha256.lower(), urls))
         except ValueError as error:
             raise ValueError(f"{key}: {error}") from None
         # The checksums cannot be compared if upstream is pinned by MD5.
-        differs = sha256 != upstream.sha256 if upstream.sha256 else upstream.bytes not in (size, None)
+        differs = sha256.lower() != upstream.sha256 if upstream.sha256 else upstream.bytes not in (size, None)
         if differs:
             sizes = f"{size:,} bytes" + (f", upstream's {upstream.bytes:,}" if upstream.bytes is not None else "")
             client.display.note(f"{name} of this mirror is not upstream's ({sizes}); the mirror's checksum is used")
@@ -88,16 +91,19 @@ def _manifest(client: Client, mirror: Path | str, where: str) -> Any:
         path = mirror / _MANIFEST
         if not path.is_file():
             raise ValueError(f"{where}: not there; a mirror holds {_MANIFEST} and <dataset>/<file>")
-        return files.read_json(path)
+        body = path.read_bytes()
+    else:
+        try:
+            body = client.policy.run(
+                lambda: document(client, f"{mirror}/{_MANIFEST}"),
+                lambda text: client.display.note(f"{where}: {text}"),
+            )
+        except HostRefused as refusal:
+            raise ValueError(f"{VARIABLE}: {where}: {refusal}") from None
     try:
-        body = client.policy.run(
-            lambda: document(client, f"{mirror}/{_MANIFEST}"),
-            lambda text: client.display.note(f"{where}: {text}"),
-        )
+        # From bytes, because it may begin with a byte-order mark.
         return json.loads(body)
-    except HostRefused as refusal:
-        raise ValueError(f"{VARIABLE}: {where}: {refusal}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{where} is not JSON: {error}") from None
 
 

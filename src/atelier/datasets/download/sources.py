@@ -49,14 +49,15 @@ def fetch(
         session.headers["User-Agent"] = "atelier"
         client = Client(session, policy or RetryPolicy(), display)
         place = mirrors.locate(mirror) if source == "mirror" else None
-        for file in wanted if place is None else mirrors.pinned_files(client, place, dataset, wanted):
+        pinned = wanted if place is None else mirrors.pinned_files(client, place, dataset, wanted)
+        for file in pinned:
             if file.matches(partial / file.name):
                 display.kept(file.name, (partial / file.name).stat().st_size)
             elif isinstance(place, Path):
                 mirrors.copy(file, dataset, place, partial, display)
             else:
                 download(client, dataset, file, partial)
-    names = [file.name for file in wanted]
+    names = [file.name for file in pinned]
     with files.atomic_directory(out) as folder:
         for name in names:
             try:

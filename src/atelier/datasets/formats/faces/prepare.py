@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from atelier.core import files, terminal
 from atelier.core.spec import Spec
+from atelier.datasets import raw_files
 from atelier.datasets.formats.faces import pictures, pool, preview, splits, storage, tables
 from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
 from atelier.datasets.formats.faces.params import Prepare
@@ -38,18 +39,19 @@ def prepare_faces(
         ValueError: an attribute is unknown, a file is malformed, more than `params.max_bad` pictures are bad (without
             attributes, not in the zip, not decodable, smaller than the crop), or a split would be empty.
     """
+    zipped, table, partition = (raw_files.find(raw, file) for file in (ARCHIVE, ATTRIBUTES, PARTITION))
     try:
-        labelled, labels = tables.attributes(raw / ATTRIBUTES, params.attributes)
+        labelled, labels = tables.attributes(table, params.attributes)
     except KeyError as error:
         raise ValueError(f"datasets.{name}.prepare.attributes: {error.args[0]}") from None
     with ExitStack() as stack:
-        archive = stack.enter_context(open_archive(raw / ARCHIVE))
+        archive = stack.enter_context(open_archive(zipped))
         names = archive.names
         row = tables.rows(labelled, names)
-        bad = [f"{picture}: not in {ARCHIVE}" for picture in labelled[tables.rows(names, labelled) < 0]]
-        bad += [f"{picture}: no row in {ATTRIBUTES}" for picture in names[row < 0]]
-        split, rule = splits.assign(raw / PARTITION, names, row >= 0, params.validation, params.test, params.seed)
-        bad += [f"{picture}: no row in {PARTITION}" for picture in names[(row >= 0) & (split < 0)]]
+        bad = [f"{picture}: not in {zipped.name}" for picture in labelled[tables.rows(names, labelled) < 0]]
+        bad += [f"{picture}: no row in {table.name}" for picture in names[row < 0]]
+        split, rule = splits.assign(partition, names, row >= 0, params.validation, params.test, params.seed)
+        bad += [f"{picture}: no row in {partition.name}" for picture in names[(row >= 0) & (split < 0)]]
         _check_limit(name, bad, params.max_bad)
         usable = np.flatnonzero((row >= 0) & (split >= 0))
         shape = (params.size, params.size, 3)
@@ -76,7 +78,7 @@ def prepare_faces(
         kept = usable[good]
         by_split = {part: labels[row[kept[split[kept] == index]]] for index, part in enumerate(SPLITS)}
         if empty := [part for part, values in by_split.items() if not len(values)]:
-            raise ValueError(f"{raw / ARCHIVE}: {len(kept)} pictures, none of them for {empty[0]} (by {rule})")
+            raise ValueError(f"{zipped}: {len(kept)} pictures, none of them for {empty[0]} (by {rule})")
         for part, values in by_split.items():
             files.write_array(folder / f"{part}_labels.npy", values)
         arrays = sorted(folder.glob("*.npy"))

@@ -1,4 +1,4 @@
-"""Read and write gzipped IDX files, the format of MNIST and its relatives (LeCun, Cortes & Burges).
+"""Read and write IDX files, gzipped or not, the format of MNIST and its relatives (LeCun, Cortes & Burges).
 
 A file contains a magic number (two zero bytes, a type code, the number of dimensions), each dimension as a big-endian
 uint32, and the values in C order. All files here have type 0x08, unsigned byte.
@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files
+from atelier.datasets import raw_files
 
 IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
 LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
 
 _UINT8 = 0x08
 _TYPES = {0x08: "uint8", 0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
+_GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -26,10 +28,10 @@ def read(path: Path, ndim: int) -> np.ndarray:
     """Decode a file with `ndim` dimensions, 1 for labels and 3 for images, to a writable uint8 array.
 
     Raises:
-        ValueError: the file is not gzip, truncated, of another type or number of dimensions, or too short or too long
-            for its header.
+        ValueError: the file is neither IDX nor gzip, truncated, of another type or number of dimensions, or too short
+            or too long for its header.
     """
-    content = _gunzip(path)
+    content = _unpacked(path)
     if len(content) < 4:
         raise ValueError(f"{path}: {len(content)} bytes after decompression; an IDX file begins with 4 magic bytes")
     zeros, type_code, came = struct.unpack(">HBB", content[:4])
@@ -61,13 +63,17 @@ def write(path: Path, array: np.ndarray) -> None:
         packed.write(header + array.tobytes())
 
 
-def _gunzip(path: Path) -> bytes:
+def _unpacked(path: Path) -> bytes:
+    content = path.read_bytes()
+    if content.startswith(b"\0\0"):
+        return content
     # Not `gzip.open`, which silently accepts a second gzip member or zero padding after the first.
     stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        content = stream.decompress(path.read_bytes())
+        content = stream.decompress(content)
     except zlib.error as error:
-        raise ValueError(f"{path}: not a valid gzip file ({error})") from None
+        what = str(error) if content.startswith(_GZIP) else f"it is {raw_files.kind(path)}"
+        raise ValueError(f"{path}: not a valid gzip file ({what})") from None
     if not stream.eof:
         raise ValueError(f"{path}: truncated; the gzip stream does not end after {len(content)} decompressed bytes")
     if stream.unused_data:

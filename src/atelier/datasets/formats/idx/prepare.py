@@ -7,6 +7,7 @@ import numpy as np
 
 from atelier.core import files, pictures, seeds
 from atelier.core.spec import Spec
+from atelier.datasets import raw_files
 from atelier.datasets.formats.idx import container
 from atelier.datasets.formats.idx.params import Prepare
 
@@ -73,7 +74,7 @@ def decode(raw: Path, split: str, shape: tuple[int, int, int], classes: int) -> 
     Returns:
         uint8 images of shape ``(n, height, width, 1)`` and uint8 labels of shape ``(n,)``.
     """
-    images_path, labels_path = raw / container.IMAGES[split], raw / container.LABELS[split]
+    images_path, labels_path = (raw_files.find(raw, names[split]) for names in (container.IMAGES, container.LABELS))
     pixels, labels = container.read(images_path, ndim=3), container.read(labels_path, ndim=1)
     if pixels.shape[1:] != shape[:2]:
         size = f"{pixels.shape[1]}×{pixels.shape[2]}"

@@ -1,12 +1,19 @@
-"""Read IMDb's archive of reviews, a tar of text files, as a stream; nothing is unpacked to disk."""
+"""Read IMDb's archive of reviews, a tar of text files, as a stream; nothing is unpacked to disk.
 
+The archives of others may be compressed with gzip, bzip2 or not at all, and hold the reviews in a folder of any name.
+"""
+
+import bz2
 import gzip
+import io
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self, cast
+
+from atelier.datasets import raw_files
 
 ARCHIVE = "aclImdb_v1.tar.gz"
 FOLDER = "aclImdb"  # inside the archive
@@ -19,8 +26,11 @@ SPLITS = {"train": (NEGATIVE, POSITIVE, UNLABELLED), "test": (NEGATIVE, POSITIVE
 LONGEST = 1 << 20
 _LONGEST_OTHER, _LONGEST_HEADER, _LONGEST_WHOLE = 256 << 20, 1 << 16, 4 << 30
 _BLOCK = 1 << 16
+_RECORD = 512  # of a tar; two of zeros are its end
 
-_REVIEW = re.compile(rf"{FOLDER}/(train|test)/(neg|pos|unsup)/(\d{{1,9}})_(\d{{1,2}})\.txt", re.ASCII)
+_PACKINGS: dict[str, Callable[..., Any]] = {"a gzip file": gzip.open, "a bzip2 file": bz2.open, "a tar archive": open}
+
+_REVIEW = re.compile(r"((?:.*/)?)(train|test)/(neg|pos|unsup)/(\d{1,9})_(\d{1,2})\.txt", re.ASCII | re.IGNORECASE)
 
 
 class Review(NamedTuple):
@@ -38,34 +48,56 @@ def read(path: Path, unlabelled: bool = True) -> Iterator[Review]:
 
     Raises:
         ValueError: the archive is truncated or damaged, a name points outside of it or occurs twice, a member is a
-            link, a device or too large, or a review is not UTF-8. The reviews before it have been yielded.
+            link, a device or too large, reviews are in two folders, or one is not UTF-8. The reviews before it have
+            been yielded.
     """
     seen: set[str] = set()
+    top = None
     try:
         # Not tarfile's own gzip reader ("r|gz"), which checks neither the checksum nor the end.
-        with gzip.open(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as tar:
+        with _unpacked(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as tar:
             while (member := tar.next()) is not None:
                 tar.members = []  # type: ignore[attr-defined]  # each takes half a kilobyte
                 if unpacked.tell() > _LONGEST_WHOLE:
                     raise ValueError(f"{path}: more than {_LONGEST_WHOLE >> 30} GiB unpacked")
                 _check(path, member)
-                found = _REVIEW.fullmatch(member.name)
-                if found is None or not member.isreg():
+                name = raw_files.member_path(member.name)
+                found = _REVIEW.fullmatch(name)
+                if found is None or not member.isreg() or raw_files.is_metadata(name):
                     continue
-                split, label = found[1], LABELS.index(found[2])
+                split, label = found[2].lower(), LABELS.index(found[3].lower())
                 if label not in SPLITS[split]:
                     continue
+                top = found[1] if top is None else top
+                if found[1] != top:
+                    raise ValueError(f"{path}: reviews in two folders, {top or './'} and {found[1] or './'}")
                 if member.size > LONGEST:
                     size = f"{member.name} has {member.size:,} bytes"
                     raise ValueError(f"{path}: {size}; a review has at most {LONGEST:,}")
-                if member.name in seen:
-                    raise ValueError(f"{path}: {member.name} occurs more than once")
-                seen.add(member.name)
+                if name in seen:
+                    raise ValueError(f"{path}: {name} occurs more than once")
+                seen.add(name)
                 if unlabelled or label != UNLABELLED:
-                    yield Review(split, label, int(found[3]), int(found[4]), _text(path, tar, member))
+                    yield Review(split, label, int(found[4]), int(found[5]), _text(path, tar, member))
             _finish(path, unpacked)
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{path}: truncated or damaged, not a complete tar.gz ({error})") from None
+    except (tarfile.TarError, OSError, zlib.error, EOFError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        what = raw_files.kind(path)
+        came = str(error) if what in _PACKINGS else f"it is {what}"
+        raise ValueError(f"{path}: truncated or damaged, not a complete tar.gz ({came})") from None
+
+
+def folders(path: Path) -> str:
+    """List the folders of an archive and the endings of the files in them, for an error."""
+    with _unpacked(path) as unpacked, tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as tar:
+        return raw_files.summary(
+            member.name for member in tar if member.isreg() and not raw_files.is_metadata(member.name)
+        )
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    return cast("BinaryIO", _PACKINGS.get(raw_files.kind(path), gzip.open)(path, "rb"))
 
 
 class _Member(tarfile.TarInfo):
@@ -102,8 +134,13 @@ def _text(path: Path, tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
         raise ValueError(f"{path}: {member.name} is not UTF-8 (byte {error.start})") from None
 
 
-def _finish(path: Path, unpacked: gzip.GzipFile) -> None:
+def _finish(path: Path, unpacked: BinaryIO) -> None:
     """Read to the end of the file, which verifies the checksum; only padding may follow the archive."""
+    if isinstance(unpacked, io.BufferedReader):
+        # Without compression there is no checksum, and tarfile takes the end of a cut file for that of the archive.
+        unpacked.seek(-_RECORD, io.SEEK_END)
+        if unpacked.read().strip(b"\0"):
+            raise tarfile.ReadError("it has no end")
     end = unpacked.tell() + LONGEST
     while block := unpacked.read(_BLOCK):
         if unpacked.tell() > end or block.strip(b"\0"):

@@ -71,7 +71,8 @@ def read(path: Path, unlabelled: bool) -> Collection:
         for label in (archive.NEGATIVE, archive.POSITIVE):
             if (split == "test", label) not in present:
                 folder = f"{archive.FOLDER}/{split}/{archive.LABELS[label]}"
-                raise ValueError(f"{path}: no reviews {folder}/NUMBER_RATING.txt")
+                came = archive.folders(path)
+                raise ValueError(f"{path}: no reviews {folder}/NUMBER_RATING.txt; it contains {came}")
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return Collection(
         texts=[texts[i] for i in order],

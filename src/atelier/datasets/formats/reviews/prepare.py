@@ -8,6 +8,7 @@ import numpy as np
 from atelier.core import files, seeds
 from atelier.core.spec import Spec
 from atelier.core.text import SPECIAL, TOKENIZER, UNKNOWN, Corpus, Tokenizer
+from atelier.datasets import raw_files
 from atelier.datasets.formats.reviews import packing, preview, splits, vocabulary
 from atelier.datasets.formats.reviews.archive import ARCHIVE
 from atelier.datasets.formats.reviews.collection import Collection, read
@@ -32,7 +33,7 @@ def prepare_reviews(name: str, raw: Path, out: Path, params: Prepare, source: st
     Raises:
         ValueError: the archive is malformed (see `archive.read`), or has too few reviews for the validation split.
     """
-    reviews = read(raw / ARCHIVE, params.unsup)
+    reviews = read(raw_files.find(raw, ARCHIVE), params.unsup)
     try:
         division = splits.divide(reviews.digests, reviews.test, params.validation, params.seed)
     except ValueError as error:
