@@ -47,5 +47,6 @@ def _check(prepared: Prepared, judge: Judge, params: Edit) -> None:
         )
     if judge.spec.attributes != spec.attributes:
         raise ValueError(
-            f"the judge was trained on other attributes of {spec.name}: {', '.join(judge.spec.attributes) or 'none'}"
+            f"the judge of {spec.name} predicts {', '.join(judge.spec.label_names)}, and not its attributes; "
+            f"set judges.{spec.name}.labels to attributes"
         )
