@@ -100,7 +100,6 @@ _STATISTICS = {
     "reduced_from_16_bit": "Reduced from 16 bits",
     "rotated_by_exif": "Rotated as EXIF says",
     "transparent_over_white": "Transparent, over white",
-    "unreadable_exif": "Upright, as EXIF is unreadable",
     "unlabelled_train": "Unlabelled in train",
     "word_types": "Distinct words",
     "words_median": "Words, median",

@@ -30,6 +30,6 @@ class Watch:
         self.real = self.judge.features(prepared.images("validation")[chosen])
 
     def measure(self, network: Network) -> Row:
-        """Return ``kid`` and ``coverage`` of fresh samples, and ``class_entropy`` (nats) if the judge predicts classes."""
+        """Return ``kid``, ``coverage`` and, if classes are predicted, ``class_entropy`` (nats) of fresh samples."""
         samples = generate.from_seeds(network, range(self.count), BATCH)
         return self.judge.watch(self.real, self.judge.features(samples), self.classes)

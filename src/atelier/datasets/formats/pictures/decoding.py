@@ -42,13 +42,12 @@ class Trait(IntFlag):
     NOT_SQUARE = 1  # cropped, padded or stretched, as `fit` says
     ENLARGED = 2  # smaller than the square
     ROTATED_BY_EXIF = 4
-    UNREADABLE_EXIF = 8  # taken as upright
-    TRANSPARENT_OVER_WHITE = 16
-    FIRST_FRAME_OF_SEVERAL = 32
-    REDUCED_FROM_16_BIT = 64
-    CONVERTED_FROM_CMYK = 128
-    CONVERTED_FROM_PALETTE = 256
-    MADE_GREY = 512
+    TRANSPARENT_OVER_WHITE = 8
+    FIRST_FRAME_OF_SEVERAL = 16
+    REDUCED_FROM_16_BIT = 32
+    CONVERTED_FROM_CMYK = 64
+    CONVERTED_FROM_PALETTE = 128
+    MADE_GREY = 256
 
 
 def key(trait: Trait) -> str:
@@ -157,10 +156,7 @@ def _plain(opened: Image.Image) -> tuple[Image.Image, Trait]:
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     if picture.mode != "L":
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    try:
-        orientation = opened.getexif().get(_ORIENTATION, 1)
-    except _DAMAGED:
-        orientation, traits = 1, traits | Trait.UNREADABLE_EXIF
+    orientation = opened.getexif().get(_ORIENTATION, 1)
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
         traits |= Trait.ROTATED_BY_EXIF

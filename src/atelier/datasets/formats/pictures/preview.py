@@ -25,7 +25,6 @@ _FITS = {
 _DONE = {
     Trait.ENLARGED: "enlarged",
     Trait.ROTATED_BY_EXIF: "rotated as the EXIF data say",
-    Trait.UNREADABLE_EXIF: "taken as upright because the EXIF data cannot be read",
     Trait.TRANSPARENT_OVER_WHITE: "laid over white because of transparency",
     Trait.FIRST_FRAME_OF_SEVERAL: "reduced to the first frame",
     Trait.REDUCED_FROM_16_BIT: "reduced from 16 to 8 bits",
