@@ -33,7 +33,7 @@ _TEXTS = {
     "dependency-outdated": "{of} is not what its own stage wrote, according to dvc.lock",
     "output-changed": "output {of} changed",
     "output-missing": "output {of} missing",
-    "source-not-pulled": "{of} missing (dvc pull fetches it)",
+    "source-not-pulled": "output {of} missing (dvc pull fetches it)",
     "output-not-in-cache": "output {of} not in the cache (dvc pull fetches it)",
     "upstream": "upstream {of}",
 }
