@@ -47,6 +47,6 @@ def _check(prepared: Prepared, judge: Judge, params: Edit) -> None:
         )
     if judge.spec.attributes != spec.attributes:
         raise ValueError(
-            f"the judge of {spec.name} predicts {', '.join(judge.spec.label_names)}, and not its attributes; "
-            f"set judges.{spec.name}.labels to attributes"
+            f"the judge was trained on other labels of {spec.name}: {', '.join(judge.spec.label_names)}; "
+            f"needed are all its attributes (judges.{spec.name}.labels: attributes)"
         )
