@@ -24,6 +24,29 @@ def test_each_cause_has_a_line_and_the_exit_status_is_1(toy: Checkout) -> None:
     ]
 
 
+def test_raw_data_that_nobody_brought_or_pulled_say_what_helps(toy: Checkout) -> None:
+    toy.replace(
+        "dvc.yaml",
+        "  train:\n",
+        """  prepare:
+    cmd: cat own/* > prepared.txt
+    deps: [own]
+    outs: [prepared.txt]
+  train:
+""",
+    )
+    assert toy.atelier("why", "prepare", status=1).stdout.splitlines()[:2] == [
+        "prepare: never run",
+        "prepare: own missing, and no stage writes it: bring it with dvc add, dvc import or dvc import-url",
+    ]
+    toy.write("own/picture", "1\n")
+    toy.dvc("add", "own")
+    (toy.root / "own/picture").unlink()
+    (toy.root / "own").rmdir()
+    lines = toy.atelier("why", "prepare", status=1).stdout.splitlines()
+    assert lines[:2] == ["own.dvc: output own missing (dvc pull fetches it)", "prepare: never run"]
+
+
 def test_json_has_the_documented_shape(toy: Checkout) -> None:
     toy.replace("params.yaml", "0.1", "0.5")
     upstream = {"kind": "upstream", "of": "train@a", "before": None, "after": None, "text": "upstream train@a"}

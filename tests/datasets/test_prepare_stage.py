@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from own_pictures import drawn
 
 from atelier.core.spec import Spec
 from atelier.datasets.download import record
@@ -67,9 +68,33 @@ def test_unknown_dataset_is_one_line_with_the_known_ones(run: Run) -> None:
     assert done.stderr.splitlines() == ["Error: no 'cifar' in datasets of params.yaml; there are: digits"]
 
 
+def test_own_pictures_that_are_missing_are_one_line_and_then_prepared(
+    folder: Path, small_params: dict[str, Any], manifests: Path, packages: Path
+) -> None:
+    params = yaml.safe_load((folder / "params.yaml").read_text())
+    prepare = {"size": 16, "fit": "crop", "colour": "grey", "classes": "none", "max_bad": 0}
+    params["datasets"]["own"] = {
+        "kind": "image_folder", "prepare": prepare | {"validation": 0.2, "test": 0.2, "seed": 1},
+    }  # fmt: skip
+    params["judges"]["own"] = small_params["judges"]["mnist"]
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    options = ["--raw", "pictures", "--out", "out", "--code", str(manifests / "prepare" / "image_folder.json")]
+    command = [sys.executable, str(SCRIPT), "own", *options, "--environment", str(packages)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: pictures is missing; put your pictures there and run `dvc add pictures`")
+    (folder / "pictures").mkdir()
+    for index in range(6):
+        (folder / "pictures" / f"{index}.PNG").write_bytes(drawn(index))
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Spec.read(folder / "out" / "spec.json").source == "own"
+
+
 def test_stage_loads_no_heavy_library() -> None:
     code = (
         "import json, runpy, sys; import atelier.datasets.mnist.source, atelier.datasets.mnist.twin.write;"
+        "import atelier.datasets.image_folder.source;"
         f"runpy.run_path({str(SCRIPT)!r}); print(json.dumps(sorted(sys.modules)))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -40,7 +40,12 @@ class Prepared:
         return cast("np.ndarray", Shards.open(paths))
 
     def labels(self, split: str) -> np.ndarray:
-        """Open the labels of a split, uint8: classes ``(n,)``, or 0 and 1 for each attribute, ``(n, attributes)``."""
+        """Open the labels of a split, uint8: classes ``(n,)``, or 0 and 1 for each attribute, ``(n, attributes)``.
+
+        A dataset has no labels if its spec names neither classes nor attributes; this is a `ValueError`.
+        """
+        if not self.spec.label_names:
+            raise ValueError(f"{self.spec.name} has no labels: neither classes nor attributes")
         return files.read_array(self.directory / f"{split}_labels.npy", 2 if self.spec.attributes else 1, "u")
 
 

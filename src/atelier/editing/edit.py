@@ -47,5 +47,6 @@ def _check(prepared: Prepared, judge: Judge, params: Edit) -> None:
         )
     if judge.spec.attributes != spec.attributes:
         raise ValueError(
-            f"the judge was trained on other attributes of {spec.name}: {', '.join(judge.spec.attributes) or 'none'}"
+            f"the judge was trained on other labels of {spec.name}: {', '.join(judge.spec.label_names)}; "
+            f"needed are all its attributes (judges.{spec.name}.labels: attributes)"
         )

@@ -1,6 +1,6 @@
 """The judge of a dataset: a classifier trained on it, on whose features samples are compared with real data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,10 @@ class Judge:
     def spec(self) -> Spec:
         return self.network.spec
 
+    def predicts_labels_of(self, dataset: Spec) -> bool:
+        """Return whether the judge predicts the classes or attributes of a dataset, and not something else."""
+        return bool(dataset.label_names) and self.spec.label_names == dataset.label_names
+
     def features(self, inputs: Any) -> np.ndarray:
         """Compute features, float32 ``(n, features)``, of images ``(n, h, w, c)`` or tokens ``(n, length)``."""
         return np.asarray(batching.apply(self.network.model.trunk, inputs, BATCH))
@@ -88,13 +92,17 @@ class Judge:
             "samples": params.samples,
         }
 
-    def watch(self, real: np.ndarray, drawn: np.ndarray) -> Row:
-        """Compare equally many validation examples and samples of a model in training, features ``(n, features)``."""
+    def watch(self, real: np.ndarray, drawn: np.ndarray, classes: bool = True) -> Row:
+        """Compare equally many validation examples and samples of a model in training, features ``(n, features)``.
+
+        `classes`: whether the judge predicts labels of the dataset, whose entropy is then measured.
+        """
         if not np.isfinite(drawn).all():
-            return dict.fromkeys(("kid", "coverage", "class_entropy"), float("nan"))
+            return dict.fromkeys(("kid", "coverage", *(("class_entropy",) if classes else ())), float("nan"))
         kid, _ = kernel_distance(real, drawn, subsets=WATCH_SUBSETS, subset_size=len(real) // 2, seed=0)
         coverage = manifold.compare(real, drawn, neighbours=WATCH_NEIGHBOURS).coverage
-        return {"kid": kid, "coverage": coverage, "class_entropy": self.entropy(self.logits(drawn))}
+        entropy = {"class_entropy": self.entropy(self.logits(drawn))} if classes else {}
+        return {"kid": kid, "coverage": coverage} | entropy
 
     def accuracy(self, inputs: Any, labels: np.ndarray) -> dict[str, Any]:
         """Measure the accuracy of the judge, in total and for each class or attribute.
@@ -138,12 +146,22 @@ def compare(real: np.ndarray, other: np.ndarray, params: Compared) -> dict[str, 
     return proxies(real, other, **params.model_dump(include={"neighbours", "subsets", "subset_size", "seed"}))
 
 
-def build(modality: str, prepared: Prepared, params: JudgeTraining) -> networks.Network:
-    """Build the untrained classifier of a judge."""
-    return networks.build(f"judge.{modality}", params, prepared.spec, seed=params.seed, precision=params.precision)
+def build(modality: str, spec: Spec, params: JudgeTraining) -> networks.Network:
+    """Build the untrained classifier of a judge, whose outputs are the classes or attributes of `spec`."""
+    return networks.build(f"judge.{modality}", params, spec, seed=params.seed, precision=params.precision)
 
 
-def fit(plan: Plan, prepared: Prepared, params: JudgeTraining, code: Path, checkpoints: Path) -> checkpoint.Progress:
-    """Carry out the plan of a judge's training; `code` is the manifest of this stage's code."""
-    inputs = {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256, "code": files.read_record(code)}
+def fit(
+    plan: Plan, prepared: Prepared, labels: Sequence[str], params: JudgeTraining, code: Path, checkpoints: Path
+) -> checkpoint.Progress:
+    """Carry out the plan of a judge's training; `code` is the manifest of this stage's code.
+
+    `labels` are the names of what the judge predicts.
+    """
+    inputs = {
+        "params": params.model_dump(mode="json"),
+        "data": prepared.spec.sha256,
+        "labels": labels,
+        "code": files.read_record(code),
+    }
     return loop.run(plan, params, checkpoint.workspace(checkpoints, inputs))

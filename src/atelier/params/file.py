@@ -128,7 +128,9 @@ def _entries(top: Mapping[str, Any], section: str, parse: Callable[[str, Any], A
 
 
 def _download(path: str, value: object) -> Download:
-    schema = _dataset_schema(path.partition(".")[2], path)
+    kind = path.partition(".")[2]
+    _require_known(path, kind, lookup.names("datasets", "twin"), "bring other data with `dvc add`; downloads are")
+    schema = _dataset_schema(kind, path)
     section = require_mapping(value, path)
     _require_keys(section, path, ("source", "embedded"))
     sources = ("embedded", "upstream", "mirror")

@@ -16,6 +16,12 @@ from atelier.report.sources import Sources, read_history, read_mapping
 NOT_SHOWN = ("name", "sha256", "source", "value_range", "statistics")
 # Names of a judge's facts, where the key would be unclear.
 FACTS = {"samples": "N of the gauge"}
+# What a judge predicts, by `judges.NAME.labels`.
+LABELS = {
+    "classes": "the class",
+    "attributes": "each attribute",
+    "rotations": "by how many quarter turns an image was rotated",
+}
 # The order in which splits are shown; the keys of JSON files are sorted by name.
 SPLITS = ("train", "validation", "test")
 
@@ -33,11 +39,13 @@ def view(sources: Sources, name: str, params: Params) -> dict[str, Any]:
             *_statistics(spec.get("statistics") or {}),
         ],
         "pictures": exhibits.read(prepared, f"prepare@{name}"),
-        "judge": _judge(sources.judges / name, spec, f"judge@{name}") if name in params.judges else None,
+        "judge": _judge(sources.judges / name, spec, f"judge@{name}", params.judges[name])
+        if name in params.judges
+        else None,
     }
 
 
-def _judge(directory: Path, spec: dict[str, Any], stage: str) -> dict[str, Any]:
+def _judge(directory: Path, spec: dict[str, Any], stage: str, params: Any) -> dict[str, Any]:
     judge = read_mapping(directory / "judge.json", stage)
     gauge = Gauge.of(judge)
     present = {metric for row in gauge.rows.values() for metric in row}
@@ -46,13 +54,10 @@ def _judge(directory: Path, spec: dict[str, Any], stage: str) -> dict[str, Any]:
     history = directory / "history.csv"
     return {
         "facts": [
-            (
-                FACTS.get(key) or glossary.humanise(key),
-                numbers.share(value) if key.endswith("accuracy") else numbers.number(value),
-            )
-            for key, value in sorted(judge.items(), key=lambda item: not item[0].endswith("accuracy"))
-            if isinstance(value, (int, float))
+            *([("Predicts", LABELS[params.labels])] if hasattr(params, "labels") else []),
+            *_numbers(judge),
         ],
+        "title": "rotation" if getattr(params, "labels", None) == "rotations" else "class or attribute",
         "classes": [
             classes.Bar(classes.label(name), accuracies[name])
             for name in classes.in_order(accuracies, classes.names(spec))
@@ -65,6 +70,14 @@ def _judge(directory: Path, spec: dict[str, Any], stage: str) -> dict[str, Any]:
         "charts": curves.charts(read_history(history, stage)) if history.is_file() else [],
         "pictures": exhibits.read_optional(directory, stage),
     }
+
+
+def _numbers(judge: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the numbers of a judge as facts, accuracies first."""
+    for key, value in sorted(judge.items(), key=lambda item: not item[0].endswith("accuracy")):
+        if isinstance(value, (int, float)):
+            name = FACTS.get(key) or glossary.humanise(key)
+            yield name, numbers.share(value) if key.endswith("accuracy") else numbers.number(value)
 
 
 def _gauge_row(name: str) -> tuple[str, str]:

@@ -90,7 +90,16 @@ REFERENCES = {FLOOR: "floor", CEILING: "ceiling", "{}_test": "test images", "hum
 # Names of a dataset's statistics, where words of the key would be unclear.
 _STATISTICS = {
     "duplicates_in_train": "Duplicates within train",
+    "converted_from_cmyk": "Converted from CMYK",
+    "enlarged": "Enlarged pictures",
+    "equal_to_another_file": "Equal to another file",
+    "files_in_two_splits": "Files that are in two splits",
+    "first_frame_of_several": "First frame of several",
+    "not_square": "Pictures that are not square",
     "oov_rate": "Unknown tokens",
+    "reduced_from_16_bit": "Reduced from 16 bits",
+    "rotated_by_exif": "Rotated as EXIF says",
+    "transparent_over_white": "Transparent, over white",
     "unlabelled_train": "Unlabelled in train",
     "word_types": "Distinct words",
     "words_median": "Words, median",

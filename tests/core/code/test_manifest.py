@@ -22,7 +22,8 @@ def computed() -> dict[str, manifest.Manifest]:
 
 def test_every_stage_has_a_manifest_for_each_family_or_kind(computed: dict[str, manifest.Manifest]) -> None:
     kinds, families = lookup.names("datasets", "source"), lookup.names("families", "params")
-    expected = {f"{stage}/{kind}.json" for stage in ("download", "prepare", "judge") for kind in kinds}
+    expected = {f"{stage}/{kind}.json" for stage in ("prepare", "judge") for kind in kinds}
+    expected |= {f"download/{kind}.json" for kind in lookup.names("datasets", "twin")}
     expected |= {f"{stage}/{family}.json" for stage in ("train", "sample", "evaluate") for family in families}
     assert set(computed) == expected | {"edit/images.json", "environment.json", "report.json", "summarize.json"}
 

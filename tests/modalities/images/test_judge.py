@@ -76,7 +76,9 @@ def params(params_file: Path) -> Params:
     # Longer than in the shared parameters, so that the judge learns to classify.
     train = {"epochs": 4, "features": 16, "filters": (8, 16), "schedule": "constant", "learning_rate": 0.01}
     gauge = {"blur": 2.0, "noise": 0.5}
-    return Params(train=small.train.model_copy(update=train), gauge=small.gauge.model_copy(update=gauge))
+    return small.model_copy(
+        update={"train": small.train.model_copy(update=train), "gauge": small.gauge.model_copy(update=gauge)}
+    )
 
 
 @pytest.fixture(scope="module")

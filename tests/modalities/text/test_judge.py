@@ -129,7 +129,7 @@ def test_only_texts_with_a_class_are_trained_on(corpora):
 def test_padding_after_a_text_does_not_change_its_features(data: Prepared, params: Params, drawn):
     def untrained(length: int) -> TrainedJudge:
         train = params.train.model_copy(update={"length": length})
-        return TrainedJudge(data.directory, judges.build("text", data, train))
+        return TrainedJudge(data.directory, judges.build("text", data.spec, train))
 
     shorter, longer = untrained(48), untrained(80)
     for ours, theirs in zip(shorter.network.model.weights, longer.network.model.weights, strict=True):

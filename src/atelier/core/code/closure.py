@@ -66,10 +66,12 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
         return [f"atelier.{package}.{name}.{part}" for part in parts]
 
     match stage:
-        case "download" | "prepare":
-            twin = ("twin.write",) if stage == "download" else ()
+        case "download":
+            for kind in lookup.names("datasets", "twin"):
+                yield kind, [*modules("datasets", kind, "source", "twin.write"), _format(kind)]
+        case "prepare":
             for kind in kinds:
-                yield kind, [*modules("datasets", kind, "source", *twin), _format(kind)]
+                yield kind, [*modules("datasets", kind, "source"), _format(kind)]
         case "judge":
             for kind in kinds:
                 modality = import_module(_format(kind)).MODALITY

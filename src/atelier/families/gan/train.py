@@ -53,7 +53,8 @@ def alarm(history: list[Row], params: Train) -> str:
         return f"the discriminator has classified all images correctly for {params.patience} epochs (divergence)"
     watched = [row for row in history if "coverage" in row]
     for name, least in (("coverage", params.least_coverage), ("class_entropy", params.least_entropy)):
-        values = [row[name] for row in watched]
+        # A judge of rotations measures no class entropy.
+        values = [row[name] for row in watched if name in row]
         low = values[-params.patience :]
         if len(low) == params.patience and max(low) < least <= max(values):
             return f"{name} has been below {least:g} for {params.patience} previews, after {max(values):.3g} (collapse)"

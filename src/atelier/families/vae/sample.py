@@ -154,15 +154,25 @@ def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path)
         x, y = points[labels == i].T
         axes.scatter(x, y, s=4, color=colours(i % colours.N), label=name, linewidths=0, alpha=0.7)
     axes.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2", aspect="equal")
-    axes.legend(markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    if kind:
+        legend = axes.legend(markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+        for text in legend.get_texts():
+            text.set_parse_math(False)  # a name may contain dollar signs
     with files.atomic(directory / "latents.png") as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
     caption = f"The posterior means of test images, coloured by {kind}, which the model never saw."
+    if not kind:
+        return {"file": "latents.png", "title": "Latents", "caption": "The posterior means of test images."}
     return {"file": "latents.png", "title": f"Latents by {kind}", "caption": caption}
 
 
 def _groups(prepared: Prepared) -> tuple[tuple[str, ...], np.ndarray, str]:
-    """Return names of groups, the group of each test image (class, or most even attribute), and the grouping's name."""
+    """Return names of groups, the group of each test image (class, or most even attribute), and the grouping's name.
+
+    Without labels there is one group, and no name.
+    """
+    if not prepared.spec.label_names:
+        return ("images",), np.zeros(prepared.spec.sizes["test"], int), ""
     labels = np.asarray(prepared.labels("test"))
     if prepared.spec.classes:
         return prepared.spec.classes, labels, "class"

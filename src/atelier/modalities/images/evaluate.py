@@ -43,13 +43,19 @@ class Samples:
 
 
 def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metrics, out: Path) -> None:
-    """Add what all families of images measure to `metrics`, and write them and all exhibits to the directory `out`."""
+    """Add what all families of images measure to `metrics`, and write them and all exhibits to the directory `out`.
+
+    A judge of rotations says nothing about classes: then there are neither `class_entropy` nor `classes.json`.
+    """
     metrics = metrics | samples.judge.distances(samples.features, params)
-    metrics["class_entropy"] = samples.judge.entropy(samples.logits)
+    classified = samples.judge.predicts_labels_of(prepared.spec)
+    if classified:
+        metrics["class_entropy"] = samples.judge.entropy(samples.logits)
     with files.atomic_directory(out) as directory:
         metrics |= memorisation(samples, prepared, params.shown, directory)
         files.write_json(directory / "metrics.json", metrics)
-        files.write_json(directory / "classes.json", classes(samples, prepared))
+        if classified:
+            files.write_json(directory / "classes.json", classes(samples, prepared))
         caption = (
             "Two samples per row, each followed by its five nearest training images on the judge's features. Median "
             f"distance to the nearest one: {metrics['neighbour_distance']:.3g} for samples, "

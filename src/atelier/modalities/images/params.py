@@ -1,6 +1,6 @@
 """Parameters of a judge of images, and those that all families of images share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,17 +31,22 @@ class Gauge(Compared):
     Attributes:
         blur: standard deviation of the Gaussian blur, in pixels.
         noise: standard deviation of the added noise, as a share of the value range.
-        missing_class: index of the class or attribute that the last ceiling leaves out.
+        missing_class: index of the class or attribute that the last ceiling leaves out; None for no such ceiling.
     """
 
     blur: float = Field(gt=0)
     noise: float = Field(gt=0)
-    missing_class: int = Field(ge=0)
+    missing_class: Annotated[int, Field(ge=0)] | None
 
 
 class Judge(Strict):
-    """The section `judges.NAME` of a dataset of images."""
+    """The section `judges.NAME` of a dataset of images.
 
+    `labels` are what the judge predicts: the classes or the attributes of the dataset or, without any, by how many
+    quarter turns a picture was rotated (Gidaris et al., 2018, arXiv:1803.07728).
+    """
+
+    labels: Literal["classes", "attributes", "rotations"]
     train: Train
     gauge: Gauge
 

@@ -23,12 +23,13 @@ class Watch:
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
         self.judge = Judge.load(judge)
+        self.classes = self.judge.predicts_labels_of(prepared.spec)
         available = prepared.spec.sizes["validation"]
         self.count = min(params.watch_images, available)
         chosen = np.sort(seeds.generator(params.seed, "watch").permutation(available)[: self.count])
         self.real = self.judge.features(prepared.images("validation")[chosen])
 
     def measure(self, network: Network) -> Row:
-        """Return ``kid``, ``coverage`` and ``class_entropy`` (nats) of fresh samples."""
+        """Return ``kid``, ``coverage`` and, if classes are predicted, ``class_entropy`` (nats) of fresh samples."""
         samples = generate.from_seeds(network, range(self.count), BATCH)
-        return self.judge.watch(self.real, self.judge.features(samples))
+        return self.judge.watch(self.real, self.judge.features(samples), self.classes)

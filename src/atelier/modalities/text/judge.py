@@ -24,7 +24,7 @@ def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, check
     section = params.train
     corpora = {split: Corpus.read(prepared.directory, split) for split in ("train", "validation", "test")}
     _check(params.gauge, corpora, prepared.spec.name)
-    network = judge.build("text", prepared, section)
+    network = judge.build("text", prepared.spec, section)
 
     def drop_tokens(batch: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         dropped = (generator.random(batch.shape) < section.token_dropout) & (batch != PAD)
@@ -32,7 +32,8 @@ def train(prepared: Prepared, params: schema.Judge, code: Path, out: Path, check
 
     batches = Batches(labelled(corpora["train"], section.length), section.batch, section.seed, augment=drop_tokens)
     validate = loop.held_out(network.model, labelled(corpora["validation"], section.length))
-    progress = judge.fit(Plan(network.model, batches, validate, "val_loss"), prepared, section, code, checkpoints)
+    plan = Plan(network.model, batches, validate, "val_loss")
+    progress = judge.fit(plan, prepared, prepared.spec.classes, section, code, checkpoints)
     with files.atomic_directory(out) as directory:
         networks.save(network, directory)
         loop.write_history(directory / "history.csv", progress)

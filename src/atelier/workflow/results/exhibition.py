@@ -1,6 +1,6 @@
 """Read the pictures and texts that the stage `sample` lists, from the working tree or from another commit.
 
-Pictures of real people are never copied out of a checkout.
+Pictures that may show real people, and a person's own, are never copied out of a checkout.
 """
 
 import json
@@ -18,6 +18,8 @@ LISTING = "pictures.json"
 PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp")
 # Of a table of texts: enough to judge a model on a page with many runs.
 MAX_ROWS, MAX_LENGTH = 4, 400
+# Formats of pictures that may show real people, or that a person may not pass on.
+PRIVATE = ("faces", "pictures")
 
 Open = Callable[[str], bytes | None]
 
@@ -50,7 +52,9 @@ class Side:
 
 
 def private(params: Mapping[str, Any], run: str) -> bool:
-    """Return whether a run may have seen faces of real people; True if the parameters do not say.
+    """Return whether a run may have seen pictures that nobody may show: faces of real people, or a person's own.
+
+    It is True if the parameters do not say.
 
     >>> params = {"runs": {"r": {"dataset": "celeba"}}, "datasets": {"celeba": {"kind": "celeba"}}}
     >>> [private(params | {"downloads": {"celeba": {"source": source}}}, "r") for source in ("embedded", "upstream")]
@@ -62,7 +66,7 @@ def private(params: Mapping[str, Any], run: str) -> bool:
         return True
     # Earlier parameters had source and format in the section of the dataset, and no kind.
     source = params.get("downloads", {}).get(name, dataset).get("source")
-    return (dataset.get("format") or _format(dataset.get("kind"))) == "faces" and source != "embedded"
+    return (dataset.get("format") or _format(dataset.get("kind"))) in PRIVATE and source != "embedded"
 
 
 def _format(kind: Any) -> str:

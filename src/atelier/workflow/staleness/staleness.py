@@ -29,9 +29,11 @@ _TEXTS = {
     "code-changed": "its code changed",
     "package-changed": "package {of}",
     "dependency-missing": "{of} missing",
+    "source-missing": "{of} missing, and no stage writes it: bring it with dvc add, dvc import or dvc import-url",
     "dependency-outdated": "{of} is not what its own stage wrote, according to dvc.lock",
     "output-changed": "output {of} changed",
     "output-missing": "output {of} missing",
+    "source-not-pulled": "output {of} missing (dvc pull fetches it)",
     "output-not-in-cache": "output {of} not in the cache (dvc pull fetches it)",
     "upstream": "upstream {of}",
 }
@@ -115,7 +117,7 @@ class Staleness:
         if stage.is_callback or stage.always_changed:
             return (_cause("always"),)
         if stage.cmd and not any(item.hash_info for item in (*stage.deps, *stage.outs)):
-            return (_cause("never-run"),)
+            return (_cause("never-run"), *self._missing_sources(stage))
         command = [_cause("command")] if stage.changed_stage() else []
         packages = [_cause("package-changed", package) for package in packages_that_differ(stage)]
         return (*command, *packages, *self._parameters(stage), *self._dependencies(stage), *self._outputs(stage))
@@ -166,8 +168,21 @@ class Staleness:
                 causes.append(_cause(kind, self.pipeline.path(dep)))
         return causes
 
+    def _missing_sources(self, stage: "Stage") -> list[Cause]:
+        """Return the dependencies of a stage that are missing and that no stage writes, so that it cannot run."""
+        from dvc.dependency.param import ParamsDependency
+
+        outs = self._outs(self.pipeline.upstream[stage.addressing])
+        missing = [
+            dep
+            for dep in stage.deps
+            if not isinstance(dep, ParamsDependency) and not dep.exists and not any(_overlap(dep, out) for out in outs)
+        ]
+        return [_cause("source-missing", self.pipeline.path(dep)) for dep in missing]
+
     def _outputs(self, stage: "Stage") -> list[Cause]:
-        kinds = {"deleted": "output-missing", "not in cache": "output-not-in-cache"}
+        deleted = "source-not-pulled" if stage.is_data_source else "output-missing"
+        kinds = {"deleted": deleted, "not in cache": "output-not-in-cache"}
         states = [(out, self._state(out)) for out in stage.outs]
         return [
             _cause(kinds.get(state, "output-changed"), self.pipeline.path(out))

@@ -16,8 +16,9 @@ from PIL import Image
 
 from atelier.core import files
 from atelier.core.spec import Spec
+from atelier.datasets.formats import storage
 from atelier.datasets.formats.faces import prepare as module
-from atelier.datasets.formats.faces import splits, storage
+from atelier.datasets.formats.faces import splits
 from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
 
 OFFICIAL_SIZES = {"train": 20, "validation": 4, "test": 6}
@@ -337,8 +338,8 @@ def test_failure_leaves_the_earlier_result(raw, prepare, tmp_path):
 SLOW = """
 import signal, sys, time
 from pathlib import Path
+from atelier.datasets.formats import storage
 from atelier.datasets.formats.faces.params import Prepare
-from atelier.datasets.formats.faces import storage
 from atelier.datasets.formats.faces.prepare import prepare_faces
 
 append = storage.Writer.append

@@ -10,7 +10,8 @@ from rich.progress import Progress
 from atelier.core import files, terminal
 from atelier.core.spec import Spec
 from atelier.datasets import raw_files
-from atelier.datasets.formats.faces import pictures, pool, preview, splits, storage, tables
+from atelier.datasets.formats import pool, storage
+from atelier.datasets.formats.faces import pictures, preview, splits, tables
 from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
 from atelier.datasets.formats.faces.params import Prepare
 

@@ -1,0 +1,155 @@
+"""List and read the files of an archive: `.zip`, `.tar`, `.tar.gz`. Nothing is unpacked to disk.
+
+Archives come from anywhere. One that contains an absolute path, `..`, a link, a device, an encrypted file or a file
+that is too large is refused as a whole.
+"""
+
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+
+# The bytes of a file, or as text why it cannot be read.
+Content = bytes | str
+
+ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz")
+LARGEST = 2**28  # bytes of a file: far above any picture, far below the memory of a machine
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The files of an archive: their paths in its order, and a function that yields the contents of some of them.
+
+    `contents` takes names in the archive's order.
+    """
+
+    names: list[str]
+    contents: Callable[[list[str]], Iterator[Content]]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """Open an archive, whose content decides its kind.
+
+    Raises:
+        ValueError: it is no archive, not complete, has a path twice, or contains what is refused.
+    """
+    with path.open("rb") as file:
+        zipped = zipfile.is_zipfile(file)
+    if not zipped and not _is_tar(path):
+        raise ValueError(f"{path}: not a complete archive; allowed are {', '.join(ENDINGS)}")
+    with _opened_zip(path) if zipped else _opened_tar(path) as archive:
+        if len(set(archive.names)) < len(archive.names):
+            ordered = sorted(archive.names)
+            twice = next(a for a, b in pairwise(ordered) if a == b)
+            raise ValueError(f"{path}: {twice} occurs more than once")
+        yield archive
+
+
+def too_large(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB; at most {LARGEST / 1e6:,.0f} MB are allowed"
+
+
+@contextmanager
+def _opened_zip(path: Path) -> Iterator[Archive]:
+    try:
+        file = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise ValueError(f"{path}: not a complete zip archive ({error})") from None
+    with file:
+        members = {}
+        names = []
+        for member in file.infolist():
+            if member.is_dir():
+                continue
+            name = _safe(path, member.filename)
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise ValueError(f"{path}: {name} is a link; pack the file itself")
+            if member.flag_bits & 1:
+                raise ValueError(f"{path}: {name} is encrypted")
+            _check_size(path, name, member.file_size)
+            names.append(name)
+            members[name] = member
+        yield Archive(names, lambda wanted: (_unzip(file, members[name]) for name in wanted))
+
+
+def _unzip(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Content:
+    try:
+        with file.open(member) as content:
+            return content.read()
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError):
+        return "its bytes in the archive are damaged"
+    except NotImplementedError as error:
+        return f"cannot be unpacked ({error})"
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except _BROKEN:
+        return False
+
+
+@contextmanager
+def _opened_tar(path: Path) -> Iterator[Archive]:
+    def contents(wanted: list[str]) -> Iterator[Content]:
+        waiting = iter(wanted)
+        following = next(waiting, None)
+        for name, file, member in _members(path):
+            if following is None:
+                return
+            if name == following:
+                content = file.extractfile(member)
+                assert content is not None
+                with content:
+                    yield content.read()
+                following = next(waiting, None)
+
+    # A compressed tar has no directory: its files are listed by reading it once.
+    yield Archive([name for name, *_ in _members(path)], contents)
+
+
+def _members(path: Path) -> Iterator[tuple[str, tarfile.TarFile, tarfile.TarInfo]]:
+    """Yield the files of a tar one by one, with memory for one of them."""
+    try:
+        with tarfile.open(path, "r:*") as file:
+            while (member := file.next()) is not None:
+                # TarFile keeps all that it has seen.
+                file.members.clear()  # type: ignore[attr-defined]
+                if member.isdir():
+                    continue
+                name = _safe(path, member.name)
+                if not member.isreg():
+                    what = "a link; pack the file itself" if member.issym() or member.islnk() else "a device"
+                    raise ValueError(f"{path}: {name} is {what}")
+                _check_size(path, name, member.size)
+                yield name, file, member
+            # `next` also ends at a header that is damaged or cut off. A complete archive ends with zeros.
+            stream = file.fileobj
+            assert stream is not None
+            stream.seek(file.offset)
+            if stream.read(512) != bytes(512):
+                raise ValueError(f"{path}: not complete, or damaged, after {file.offset:,} bytes")
+    except _BROKEN as error:
+        raise ValueError(f"{path}: not complete, or damaged ({error})") from None
+
+
+def _safe(path: Path, name: str) -> str:
+    """Return the path of a file in an archive with plain slashes; refuse one that leads out of the archive."""
+    plain = name.replace("\\", "/")
+    parts = PurePosixPath(plain).parts
+    if plain.startswith("/") or plain[1:2] == ":" or ".." in parts:
+        raise ValueError(f"{path}: {name!r} leads out of the archive; allowed are paths inside it")
+    return "/".join(parts)
+
+
+def _check_size(path: Path, name: str, size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(f"{path}: {name}: {too_large(size)}")

@@ -1,0 +1,138 @@
+"""List and read the files of a raw folder, or of the one archive in it, without unpacking anything."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from atelier.datasets.download.record import RECORD
+from atelier.datasets.formats.pictures import archives
+from atelier.datasets.formats.pictures.archives import LARGEST, Content
+
+TABLE = ".csv"
+_JUNK_FOLDERS = ("__MACOSX", "@eaDir")
+_JUNK_FILES = ("thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The files that should be pictures.
+
+    Attributes:
+        origin: the folder or the archive.
+        names: paths inside it, in the order in which they are read.
+        tables: content of each CSV file by its path, if tables were asked for; `names` does not list them.
+        ignored: number of files that systems leave in folders, which nobody wants as pictures.
+        contents: yields the bytes of each of `names`, or as text why it cannot be read.
+    """
+
+    origin: Path
+    names: list[str]
+    tables: dict[str, bytes]
+    ignored: int
+    contents: Callable[[], Iterator[Content]]
+
+
+@contextmanager
+def opened(raw: Path, tables: bool) -> Iterator[Collection]:
+    """List the files of `raw`: a folder of pictures, a folder with one archive of them, or an archive.
+
+    Args:
+        raw: what `dvc add`, `dvc import` or `dvc import-url` brought.
+        tables: whether CSV files are tables of labels.
+
+    Raises:
+        FileNotFoundError: there is no such folder; the message says how to bring or fetch it.
+        ValueError: there is no file, there are several archives, or an archive is not acceptable (see `archives`).
+    """
+    if not raw.exists():
+        pointer = raw.with_name(f"{raw.name}.dvc")
+        if pointer.is_file():
+            raise FileNotFoundError(f"{raw} is missing; fetch it with: dvc pull {pointer}")
+        raise FileNotFoundError(
+            f"{raw} is missing; put your pictures there and run `dvc add {raw}`, or bring them with "
+            f"`dvc import` or `dvc import-url` (docs/own-data.md)"
+        )
+    if raw.is_file():
+        with archives.opened(raw) as archive:
+            yield _collect(raw, archive.names, tables, archive.contents)
+        return
+    found = sorted(_walk(raw))
+    packed = [name for name in found if "/" not in name and name.lower().endswith(archives.ENDINGS)]
+    if len(packed) > 1:
+        raise ValueError(
+            f"{raw}: {len(packed)} archives ({', '.join(packed[:3])}); allowed is one, or a folder of files"
+        )
+    if not packed:
+        yield _collect(raw, found, tables, lambda names: (_read(raw / name) for name in names))
+        return
+    beside = [name for name in found if name != packed[0]]
+    with archives.opened(raw / packed[0]) as archive:
+        if twice := set(beside) & set(archive.names):
+            raise ValueError(f"{raw}: {min(twice)} is in {packed[0]} and beside it; remove one")
+        outside = set(beside)
+
+        # Files beside the archive are read as well: one may be the table, and any other is named.
+        def contents(names: list[str]) -> Iterator[Content]:
+            yield from archive.contents([name for name in names if name not in outside])
+            yield from (_read(raw / name) for name in names if name in outside)
+
+        yield _collect(raw / packed[0], [*archive.names, *beside], tables, contents)
+
+
+def ignored(name: str) -> bool:
+    """Return whether a file is hidden, or one that a system or a program leaves in folders of pictures.
+
+    >>> [ignored(name) for name in ("a/.DS_Store", "__MACOSX/a/b.jpg", "a/._b.jpg", "Thumbs.db", "a/b.JPG")]
+    [True, True, True, True, False]
+    """
+    *folders, last = name.split("/")
+    if any(folder.startswith(".") or folder in _JUNK_FOLDERS for folder in folders):
+        return True
+    return last.startswith(".") or last.lower() in _JUNK_FILES or name == RECORD
+
+
+def _collect(
+    origin: Path, found: list[str], tables: bool, contents: Callable[[list[str]], Iterator[Content]]
+) -> Collection:
+    wanted = [name for name in found if not ignored(name)]
+    listed = [name for name in wanted if tables and name.lower().endswith(TABLE)]
+    names = [name for name in wanted if name not in listed] if listed else wanted
+    if not names:
+        raise ValueError(f"{origin}: contains no pictures")
+    read = {}
+    for name, content in zip(listed, contents(listed), strict=True):
+        if isinstance(content, str):
+            raise ValueError(f"{origin}: {name}: {content}")
+        read[name] = content
+    return Collection(origin, names, read, len(found) - len(wanted), lambda: contents(names))
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """Yield the paths of all files in a folder, and of links to folders, which are not followed."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for directory, folders, names in os.walk(folder, onerror=fail):
+        inside = Path(directory).relative_to(folder).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        linked = [name for name in folders if os.path.islink(os.path.join(directory, name))]
+        yield from (prefix + name for name in (*names, *linked))
+
+
+def _read(path: Path) -> Content:
+    try:
+        # Files may be links: DVC can link them into its cache.
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            return "a link to a folder, which is not followed"
+        if not stat.S_ISREG(status.st_mode):
+            return "not a file"
+        if status.st_size > LARGEST:
+            return archives.too_large(status.st_size)
+        return path.read_bytes()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"

@@ -1,0 +1,182 @@
+"""Prepare pictures of a folder or an archive: from files of any kind to arrays and a Spec."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from atelier.core import files
+from atelier.core.spec import Spec
+from atelier.datasets.formats import pool, storage
+from atelier.datasets.formats.pictures import collection, decoding, labels, layout, preview, scratch, splits
+from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures.layout import SPLITS, shown
+from atelier.datasets.formats.pictures.params import Prepare
+
+# Of a shard: few enough for the memory of several, enough for a cheap transfer between processes.
+_SHARD, _SHARD_BYTES = 256, 16_000_000
+_LISTED = 10  # bad files that an error lists
+
+
+def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: str, workers: int | None = None) -> Spec:
+    """Decode, fit, label and split the pictures; write arrays, `images.json`, `spec.json` and pictures of the report.
+
+    The number of worker processes does not change the bytes written; by default it is the number of cores. Memory
+    holds a few shards, the name and a few bytes of each picture, and half a kilobyte more for each in a zip.
+
+    Args:
+        name: the dataset.
+        raw: what a person brought: a folder of pictures, a folder with one archive of them, or an archive.
+        out: directory to write; it replaces an existing one only when it is complete.
+        params: size, fit, colour, labels and splits.
+        source: where the raw files came from; recorded in the Spec.
+        workers: number of processes.
+
+    Raises:
+        FileNotFoundError: `raw` is missing; the message says how to bring or fetch it.
+        ValueError: an archive or a table is not acceptable, more than `params.max_bad` files are bad (no pictures,
+            damaged, too large, without a label), or there are too few pictures or classes.
+    """
+    workers = workers or pool.cores()
+    with ExitStack() as stack:
+        found = stack.enter_context(collection.opened(raw, params.classes == "table"))
+        try:
+            places = layout.read(found.names)
+        except ValueError as error:
+            raise ValueError(f"{found.origin}: {error}") from None
+        labelled = labels.find(found, places, params.classes)
+        outside = np.full(len(found.names), bool(places.official)) & (places.split < 0)
+        lacking = [
+            "outside of the folders of the splits" if out_of_splits else reason
+            for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
+        ]
+        _check_limit(name, _bad(found.names, lacking, labelled.bad), params.max_bad)
+        folder = stack.enter_context(files.atomic_directory(out))
+        shape = (params.size, params.size, params.channels)
+        pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
+        processes = stack.enter_context(pool.start(workers, decoding.__name__))
+        shards = _shards(found, params)
+        decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
+        reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
+        bad = _bad(found.names, reasons, labelled.bad)
+        _check_limit(name, bad, params.max_bad)
+        kept = np.array(sorted(np.flatnonzero([not reason for reason in reasons]), key=found.names.__getitem__), int)
+        contents, _ = splits.groups(decoded.digests[kept])
+        present = labels.require_enough(found.origin, kept, contents, labelled)
+        split = _split(kept, places, labelled.kinds, decoded.digests, params)
+        if empty := [part for index, part in enumerate(SPLITS) if not (split == index).any()]:
+            raise ValueError(f"{found.origin}: no picture for {empty[0]} (split by {splits.rule(places.official)})")
+        of = {part: kept[split == index] for index, part in enumerate(SPLITS)}
+        with storage.writers(folder, SPLITS, shape) as writers:
+            for part, rows in of.items():
+                for chunk in pixels.read(decoded.row[rows]):
+                    writers[part].append(chunk)
+        values = {part: _values(labelled, present, rows) for part, rows in of.items()}
+        if params.classes != "none":
+            for part, array in values.items():
+                files.write_array(folder / f"{part}_labels.npy", array)
+        arrays = sorted(folder.glob("*.npy"))
+        spec = Spec(
+            name=name,
+            shape=shape,
+            value_range=(0, 255),
+            classes=tuple(labelled.classes[kind] for kind in present) if labelled.classes else (),
+            attributes=labelled.attributes,
+            sizes={part: len(rows) for part, rows in of.items()},
+            sha256=dict(zip([path.name for path in arrays], processes.map(files.sha256, arrays), strict=True)),
+            source=source,
+            split_rule=splits.rule(places.official),
+            dropped=tuple(sorted(bad)),
+            statistics=_statistics(decoded.traits[kept], contents, split, found.ignored),
+        )
+        spec.write(folder / "spec.json")
+        train = decoded.row[of["train"]]
+        preview.write(folder, spec, values, params, lambda rows: np.concatenate([*pixels.read(train[rows])]))
+    return spec
+
+
+@dataclass(frozen=True)
+class _All:
+    """What became of all files: see `decoding.Decoded`; `row` is the place of each good picture in the scratch file."""
+
+    reasons: list[str]
+    traits: np.ndarray
+    digests: np.ndarray
+    row: np.ndarray
+
+
+def _decode(results: Iterator[decoding.Decoded], count: int, pixels: scratch.Scratch) -> _All:
+    reasons: list[str] = []
+    traits, digests = [], []
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("pictures", total=count)
+        for decoded in results:
+            pixels.append(decoded.pixels)
+            reasons += decoded.reasons
+            traits.append(decoded.traits)
+            digests.append(decoded.digests)
+            progress.update(bar, completed=len(reasons))
+    good = np.array([not reason for reason in reasons], int)
+    return _All(reasons, np.concatenate(traits), np.concatenate(digests), good.cumsum() - 1)
+
+
+def _shards(found: collection.Collection, params: Prepare) -> Iterator[Shard]:
+    waiting: list[bytes | str] = []
+    size = 0
+    for content in found.contents():
+        waiting.append(content)
+        size += len(content)
+        if len(waiting) == _SHARD or size >= _SHARD_BYTES:
+            yield Shard(waiting, params.size, params.fit, params.channels)
+            waiting, size = [], 0
+    if waiting:
+        yield Shard(waiting, params.size, params.fit, params.channels)
+
+
+def _split(
+    kept: np.ndarray, places: layout.Layout, kinds: np.ndarray, digests: np.ndarray, params: Prepare
+) -> np.ndarray:
+    """Return the split of each of the pictures `kept`."""
+    split = places.split[kept].clip(min=splits.TRAIN)
+    shares = {1: params.validation, 2: params.test}
+    pool_ = np.flatnonzero(split == splits.TRAIN)
+    missing = {index: share for index, share in shares.items() if index not in places.official}
+    chosen = kept[pool_]
+    split[pool_] = splits.hashed(digests[chosen], kinds[chosen], missing, params.seed)
+    return split
+
+
+def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -> np.ndarray:
+    """Return uint8 labels: the index of each class among those present, or attributes."""
+    if labelled.classes:
+        return np.searchsorted(present, labelled.of[rows]).astype(np.uint8)
+    return labelled.of[rows].astype(np.uint8)
+
+
+def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ignored: int) -> dict[str, float]:
+    """Count what was done with pictures; what happened to none of them is left out."""
+    counts = Counter({decoding.key(trait): int(((traits & trait) > 0).sum()) for trait in Trait})
+    counts["equal_to_another_file"] = len(contents) - len(np.unique(contents))
+    pairs = np.unique(np.stack([contents, split.astype(contents.dtype)]), axis=1)
+    counts["files_in_two_splits"] = pairs.shape[1] - len(np.unique(contents))
+    counts["ignored_system_files"] = ignored
+    return {name: count for name, count in counts.items() if count}
+
+
+def _bad(names: Sequence[str], reasons: Sequence[str], others: Sequence[str]) -> list[str]:
+    return [*(f"{shown(name)}: {why}" for name, why in zip(names, reasons, strict=True) if why), *others]
+
+
+def _check_limit(name: str, bad: Sequence[str], allowed: int) -> None:
+    if len(bad) <= allowed:
+        return
+    lines = [f"{len(bad):,} bad files; datasets.{name}.prepare.max_bad allows {allowed:,}"]
+    lines += [f"  {line}" for line in sorted(bad)[:_LISTED]]
+    lines += [f"  and {len(bad) - _LISTED:,} more"] if len(bad) > _LISTED else []
+    raise ValueError("\n".join(lines))

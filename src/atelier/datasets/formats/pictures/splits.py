@@ -1,0 +1,70 @@
+"""Assign pictures to splits: by their folders, or by a seeded hash of their content."""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import numpy as np
+
+from atelier.datasets.formats.pictures.layout import SPLITS
+
+TRAIN = 0
+
+
+def rule(official: tuple[int, ...]) -> str:
+    """Say how pictures are assigned, for `Spec.split_rule`.
+
+    >>> rule((0, 2))
+    'folders for train and test; validation by seeded hash of the content, out of train'
+    """
+    missing = [name for index, name in enumerate(SPLITS) if index not in official]
+    if not official:
+        return "seeded hash of the content: equal files stay together"
+    folders = f"folders for {' and '.join(SPLITS[index] for index in official)}" if missing else "folders"
+    return f"{folders}; {' and '.join(missing)} by seeded hash of the content, out of train" if missing else folders
+
+
+def groups(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find equal files: return the number of each file's content, and the first file with each content.
+
+    >>> of_file, first = groups(np.array([b"b", b"a", b"b"], "V1"))
+    >>> of_file.tolist(), first.tolist()
+    ([1, 0, 1], [1, 0])
+    """
+    _, first, of_file = np.unique(digests, return_index=True, return_inverse=True)
+    return of_file, first
+
+
+def fractions(digests: np.ndarray, seed: int) -> np.ndarray:
+    """Map each content to a pseudo-random number in [0, 1) that depends on the content and the seed only."""
+    key = str(seed).encode()
+    numbers = (blake2b(key + b" " + digest.tobytes(), digest_size=8).digest() for digest in digests)
+    return np.array([int.from_bytes(number, "big") >> 11 for number in numbers], np.float64) / (1 << 53)
+
+
+def hashed(digests: np.ndarray, labels: np.ndarray, shares: Mapping[int, float], seed: int) -> np.ndarray:
+    """Split files by a seeded hash of their content; return an index into `SPLITS` for each, int8 ``(files,)``.
+
+    Within each class, contents are ordered by their hash: the first ones go to the splits in `shares`, at least one to
+    each if there are enough, and the rest is train. A content therefore keeps its split when others come or go, except
+    in very small classes.
+
+    Args:
+        digests: of the content of each file.
+        labels: class of each file; all equal without classes.
+        shares: of the splits that are taken out of train.
+    """
+    of_file, first = groups(digests)
+    drawn, kinds = fractions(digests[first], seed), labels[first]
+    split = np.full(len(first), TRAIN, np.int8)
+    for kind in np.unique(kinds):
+        pool = np.flatnonzero(kinds == kind)
+        pool = pool[np.argsort(drawn[pool], kind="stable")]
+        least = int(len(pool) > len(shares))
+        start, below = 0, 0.0
+        for left, (index, share) in zip(range(len(shares), 0, -1), shares.items(), strict=True):
+            below += share
+            wanted = int((drawn[pool] < below).sum()) - start
+            count = max(0, min(max(wanted, least), len(pool) - start - left * least))
+            split[pool[start : start + count]] = index
+            start += count
+    return split[of_file]
