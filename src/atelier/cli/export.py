@@ -12,12 +12,11 @@ from atelier.core.spec import Spec
 from atelier.core.text import TOKENIZER
 from atelier.exporting import formats
 from atelier.exporting.written import Exported
-from atelier.params import file
 from atelier.report import model_card
 from atelier.report.gauge import Gauge
 from atelier.workflow.versions import evaluation, lock_file, revisions
 
-CARD = "README.md"
+CARD, JUDGE = "README.md", "judge.json"
 OUT = "The folder to write; it must not exist, or be empty."
 
 
@@ -50,7 +49,7 @@ def export(run: str, out: Path, form: str, unverified: bool) -> None:
     with without_notices():
         _require_new(out)
         found = trained.find(project.root(), run, None, unverified)
-        chosen = formats.require(form, run, file.modality(found.family))
+        chosen = formats.require(form, run, found.family)
         # Imported after the checks, because loading Keras takes seconds.
         from atelier.exporting.export import export as write
         from atelier.networks import network as networks
@@ -58,7 +57,7 @@ def export(run: str, out: Path, form: str, unverified: bool) -> None:
         network = networks.load(found.directory)
         with files.atomic_directory(out.absolute()) as directory:
             exported = write(network, chosen, directory)
-            if TOKENIZER in network.spec.sha256:
+            if network.spec.vocabulary:
                 _copy_tokenizer(found, network.spec, directory)
             description = files.read_json(found.directory / trained.CONFIG)
             files.write_text(directory / CARD, _card(found, run, form, description, exported))
@@ -78,7 +77,7 @@ def _require_new(out: Path) -> None:
 
 def _copy_tokenizer(found: trained.Trained, spec: Spec, directory: Path) -> None:
     source = found.written("prepare", found.dataset, [TOKENIZER]) / TOKENIZER
-    if not source.is_file() or files.sha256(source) != spec.sha256[TOKENIZER]:
+    if not source.is_file() or files.sha256(source) != spec.sha256.get(TOKENIZER):
         raise ValueError(
             f"{source} is not the tokenizer that {found.run} was trained with; "
             f"`dvc pull prepare@{found.dataset}` or `dvc repro train@{found.run}`"
@@ -97,6 +96,7 @@ def _card(found: trained.Trained, run: str, form: str, description: dict, export
     else:
         texts, hash_ = [commit.text(name) for name in (lock_file.FILE, revisions.METRICS)], commit.hash
     recorded = evaluation.record(found.run, weights, *texts)
+    gauge, unjudged = _gauge(found) if recorded.metrics else (Gauge(None, {}), "")
     card = model_card.Card(
         named=run,
         family=found.family,
@@ -107,16 +107,24 @@ def _card(found: trained.Trained, run: str, form: str, description: dict, export
         train=recorded.train,
         metrics=recorded.metrics,
         unscored=recorded.unscored,
-        gauge=Gauge.of(_judge(found) if recorded.metrics else {}),
+        gauge=gauge,
+        unjudged=unjudged,
         form=form,
         exported=exported,
     )
     return model_card.markdown(card)
 
 
-def _judge(found: trained.Trained) -> dict:
-    path = found.written("judge", found.dataset, ["judge.json"]) / "judge.json"
-    return files.read_json(path) if path.is_file() else {}
+def _gauge(found: trained.Trained) -> tuple[Gauge, str]:
+    """Return the gauge of the dataset's judge, or an empty one and the reason."""
+    try:
+        path = found.written("judge", found.dataset, [JUDGE]) / JUDGE
+    except ValueError as error:
+        # Neither cache nor remote needs to have it for the network to be complete.
+        return Gauge(None, {}), str(error)
+    if not path.is_file():
+        return Gauge(None, {}), f"`dvc pull judge@{found.dataset}` fetches it"
+    return Gauge.of(files.read_json(path)), ""
 
 
 def _text(path: Path) -> str | None:

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from atelier.core import keras_settings
+from atelier.core import keras_settings, lookup
+from atelier.params import file
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,14 @@ FORMATS = {
 }
 
 
-def require(name: str, run: str, modality: str) -> Format:
-    """Return a format; raise `ValueError` if it cannot hold a run of this modality, or lacks a package or backend."""
-    chosen = FORMATS[name]
+def require(name: str, run: str, family: str) -> Format:
+    """Return a format; raise `ValueError` if it cannot hold a run of this family, or lacks a package or backend."""
+    exportable = lookup.names("families", "export")
+    if family not in exportable:
+        raise ValueError(
+            f"{run}: networks of the family {family} cannot be exported; families that can: {', '.join(exportable)}"
+        )
+    chosen, modality = FORMATS[name], file.modality(family)
     if modality not in chosen.modalities:
         allowed = ", ".join(other for other, fitting in FORMATS.items() if modality in fitting.modalities)
         raise ValueError(

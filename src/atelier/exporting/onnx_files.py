@@ -56,7 +56,11 @@ def _rename(path: Path, part: Part) -> None:
     for node in graph.node:
         for side in (node.input, node.output):
             side[:] = [names.get(name, name) for name in side]
-    onnx.checker.check_model(model)
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{part.signature}: tf2onnx cannot convert all of its operations: {reason}") from None
     onnx.save(model, path)
 
 

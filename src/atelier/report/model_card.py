@@ -27,6 +27,7 @@ class Card:
         train: the parameters that trained it; empty if they are not recorded.
         metrics: scores of these weights; empty if `unscored` says why there are none.
         gauge: what real and damaged data score.
+        unjudged: why the gauge is empty, if it could not be read.
         form: the format.
     """
 
@@ -40,6 +41,7 @@ class Card:
     metrics: Mapping[str, float]
     unscored: str
     gauge: Gauge
+    unjudged: str
     form: str
     exported: Sequence[Exported]
 
@@ -142,6 +144,7 @@ def _scores(card: Card) -> str:
     return (
         f"{_table(head, rows)}\n\nMeasured on the test split. The judge is a classifier trained on the same dataset: "
         "scores on its features can be compared with each other, not with FID or with those of another judge."
+        + (f" What it scores real and damaged data is missing here: {card.unjudged}." if card.unjudged else "")
     )
 
 

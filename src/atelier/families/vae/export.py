@@ -7,5 +7,5 @@ from atelier.networks.portable import Part
 
 def parts(network: Network) -> list[Part]:
     """Return the encoder and the decoder, which draws the mean of the likelihood."""
-    activation = "sigmoid" if network.config.likelihood == "bernoulli" else "linear"
-    return [portable.encoder(network), portable.decoder(network, activation)]
+    bernoulli = network.config.likelihood == "bernoulli"
+    return [portable.encoder(network), portable.decoder(network, "sigmoid" if bernoulli else "linear")]

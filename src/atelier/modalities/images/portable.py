@@ -15,10 +15,10 @@ from atelier.networks.portable import Outputs, Part, run
 EXAMPLES = 16
 
 
-def decoder(network: Network, activation: Literal["sigmoid", "tanh", "linear"]) -> Part:
+def decoder(network: Network, activation: Literal["sigmoid", "linear"]) -> Part:
     """Return latents, float32 ``(n, latent_dim)`` → images, uint8 ``(n, h, w, c)``.
 
-    The activation brings an output of the network's decoder to the range 0 to 1 (`sigmoid`) or −1 to 1 (the others).
+    The activation brings an output of the network's decoder to the range 0 to 1 (`sigmoid`) or −1 to 1 (`linear`).
     """
     inner = network.model.decoder
     x = layers.Activation(activation, dtype="float32", name="to_range")(inner.output)

@@ -32,8 +32,8 @@ def record(run: str, weights: str, lock: str | None, metrics: str | None) -> Rec
         metrics: the text of `metrics.json`.
     """
     stages = (lock_file.parse(lock, lock_file.FILE).get("stages") or {}) if lock else {}
-    trained, evaluated = stages.get(f"train@{run}") or {}, stages.get(f"evaluate@{run}") or {}
     try:
+        trained, evaluated = stages.get(f"train@{run}") or {}, stages.get(f"evaluate@{run}") or {}
         params = trained.get("params", {}).get("params.yaml", {}) if weights in _md5s(trained, "outs") else {}
         train = dict(params.get(f"runs.{run}.train") or {})
         scored = weights in _md5s(evaluated, "deps")
