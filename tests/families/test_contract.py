@@ -249,7 +249,8 @@ def train_and_sample(backend: str, name: str, *paths: str) -> None:
     family = lookup.module("families", run.family, "sample")
     network = networks.load(out)
     family.sample(network, data, run.sample, out / "samples")
-    if backend == "jax" and file.modality(run.family) in FORMATS["keras"].modalities:
+    exportable = run.family in lookup.names("families", "export")
+    if backend == "jax" and exportable and file.modality(run.family) in FORMATS["keras"].modalities:
         # It compares what it wrote with the network, and refuses other pictures.
         export(network, FORMATS["keras"], out)
 
