@@ -1,6 +1,7 @@
 """`atelier export` writes files that other programs load without this package, and a model card that says how."""
 
 import re
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -188,6 +189,25 @@ def test_version_is_exported_as_its_commit_had_it(checkout: Checkout):
     first, second = (keras.saving.load_model(out / "decoder.keras") for out in outs)
     z = np.ones((1, 3), np.float32)
     assert (np.asarray(first(z)) != np.asarray(second(z))).any()
+
+
+def test_card_says_if_the_judge_of_a_version_cannot_be_fetched(checkout: Checkout, tmp_path: Path):
+    changed = checkout.copy(tmp_path / "checkout")
+    (judge,) = (path for path in (changed.root / ".dvc/cache").rglob("*") if path.is_file() and is_judge(path))
+    judge.unlink()
+    # An earlier call may have fetched it.
+    shutil.rmtree(changed.root / ".checkpoints", ignore_errors=True)
+    changed.atelier("export", "mnist-vae@v1.0.0", "-o", "out-unjudged")
+    text = changed.read("out-unjudged/README.md")
+    assert row(text, "FD")[1:5] == ["7.250", "lower", "0.500", "ceiling 88"]
+    assert (
+        "What it scores real and damaged data is missing here: mnist-vae@v1.0.0: judge.json is not in DVC's cache"
+        in text
+    )
+
+
+def is_judge(path: Path) -> bool:
+    return b'"gauge"' in path.read_bytes()
 
 
 def card(checkout: Checkout, run: str) -> str:

@@ -48,9 +48,10 @@ class Card:
 
 def markdown(card: Card) -> str:
     """Return the text of the card."""
+    code = loading.code(card.form, card.exported)
     sections = {
         "Files": _files(card),
-        "How to load it": f"In this directory, without the package that trained it:\n\n```python\n{_code(card)}\n```",
+        "How to load it": f"In this directory, without the package that trained it:\n\n```python\n{code}\n```",
         "Data": _data(card.spec),
         "Network and training": _network(card),
         "Scores": _scores(card),
@@ -65,10 +66,6 @@ def markdown(card: Card) -> str:
         f"Commit: {commit}."
     )
     return "\n\n".join([head, *(f"## {title}\n\n{text}" for title, text in sections.items())]) + "\n"
-
-
-def _code(card: Card) -> str:
-    return loading.code(card.form, card.exported)
 
 
 def _files(card: Card) -> str:
