@@ -298,7 +298,7 @@ lock: $(RUN_OR_DEV)
 	@set -e; $(find_uv); set -x; \
 	"$$uv" $(COMPILE) pyproject.toml --extra cpu --output-file requirements/cpu.txt; \
 	"$$uv" $(COMPILE) pyproject.toml --extra gpu --constraint requirements/cpu.txt --output-file requirements/gpu.txt; \
-	"$$uv" $(COMPILE) pyproject.toml --extra dev --constraint requirements/cpu.txt --output-file requirements/dev.txt; \
+	"$$uv" $(COMPILE) pyproject.toml --extra dev --extra onnx --constraint requirements/cpu.txt --output-file requirements/dev.txt; \
 	echo 'uv>=0.9' | "$$uv" $(COMPILE) - --no-annotate --output-file requirements/uv.txt
 
 clean:

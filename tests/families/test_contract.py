@@ -17,6 +17,8 @@ import yaml
 
 from atelier.core import lookup
 from atelier.core.prepared import Prepared
+from atelier.exporting.export import export
+from atelier.exporting.formats import FORMATS
 from atelier.families import protocol
 from atelier.modalities import protocol as modality_protocol
 from atelier.networks import network as networks
@@ -186,6 +188,12 @@ def test_modules_of_a_family_follow_its_protocol(family: str, part: str, kind: t
     assert_follows(lookup.module("families", family, part), kind)
 
 
+@pytest.mark.parametrize("part, kind", protocol.OPTIONAL.items())
+def test_optional_modules_of_a_family_follow_its_protocol(part: str, kind: type):
+    for family in lookup.names("families", part):
+        assert_follows(lookup.module("families", family, part), kind)
+
+
 @pytest.mark.parametrize("part, kind", modality_protocol.MODULES.items())
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_modules_of_a_modality_follow_its_protocol(modality: str, part: str, kind: type):
@@ -239,7 +247,12 @@ def train_and_sample(backend: str, name: str, *paths: str) -> None:
     run, data = file.read(params).entry("runs", name), Prepared.read(prepared)
     train(run, data, judge, code, out, out / "checkpoints")
     family = lookup.module("families", run.family, "sample")
-    family.sample(networks.load(out), data, run.sample, out / "samples")
+    network = networks.load(out)
+    family.sample(network, data, run.sample, out / "samples")
+    exportable = run.family in lookup.names("families", "export")
+    if backend == "jax" and exportable and file.modality(run.family) in FORMATS["keras"].modalities:
+        # It compares what it wrote with the network, and refuses other pictures.
+        export(network, FORMATS["keras"], out)
 
 
 def arguments(case: Case, out: Path, backend: str) -> list[str]:

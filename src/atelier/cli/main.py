@@ -14,6 +14,7 @@ COMMANDS = {
     "generate": "Generate pictures with a trained run.",
     "write": "Generate text with a trained language model.",
     "edit": "Edit an attribute of faces in pictures, such as a smile or glasses.",
+    "export": "Export a trained run for programs that do not have this package.",
     "models": "List the models of every version and stage.",
     "why": "Show which stages would run, and what changed.",
     "run": "Run the pipeline, independent stages in parallel.",

@@ -65,7 +65,7 @@ class Trained:
         return params
 
 
-def find(root: Path, named: str, modality: str, unverified: bool = False) -> Trained:
+def find(root: Path, named: str, modality: str | None, unverified: bool = False) -> Trained:
     """Find the trained network that an argument names.
 
     Its files must be as in `dvc.lock`, because only these were evaluated. Loading them never executes their content.
@@ -73,7 +73,7 @@ def find(root: Path, named: str, modality: str, unverified: bool = False) -> Tra
     Args:
         root: the checkout.
         named: a run of `params.yaml`; or any run, ``@``, and a version, a stage or a commit.
-        modality: the modality that the command is for.
+        modality: the modality that the command is for; None for all.
         unverified: do not compare files of the working tree with `dvc.lock`.
 
     Raises:
@@ -95,7 +95,7 @@ def find(root: Path, named: str, modality: str, unverified: bool = False) -> Tra
     return Trained(root, run, dataset, family, directory, commit)
 
 
-def _here(root: Path, run: str, modality: str, unverified: bool) -> Trained:
+def _here(root: Path, run: str, modality: str | None, unverified: bool) -> Trained:
     section = file.read(root / "params.yaml").entry("runs", run)
     _require_modality(run, file.modality(section.family), modality)
     weights = next(out for out in _declared(root, "train") if Path(out).name == WEIGHTS)
@@ -112,8 +112,8 @@ def _here(root: Path, run: str, modality: str, unverified: bool) -> Trained:
     return Trained(root, run, section.dataset, section.family, path.parent)
 
 
-def _require_modality(named: str, came: str, wanted: str) -> None:
-    if came != wanted:
+def _require_modality(named: str, came: str, wanted: str | None) -> None:
+    if wanted not in (None, came):
         raise ValueError(f"{named} is a run of {came}, not of {wanted}; use `{COMMANDS[came]} {named}`")
 
 

@@ -11,6 +11,7 @@ import keras
 from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
 from atelier.networks.network import Network
+from atelier.networks.portable import Part
 from atelier.params.strict import Strict
 from atelier.training.plan import Plan
 
@@ -73,6 +74,17 @@ class EvaluateModule(Protocol):
         """
 
 
+class ExportModule(Protocol):
+    """``export.py``: what `atelier export` writes; a family without this module cannot be exported."""
+
+    def parts(self, network: Network) -> list[Part]:
+        """Return the parts of a trained network that work without this package.
+
+        Parts of images consist of Keras's own layers: `decode` and, with `ENCODER`, `encode`; see
+        `modalities.images.portable`.
+        """
+
+
 # The modules of a family, by their names.
 MODULES: dict[str, type] = {
     "params": ParamsModule,
@@ -81,3 +93,5 @@ MODULES: dict[str, type] = {
     "sample": SampleModule,
     "evaluate": EvaluateModule,
 }
+# Modules that a family may have.
+OPTIONAL: dict[str, type] = {"export": ExportModule}
