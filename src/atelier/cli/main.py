@@ -11,6 +11,7 @@ from atelier.core.errors import one_line_errors
 # Each is the command of that name, with `_` for `-`, in the module of that name.
 COMMANDS = {
     "profile": "Choose the scale: demo, laptop or full.",
+    "add": "Describe your own pictures or texts in params.yaml.",
     "generate": "Generate pictures with a trained run.",
     "write": "Generate text with a trained language model.",
     "edit": "Edit an attribute of faces in pictures, such as a smile or glasses.",

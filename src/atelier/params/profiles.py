@@ -4,6 +4,8 @@
 on the previous content of `params.yaml`. If a profile has one of the sections (`datasets`, `runs`, …), it lists all
 entries of this section, at least by name (``mnist-vae:``); entries that it does not list are dropped, and so are the
 edits of dropped runs. An entry may copy another one (``like: mnist-vae``) and list what differs.
+
+A profile that begins with ``extends: NAME`` has all entries of that profile, and lists only what it adds or changes.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from atelier.params.rewriting import rewrite, same
 from atelier.params.strict import ParamsError, require_mapping
 
 BASE = "demo"
+EXTENDS = "extends"
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,8 @@ def resolve(directory: Path, name: str, source: str | None = None) -> dict[str, 
         ParamsError: there is no such profile, or its parameters are invalid; the message names the profile.
     """
     path = _path(directory, name)
-    base = {} if name == BASE else _read(_path(directory, BASE))
     try:
-        resolved = _overlaid(_overlaid({}, base), _read(path))
+        resolved = _values(directory, name)
         for download in resolved["downloads"].values() if source else ():
             download["source"] = source
         file.check(resolved)
@@ -103,6 +105,11 @@ def current(directory: Path, params: Path) -> str | None:
     return next((name for name in names(directory) if same(resolve(directory, name), content)), None)
 
 
+def nearest(directory: Path, params: Mapping[str, Any]) -> str:
+    """Return the profile that has the fewest differences from some parameters; one that equals them has none."""
+    return min(names(directory), key=lambda name: len(compare(resolve(directory, name), params)))
+
+
 def _path(directory: Path, name: str) -> Path:
     known = names(directory)
     if name not in known:
@@ -113,6 +120,21 @@ def _path(directory: Path, name: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     return dict(require_mapping(document.read(path), str(path)))
+
+
+def _values(directory: Path, name: str, extending: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Merge a profile into what it extends, or into the base; `extending` are the profiles that extend it."""
+    own = _read(_path(directory, name))
+    if EXTENDS not in own:
+        return _overlaid({} if name == BASE else _values(directory, BASE), own)
+    parent = own.pop(EXTENDS)
+    allowed = [other for other in names(directory) if name != BASE and other not in (*extending, name)]
+    if parent not in allowed:
+        raise ParamsError(f"{EXTENDS}: got {parent!r}; allowed is one of: {', '.join(allowed) or 'none'}")
+    base = _values(directory, parent, (*extending, name))
+    sections = [key for key in file.SECTIONS if key in own]
+    listed = {key: {**dict.fromkeys(base[key]), **require_mapping(own[key], key)} for key in sections}
+    return _overlaid(base, own | listed)
 
 
 def _overlaid(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,12 +50,8 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         except ValueError as error:
             raise ValueError(f"{found.origin}: {error}") from None
         labelled = labels.find(found, places, params.classes)
-        outside = np.full(len(found.names), bool(places.official)) & (places.split < 0)
-        lacking = [
-            "outside of the folders of the splits" if out_of_splits else reason
-            for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
-        ]
-        _check_limit(name, _bad(found.names, lacking, labelled.bad), params.max_bad)
+        lacking = without_place(places, labelled)
+        _check_limit(name, bad_files(found.names, lacking, labelled.bad), params.max_bad)
         folder = stack.enter_context(files.atomic_directory(out))
         shape = (params.size, params.size, params.channels)
         pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
@@ -63,12 +59,12 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         shards = _shards(found, params)
         decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
         reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
-        bad = _bad(found.names, reasons, labelled.bad)
+        bad = bad_files(found.names, reasons, labelled.bad)
         _check_limit(name, bad, params.max_bad)
         kept = np.array(sorted(np.flatnonzero([not reason for reason in reasons]), key=found.names.__getitem__), int)
         contents, _ = splits.groups(decoded.digests[kept])
         present = labels.require_enough(found.origin, kept, contents, labelled)
-        split = _split(kept, places, labelled.kinds, decoded.digests, params)
+        split = split_of(kept, places, labelled.kinds, decoded.digests, params)
         if empty := [part for index, part in enumerate(SPLITS) if not (split == index).any()]:
             raise ValueError(f"{found.origin}: no picture for {empty[0]} (split by {splits.rule(places.official)})")
         of = {part: kept[split == index] for index, part in enumerate(SPLITS)}
@@ -139,7 +135,16 @@ def _shards(found: collection.Collection, params: Prepare) -> Iterator[Shard]:
         yield Shard(waiting, params.size, params.fit, params.channels)
 
 
-def _split(
+def without_place(places: layout.Layout, labelled: labels.Labels) -> list[str]:
+    """Say of each file why it belongs to no split or has no label; empty if it has both."""
+    outside = np.full(len(places.split), bool(places.official)) & (places.split < 0)
+    return [
+        "outside of the folders of the splits" if out_of_splits else reason
+        for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
+    ]
+
+
+def split_of(
     kept: np.ndarray, places: layout.Layout, kinds: np.ndarray, digests: np.ndarray, params: Prepare
 ) -> np.ndarray:
     """Return the split of each of the pictures `kept`."""
@@ -169,7 +174,8 @@ def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ign
     return {name: count for name, count in counts.items() if count}
 
 
-def _bad(names: Sequence[str], reasons: Sequence[str], others: Sequence[str]) -> list[str]:
+def bad_files(names: Sequence[str], reasons: Sequence[str], others: Sequence[str]) -> list[str]:
+    """List the files that have a reason, with it, and what else is wrong."""
     return [*(f"{shown(name)}: {why}" for name, why in zip(names, reasons, strict=True) if why), *others]
 
 

@@ -1,0 +1,276 @@
+"""Look at a folder or an archive of pictures, and choose the parameters of a dataset of the kind `image_folder`."""
+
+import io
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from atelier.core.picture_files import FORMATS
+from atelier.datasets.formats import pool
+from atelier.datasets.formats.pictures import collection, decoding, labels, layout, prepare, splits, table
+from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures.layout import SPLITS, shown
+from atelier.datasets.formats.pictures.params import Prepare
+from atelier.workflow.adding.seen import LEAST_TEST, TEST_SHARES, Seen, counted, listed
+
+KIND = "image_folder"
+CLASSES = ("folders", "table", "none")
+SIZES = (28, 32, 64)
+SEED = 1
+_SIDE = 16  # of the pictures that colours are measured on
+_GREY = 8  # largest difference between the channels of a grey picture, in levels
+_SHARD, _SHARD_BYTES = 256, 16_000_000
+_NEARLY_ALL = 0.9  # share of the files that must have a label for folders or a table to be labels
+_NAMED = 5  # bad files that a line names
+_FEW = 50  # pictures of a class, below which a judge of classes is poor
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Of each file, in the order of the collection: see `decoding.Decoded`; and its sides, format and greyness."""
+
+    reasons: list[str]
+    traits: np.ndarray
+    digests: np.ndarray
+    sides: np.ndarray  # int32 (files, 2), 0 for bad files
+    formats: list[str]  # empty for bad files
+    grey: np.ndarray  # bool (files,)
+
+
+def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> Seen:
+    """Look at all pictures in `raw`.
+
+    Args:
+        raw: a folder of pictures, or an archive of them.
+        classes: where labels come from, as in `Prepare`; None to find out.
+        given: the section `prepare` of a dataset that exists already, which is then kept.
+
+    Raises:
+        FileNotFoundError: `raw` is missing.
+        ValueError: there are too few pictures, or a class has too few.
+    """
+    chosen, reason = (given["classes"], "") if given else (classes, "") if classes else _choose(raw)
+    with collection.opened(raw, chosen == "table") as found:
+        try:
+            places = layout.read(found.names)
+        except ValueError as error:
+            raise ValueError(f"{found.origin}: {error}") from None
+        labelled = labels.find(found, places, chosen)
+        measured = _measure(found)
+    lacking = prepare.without_place(places, labelled)
+    reasons = [one or other for one, other in zip(measured.reasons, lacking, strict=True)]
+    bad = sorted(prepare.bad_files(found.names, reasons, labelled.bad))
+    kept = np.flatnonzero([not reason for reason in reasons])
+    if not len(kept):
+        raise ValueError(f"{found.origin}: no pictures among {counted(len(found.names), 'file')}, for example {bad[0]}")
+    contents, _ = splits.groups(measured.digests[kept])
+    present = labels.require_enough(found.origin, kept, contents, labelled)
+    section = dict(given) if given else _section(measured, kept, chosen, len(bad))
+    split = _split(found.origin, section, kept, places, labelled, measured.digests, fixed=given is not None)
+    values = np.searchsorted(present, labelled.of[kept]) if labelled.classes else labelled.of[kept]
+    names = [labelled.classes[kind] for kind in present] if labelled.classes else list(labelled.attributes)
+    judged, obstacle = _judged(names, bool(labelled.classes), values, split)
+    first = None if not names else (values == 0) if labelled.classes else values[:, 0] == 1
+    sizes = {part: int((split == index).sum()) for index, part in enumerate(SPLITS)}
+    return Seen(
+        lines=(
+            *_described(measured, kept, section),
+            _labels_line(names, bool(labelled.classes), values, judged, reason),
+            f"splits: {', '.join(f'{count:,} {part}' for part, count in sizes.items())} ({_rule(places)})",
+        ),
+        problems=(
+            *_problems(measured, kept, contents, section, bad),
+            *([obstacle] if obstacle else []),
+            *(_few(names, values) if labelled.classes else []),
+        ),
+        prepare=section,
+        labels=judged,
+        sizes=sizes,
+        without_first=None if first is None else int(((split == splits.TRAIN) & ~first).sum()),
+    )
+
+
+def _choose(raw: Path) -> tuple[str, str]:
+    """Find out where labels come from; also return why there are none although there are folders or a table."""
+    with collection.opened(raw, tables=True) as found:
+        if len(found.tables) == 1:
+            name, content = next(iter(found.tables.items()))
+            try:
+                matched = table.read(content).match(found.names) >= 0
+            except ValueError as error:
+                reason = f"{shown(name)} is no table of attributes: {error}"
+            else:
+                if matched.mean() >= _NEARLY_ALL:
+                    return "table", ""
+                reason = f"{shown(name)} names {matched.sum():,} of {len(matched):,} files"
+        else:
+            reason = f"{len(found.tables)} tables, at most one can be used" if found.tables else ""
+        try:
+            places = layout.read(found.names)
+        except ValueError as error:
+            raise ValueError(f"{found.origin}: {error}") from None
+    if 1 < len(places.folders) <= labels.MOST and (places.folder >= 0).mean() >= _NEARLY_ALL:
+        return "folders", reason
+    if len(places.folders) > labels.MOST:
+        reason = f"{len(places.folders):,} folders, at most {labels.MOST} can be classes"
+    elif len(places.folders) > 1:
+        reason = f"{(places.folder < 0).sum():,} of {len(places.folder):,} files are in no folder that can be a class"
+    return "none", reason
+
+
+def _measure(found: collection.Collection) -> _Measured:
+    workers = pool.cores() if len(found.names) > _SHARD else 1
+    with pool.start(workers, decoding.__name__) as processes:
+        parts = list(pool.in_order(processes, measure, _shards(found), 2 * workers + 1))
+    return _Measured(
+        reasons=[reason for part in parts for reason in part.reasons],
+        traits=np.concatenate([part.traits for part in parts]),
+        digests=np.concatenate([part.digests for part in parts]),
+        sides=np.concatenate([part.sides for part in parts]),
+        formats=[form for part in parts for form in part.formats],
+        grey=np.concatenate([part.grey for part in parts]),
+    )
+
+
+def measure(contents: Sequence[bytes | str]) -> _Measured:
+    """Measure a shard of files; `contents` are bytes or, as text, why a file cannot be read."""
+    decoded = decoding.decode(Shard(contents, _SIDE, "crop", 3))
+    spread = (decoded.pixels.max(axis=3).astype(int) - decoded.pixels.min(axis=3)).max(axis=(1, 2), initial=0)
+    good = np.array([not reason for reason in decoded.reasons], bool)
+    grey, sides, formats = np.zeros(len(contents), bool), np.zeros((len(contents), 2), np.int32), [""] * len(contents)
+    grey[good] = spread <= _GREY
+    with warnings.catch_warnings():
+        # All of these files were decoded: what Pillow warns about does no harm.
+        warnings.simplefilter("ignore")
+        for index in np.flatnonzero(good).tolist():
+            with Image.open(io.BytesIO(_bytes(contents[index])), formats=FORMATS) as opened:
+                sides[index], formats[index] = opened.size, str(opened.format)
+    return _Measured(list(decoded.reasons), decoded.traits, decoded.digests, sides, formats, grey)
+
+
+def _bytes(content: bytes | str) -> bytes:
+    assert isinstance(content, bytes)
+    return content
+
+
+def _shards(found: collection.Collection) -> Iterator[list[bytes | str]]:
+    waiting: list[bytes | str] = []
+    size = 0
+    for content in found.contents():
+        waiting.append(content)
+        size += len(content)
+        if len(waiting) == _SHARD or size >= _SHARD_BYTES:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
+
+
+def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> dict[str, Any]:
+    side = float(np.median(measured.sides[kept].min(axis=1)))
+    return {
+        "size": max([size for size in SIZES if size <= side], default=SIZES[0]),
+        "fit": "crop",
+        "colour": "grey" if measured.grey[kept].all() else "rgb",
+        "classes": classes,
+        "max_bad": bad,
+        "validation": 0.1,
+        "test": TEST_SHARES[0][0],
+        "seed": SEED,
+    }
+
+
+def _split(
+    origin: Path,
+    section: dict[str, Any],
+    kept: np.ndarray,
+    places: layout.Layout,
+    labelled: labels.Labels,
+    digests: np.ndarray,
+    fixed: bool,
+) -> np.ndarray:
+    """Return the split of each picture, with the smallest test split that is large enough, unless it is `fixed`."""
+    for share, enough in [(section["test"], LEAST_TEST)] if fixed else TEST_SHARES:
+        section["test"] = share
+        split = prepare.split_of(kept, places, labelled.kinds, digests, Prepare(**section))
+        count = int((split == SPLITS.index("test")).sum())
+        if count >= enough:
+            return split
+    raise ValueError(
+        f"{origin}: {len(kept):,} pictures, {count:,} of them in the test split; distances need at least {LEAST_TEST} "
+        "there, which takes about 300 pictures; add some"
+    )
+
+
+def _judged(names: Sequence[str], classes: bool, values: np.ndarray, split: np.ndarray) -> tuple[str, str]:
+    """Return what a judge can predict, and why it is not the labels, if there are any."""
+    if not names:
+        return "rotations", ""
+    what = "classes" if classes else "attributes"
+    for part in ("train", "test"):
+        inside = values[split == SPLITS.index(part)]
+        for index, name in enumerate(names):
+            having = inside == index if classes else inside[:, index] == 1
+            if not having.any() or having.all():
+                count = "no" if not having.any() else "every"
+                return "rotations", f"the judge cannot learn {what}: {count} picture in the {part} split has {name!r}"
+    return what, ""
+
+
+def _described(measured: _Measured, kept: np.ndarray, section: Mapping[str, Any]) -> Iterator[str]:
+    formats = Counter(measured.formats[index] for index in kept.tolist()).most_common()
+    yield f"{counted(len(kept), 'picture')}: {', '.join(f'{count:,} {form}' for form, count in formats)}"
+    sides = measured.sides[kept]
+    order = np.argsort(sides.min(axis=1), kind="stable")
+    (low, high), middle = sides[order[[0, -1]]], int(np.median(sides.min(axis=1)))
+    between = "×".join(map(str, low)) + (f" to {'×'.join(map(str, high))}" if (low != high).any() else "")
+    yield f"sizes: {between}, the shorter side in the middle {middle}; size: {section['size']}"
+    uneven = int(((measured.traits[kept] & Trait.NOT_SQUARE) > 0).sum())
+    if uneven:
+        yield f"not square: {uneven:,}; fit: {section['fit']}"
+    grey = int(measured.grey[kept].sum())
+    yield f"colours: {len(kept) - grey:,} in colour, {grey:,} grey; colour: {section['colour']}"
+
+
+def _labels_line(names: Sequence[str], classes: bool, values: np.ndarray, judged: str, reason: str) -> str:
+    why = f" ({reason})" if reason else ""
+    if not names:
+        return f"no classes{why}; the judge predicts {judged}"
+    counts = [int((values == i).sum()) if classes else int(values[:, i].sum()) for i in range(len(names))]
+    found = counted(len(names), "class", "classes") if classes else counted(len(names), "attribute")
+    where = "from folders" if classes else "from the table"
+    each = listed([f"{name} {count:,}" for name, count in zip(names, counts, strict=True)])
+    return f"{found}, {where}: {each}{why}; the judge predicts {judged}"
+
+
+def _problems(
+    measured: _Measured, kept: np.ndarray, contents: np.ndarray, section: Mapping[str, Any], bad: Sequence[str]
+) -> Iterator[str]:
+    if bad:
+        named = "; ".join(bad[:_NAMED]) + ("; …" if len(bad) > _NAMED else "")
+        yield f"{counted(len(bad), 'bad file')}, dropped if max_bad is {len(bad)} (it is {section['max_bad']}): {named}"
+    equal = len(contents) - len(np.unique(contents))
+    if equal:
+        yield f"{counted(equal, 'file')} equal to another one; they are kept, in the same split"
+    small = int((measured.sides[kept].min(axis=1) < section["size"]).sum())
+    if small:
+        yield f"{counted(small, 'picture')} with a side below {section['size']} pixels, to be enlarged"
+    if len(kept) < 1000:
+        yield f"only {counted(len(kept), 'picture')}: a model may copy them; the report shows the nearest ones"
+
+
+def _few(names: Sequence[str], values: np.ndarray) -> Iterator[str]:
+    counts = {name: int((values == index).sum()) for index, name in enumerate(names)}
+    few = [f"{name} {count}" for name, count in counts.items() if count < _FEW]
+    if few:
+        yield f"classes with fewer than {_FEW} pictures, on which the judge will be poor: {listed(few)}"
+
+
+def _rule(places: layout.Layout) -> str:
+    return splits.rule(places.official)
