@@ -59,9 +59,9 @@ def write(
         {
             "file": f"{noun}s.csv",
             "title": "From text to tokens",
-            "caption": f"The beginning of {_COUNTED[len(shown)]} training {noun}{'s' if len(shown) > 1 else ''} and its "
-            f"tokens, from a vocabulary of {spec.vocabulary:,}; {spec.statistics['oov_rate_test']:.2%} of the tokens of "
-            "test are unknown.",
+            "caption": f"The beginning of {_COUNTED[len(shown)]} training {noun}{'s' if len(shown) > 1 else ''} and "
+            f"its tokens, from a vocabulary of {spec.vocabulary:,}; {spec.statistics['oov_rate_test']:.2%} of the "
+            "tokens of test are unknown.",
         },
     ]
     files.write_json(folder / "pictures.json", captions)
