@@ -63,7 +63,7 @@ def test_pictures_in_folders_become_a_dataset_a_judge_and_a_run_with_fitting_val
         "not square: 301; fit: crop",
         "301 in colour, 0 grey; colour: rgb",
         "2 classes, from folders: daisy 150, rose 151; the judge predicts classes",
-        "problem: 1 bad file, dropped if max_bad is 1 (it is 1): rose/broken.png: not a picture",
+        "problem: 1 bad file (max_bad: 1): rose/broken.png: not a picture",
         "problem: 1 file equal to another one",
         "note: no data/raw/flowers.dvc: run `dvc add data/raw/flowers`",
         "`dvc repro evaluate@flowers-vae` runs it",

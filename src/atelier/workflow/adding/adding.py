@@ -69,6 +69,8 @@ def plan(params: Path, directory: Path, name: str, raw: Path, family: str, class
     if classes is not None and classes not in looker.CLASSES:
         allowed = ", ".join(looker.CLASSES)
         raise ParamsError(f"--classes: got {classes!r}; allowed for {looker.KIND} is one of: {allowed}")
+    if given and classes not in (None, given["classes"]):
+        raise ParamsError(f"--classes: got {classes!r}; datasets.{name} exists already, with {given['classes']!r}")
     seen = looker.look(raw, classes, given)
     judge, new_run = entries.derive(demo, like, name, seen, old["judges"].get(name))
     wanted = {

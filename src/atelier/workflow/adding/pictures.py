@@ -13,11 +13,13 @@ from PIL import Image
 
 from atelier.core.picture_files import FORMATS
 from atelier.datasets.formats import pool
-from atelier.datasets.formats.pictures import collection, decoding, labels, layout, prepare, splits, table
+from atelier.datasets.formats.own import bad, collection, layout, splits
+from atelier.datasets.formats.own.classes import MOST, require_enough
+from atelier.datasets.formats.own.layout import shown
+from atelier.datasets.formats.pictures import decoding, labels, table
 from atelier.datasets.formats.pictures.decoding import Shard, Trait
-from atelier.datasets.formats.pictures.layout import SPLITS, shown
-from atelier.datasets.formats.pictures.params import Prepare
-from atelier.workflow.adding.seen import LEAST_TEST, TEST_SHARES, Seen, counted, listed
+from atelier.workflow.adding import dividing
+from atelier.workflow.adding.seen import Seen, bad_line, counted, few_line, listed, splits_line
 
 KIND = "image_folder"
 CLASSES = ("folders", "table", "none")
@@ -27,8 +29,6 @@ _SIDE = 16  # of the pictures that colours are measured on
 _GREY = 8  # largest difference between the channels of a grey picture, in levels
 _SHARD, _SHARD_BYTES = 256, 16_000_000
 _NEARLY_ALL = 0.9  # share of the files that must have a label for folders or a table to be labels
-_NAMED = 5  # bad files that a line names
-_FEW = 50  # pictures of a class, below which a judge of classes is poor
 
 
 @dataclass(frozen=True)
@@ -56,38 +56,44 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
         ValueError: there are too few pictures, or a class has too few.
     """
     chosen, reason = (given["classes"], "") if given else (classes, "") if classes else _choose(raw)
-    with collection.opened(raw, chosen == "table") as found:
+    with collection.opened(raw, "pictures", chosen == "table") as found:
         try:
             places = layout.read(found.names)
         except ValueError as error:
             raise ValueError(f"{found.origin}: {error}") from None
         labelled = labels.find(found, places, chosen)
         measured = _measure(found)
-    lacking = prepare.without_place(places, labelled)
+    outside = (places.split < 0) & bool(places.official)
+    lacking = np.where(outside, "outside of the folders of the splits", labelled.missing).tolist()
     reasons = [one or other for one, other in zip(measured.reasons, lacking, strict=True)]
-    bad = sorted(prepare.bad_files(found.names, reasons, labelled.bad))
+    dropped = sorted(bad.named(found.names, reasons, labelled.bad))
     kept = np.flatnonzero([not reason for reason in reasons])
     if not len(kept):
-        raise ValueError(f"{found.origin}: no pictures among {counted(len(found.names), 'file')}, for example {bad[0]}")
-    contents, _ = splits.groups(measured.digests[kept])
-    present = labels.require_enough(found.origin, kept, contents, labelled)
-    section = dict(given) if given else _section(measured, kept, chosen, len(bad))
-    split = _split(found.origin, section, kept, places, labelled, measured.digests, fixed=given is not None)
-    values = np.searchsorted(present, labelled.of[kept]) if labelled.classes else labelled.of[kept]
-    names = [labelled.classes[kind] for kind in present] if labelled.classes else list(labelled.attributes)
-    judged, obstacle = _judged(names, bool(labelled.classes), values, split)
-    first = None if not names else (values == 0) if labelled.classes else values[:, 0] == 1
-    sizes = {part: int((split == index).sum()) for index, part in enumerate(SPLITS)}
+        files = counted(len(found.names), "file")
+        raise ValueError(f"{found.origin}: no pictures among {files}, for example {dropped[0]}")
+    kinds, digests = labelled.kinds[kept], measured.digests[kept]
+    contents, _ = splits.groups(digests)
+    present = require_enough(found.origin, "pictures", contents, kinds, labelled.classes)
+    section = dict(given) if given else _section(measured, kept, chosen, len(dropped))
+    placed = places.split[kept], places.official
+    split = dividing.divide(found.origin, "pictures", section, given is not None, *placed, digests, kinds)
+    named = bool(labelled.classes)
+    values = np.searchsorted(present, labelled.of[kept]) if named else labelled.of[kept]
+    names = [labelled.classes[kind] for kind in present] if named else list(labelled.attributes)
+    judged, obstacle = dividing.predicted(names, named, values, split, "rotations")
+    few = dividing.few(names, values) if named else []
+    first = None if not names else (values == 0) if named else values[:, 0] == 1
+    sizes = dividing.sizes(split)
     return Seen(
         lines=(
             *_described(measured, kept, section),
-            _labels_line(names, bool(labelled.classes), values, judged, reason),
-            f"splits: {', '.join(f'{count:,} {part}' for part, count in sizes.items())} ({_rule(places)})",
+            _labels_line(names, named, values, judged, reason),
+            splits_line(sizes, splits.rule(places.official)),
         ),
         problems=(
-            *_problems(measured, kept, contents, section, bad),
+            *_problems(measured, kept, contents, section, dropped),
             *([obstacle] if obstacle else []),
-            *(_few(names, values) if labelled.classes else []),
+            *([few_line(few)] if few else []),
         ),
         prepare=section,
         labels=judged,
@@ -98,7 +104,7 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
 
 def _choose(raw: Path) -> tuple[str, str]:
     """Find out where labels come from; also return why there are none although there are folders or a table."""
-    with collection.opened(raw, tables=True) as found:
+    with collection.opened(raw, "pictures", tables=True) as found:
         if len(found.tables) == 1:
             name, content = next(iter(found.tables.items()))
             try:
@@ -115,10 +121,10 @@ def _choose(raw: Path) -> tuple[str, str]:
             places = layout.read(found.names)
         except ValueError as error:
             raise ValueError(f"{found.origin}: {error}") from None
-    if 1 < len(places.folders) <= labels.MOST and (places.folder >= 0).mean() >= _NEARLY_ALL:
+    if 1 < len(places.folders) <= MOST and (places.folder >= 0).mean() >= _NEARLY_ALL:
         return "folders", reason
-    if len(places.folders) > labels.MOST:
-        reason = f"{len(places.folders):,} folders, at most {labels.MOST} can be classes"
+    if len(places.folders) > MOST:
+        reason = f"{len(places.folders):,} folders, at most {MOST} can be classes"
     elif len(places.folders) > 1:
         reason = f"{(places.folder < 0).sum():,} of {len(places.folder):,} files are in no folder that can be a class"
     return "none", reason
@@ -181,46 +187,9 @@ def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> d
         "classes": classes,
         "max_bad": bad,
         "validation": 0.1,
-        "test": TEST_SHARES[0][0],
+        "test": dividing.TEST_SHARES[0][0],
         "seed": SEED,
     }
-
-
-def _split(
-    origin: Path,
-    section: dict[str, Any],
-    kept: np.ndarray,
-    places: layout.Layout,
-    labelled: labels.Labels,
-    digests: np.ndarray,
-    fixed: bool,
-) -> np.ndarray:
-    """Return the split of each picture, with the smallest test split that is large enough, unless it is `fixed`."""
-    for share, enough in [(section["test"], LEAST_TEST)] if fixed else TEST_SHARES:
-        section["test"] = share
-        split = prepare.split_of(kept, places, labelled.kinds, digests, Prepare(**section))
-        count = int((split == SPLITS.index("test")).sum())
-        if count >= enough:
-            return split
-    raise ValueError(
-        f"{origin}: {len(kept):,} pictures, {count:,} of them in the test split; distances need at least {LEAST_TEST} "
-        "there, which takes about 300 pictures; add some"
-    )
-
-
-def _judged(names: Sequence[str], classes: bool, values: np.ndarray, split: np.ndarray) -> tuple[str, str]:
-    """Return what a judge can predict, and why it is not the labels, if there are any."""
-    if not names:
-        return "rotations", ""
-    what = "classes" if classes else "attributes"
-    for part in ("train", "test"):
-        inside = values[split == SPLITS.index(part)]
-        for index, name in enumerate(names):
-            having = inside == index if classes else inside[:, index] == 1
-            if not having.any() or having.all():
-                count = "no" if not having.any() else "every"
-                return "rotations", f"the judge cannot learn {what}: {count} picture in the {part} split has {name!r}"
-    return what, ""
 
 
 def _described(measured: _Measured, kept: np.ndarray, section: Mapping[str, Any]) -> Iterator[str]:
@@ -250,11 +219,10 @@ def _labels_line(names: Sequence[str], classes: bool, values: np.ndarray, judged
 
 
 def _problems(
-    measured: _Measured, kept: np.ndarray, contents: np.ndarray, section: Mapping[str, Any], bad: Sequence[str]
+    measured: _Measured, kept: np.ndarray, contents: np.ndarray, section: Mapping[str, Any], dropped: Sequence[str]
 ) -> Iterator[str]:
-    if bad:
-        named = "; ".join(bad[:_NAMED]) + ("; …" if len(bad) > _NAMED else "")
-        yield f"{counted(len(bad), 'bad file')}, dropped if max_bad is {len(bad)} (it is {section['max_bad']}): {named}"
+    if dropped:
+        yield bad_line(dropped, "file", section["max_bad"])
     equal = len(contents) - len(np.unique(contents))
     if equal:
         yield f"{counted(equal, 'file')} equal to another one; they are kept, in the same split"
@@ -263,14 +231,3 @@ def _problems(
         yield f"{counted(small, 'picture')} with a side below {section['size']} pixels, to be enlarged"
     if len(kept) < 1000:
         yield f"only {counted(len(kept), 'picture')}: a model may copy them; the report shows the nearest ones"
-
-
-def _few(names: Sequence[str], values: np.ndarray) -> Iterator[str]:
-    counts = {name: int((values == index).sum()) for index, name in enumerate(names)}
-    few = [f"{name} {count}" for name, count in counts.items() if count < _FEW]
-    if few:
-        yield f"classes with fewer than {_FEW} pictures, on which the judge will be poor: {listed(few)}"
-
-
-def _rule(places: layout.Layout) -> str:
-    return splits.rule(places.official)

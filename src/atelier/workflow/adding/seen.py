@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Shares of the test split, each with the number of examples that is enough to stop there. Distances need 100.
-TEST_SHARES = ((0.1, 200), (0.2, 100), (0.3, 100), (0.4, 100))
-LEAST_TEST = 100
 _LISTED = 5  # names that a line lists
 
 
@@ -50,3 +47,19 @@ def counted(count: int, name: str, several: str = "") -> str:
     ('1 picture', '2,000 pictures', '0 classes')
     """
     return f"{count:,} {name if count == 1 else several or name + 's'}"
+
+
+def bad_line(bad: Sequence[str], what: str, allowed: int) -> str:
+    """Return the problem that some examples are bad; `allowed` is the present `max_bad`."""
+    named = "; ".join(bad[:_LISTED]) + ("; …" if len(bad) > _LISTED else "")
+    limit = f"max_bad: {allowed}" if len(bad) <= allowed else f"max_bad is {allowed} and must be at least {len(bad)}"
+    return f"{counted(len(bad), f'bad {what}')} ({limit}): {named}"
+
+
+def few_line(classes: Sequence[str]) -> str:
+    """Return the problem that some classes have few examples."""
+    return f"the judge will be poor on classes with few examples: {listed(classes)}"
+
+
+def splits_line(sizes: Mapping[str, int], rule: str) -> str:
+    return f"splits: {', '.join(f'{count:,} {part}' for part, count in sizes.items())} ({rule})"
