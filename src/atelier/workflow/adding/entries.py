@@ -11,6 +11,7 @@ Section = dict[str, Any]
 
 _SMALLEST_MAP = 4  # side of the smallest feature map, in pixels
 _MOST_SAMPLES = 1000
+_SHORTEST = 16  # of a context, and of the texts that a judge reads, in tokens
 _BATCHES = ((50_000, 128), (10_000, 64))  # from so many training examples on
 
 
@@ -47,6 +48,8 @@ def derive(
     new_run |= {"sample": sample, "evaluate": evaluate}
     for part in file.PARTS:
         _fit(new_run[part], run["family"], seen)
+    if "stride" in evaluate:
+        evaluate["stride"] = min(evaluate["stride"], new_run["train"]["context"])
     return new_judge, new_run
 
 
@@ -55,7 +58,8 @@ def _judge(like: Mapping[str, Any], family: str, scale: float, seen: Seen) -> Se
     gauge = _compared(like["gauge"], count)
     if "missing_class" in gauge:
         gauge["missing_class"] = 0 if (seen.without_first or 0) >= count else None
-    judge: Section = {"labels": seen.labels, "train": _trained(like["train"], scale, seen), "gauge": gauge}
+    judge: Section = {"labels": seen.labels} if "labels" in like else {}
+    judge |= {"train": _trained(like["train"], scale, seen), "gauge": gauge}
     _fit(judge["train"], family, seen)
     _fit(gauge, family, seen)
     return judge
@@ -70,8 +74,13 @@ def _dataset(demo: Mapping[str, Any], run: str) -> Any:
 
 
 def _trained(section: Mapping[str, Any], scale: float, seen: Seen) -> Section:
-    epochs = min(3 * section["epochs"], max(4, round(section["epochs"] * scale)))
-    new = dict(section) | {"epochs": epochs}
+    new = dict(section)
+    if new.get("steps_per_epoch"):
+        # An epoch of so many batches is no pass through the data.
+        new["steps_per_epoch"] = max(20, round(new["steps_per_epoch"] / scale))
+    else:
+        new["epochs"] = min(3 * new["epochs"], max(min(4, new["epochs"]), round(new["epochs"] * scale)))
+    epochs = new["epochs"]
     new["batch"] = next((batch for least, batch in _BATCHES if seen.sizes["train"] >= least), section["batch"])
     if "preview_epochs" in new:
         new["preview_epochs"] = max(1, epochs // 3)
@@ -120,9 +129,14 @@ def _of_length(filters: list[int], length: int) -> list[int]:
 
 
 def _fit_texts(section: Section, seen: Seen) -> None:
-    for key in ("length", "context", "tokens", "max_tokens"):
+    length = max(_SHORTEST, seen.length)
+    for key in ("length", "tokens", "max_tokens", "preview_tokens"):
         if key in section:
-            section[key] = min(section[key], max(16, seen.length))
+            section[key] = min(section[key], length)
+    if "context" in section:
+        # Enough rows of tokens for several batches.
+        while section["context"] > _SHORTEST and seen.tokens < 4 * (section["batch"] + 1) * section["context"]:
+            section["context"] //= 2
     for key in ("prompt", "preview_prompt"):
         if key in section:
-            section[key] = ""
+            section[key] = seen.start

@@ -19,6 +19,8 @@ class Seen:
         sizes: number of examples in each split.
         without_first: training examples without the first class or attribute; None if there is none.
         length: of most texts, in tokens; 0 for pictures.
+        tokens: of the train split, at least; 0 for pictures.
+        start: the commonest beginning of a text; empty for pictures.
     """
 
     lines: tuple[str, ...]
@@ -28,6 +30,8 @@ class Seen:
     sizes: Mapping[str, int]
     without_first: int | None
     length: int = 0
+    tokens: int = 0
+    start: str = ""
 
 
 def listed(names: Sequence[str]) -> str:
