@@ -21,7 +21,10 @@ LABELS = {
     "classes": "the class",
     "attributes": "each attribute",
     "rotations": "by how many quarter turns an image was rotated",
+    "shuffled": "whether the sentences of a text were shuffled",
 }
+# What its accuracies are listed by.
+BY = {"rotations": "rotation", "shuffled": "order of the sentences"}
 # The order in which splits are shown; the keys of JSON files are sorted by name.
 SPLITS = ("train", "validation", "test")
 
@@ -54,10 +57,10 @@ def _judge(directory: Path, spec: dict[str, Any], stage: str, params: Any) -> di
     history = directory / "history.csv"
     return {
         "facts": [
-            *([("Predicts", LABELS[params.labels])] if hasattr(params, "labels") else []),
+            ("Predicts", LABELS[params.labels]),
             *_numbers(judge),
         ],
-        "title": "rotation" if getattr(params, "labels", None) == "rotations" else "class or attribute",
+        "title": BY.get(params.labels, "class or attribute"),
         "classes": [
             classes.Bar(classes.label(name), accuracies[name])
             for name in classes.in_order(accuracies, classes.names(spec))

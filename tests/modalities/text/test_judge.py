@@ -53,7 +53,9 @@ def params(params_file: Path) -> Params:
         "ema": 0.0,
     }
     gauge = {"tokens": 60}
-    return Params(train=small.train.model_copy(update=train), gauge=small.gauge.model_copy(update=gauge))
+    return Params(
+        labels="classes", train=small.train.model_copy(update=train), gauge=small.gauge.model_copy(update=gauge)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,7 @@ def test_another_seed_draws_other_texts(drawn, corpora, data: Prepared, params: 
 
 
 def test_only_texts_with_a_class_are_trained_on(corpora):
-    inputs, labels = judging.labelled(corpora["train"], 8)
+    inputs, labels = judging.labelled(corpora["train"], 8, 2)
     unlabelled = int((corpora["train"].labels == 2).sum())
     assert unlabelled > 0
     assert len(inputs) == len(labels) == len(corpora["train"]) - unlabelled
@@ -147,7 +149,7 @@ def test_features_of_a_text_do_not_depend_on_its_batch(judge: TrainedJudge, draw
 
 def test_judge_classifies_test_texts_better_than_chance(judge: TrainedJudge, corpora, params: Params):
     summary = files.read_json(judge.directory / "judge.json")
-    inputs, labels = judging.labelled(corpora["test"], params.train.length)
+    inputs, labels = judging.labelled(corpora["test"], params.train.length, 2)
     predicted = judge.logits(judge.features(inputs)).argmax(axis=1)
     # Half of the texts have each class.
     assert summary["test_accuracy"] == (predicted == labels).mean() > 0.7

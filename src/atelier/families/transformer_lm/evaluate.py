@@ -22,19 +22,23 @@ DISTANCES = ("fd", "precision", "recall")
 
 
 def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, params: Evaluate, out: Path) -> None:
-    """Write `metrics.json`, `classes.json`, tables and the `pictures.json` that lists them to the directory `out`."""
+    """Write `metrics.json`, tables and the `pictures.json` that lists them to the directory `out`.
+
+    If the judge predicts the classes of the dataset, write `classes.json` too.
+    """
     train, test = (Corpus.read(prepared.directory, split) for split in ("train", "test"))
     tokenizer = Tokenizer(prepared.directory / TOKENIZER)
     judging = Judge.load(judge)
+    classified = judging.predicts_labels_of(prepared.spec)
     generated = _generated(samples, params)
     metrics = likelihood(network, train, test, params)
     source = CorpusIndex(train.tokens, train.starts)
     length = max(len(text) for texts in generated.values() for text in texts)
     chosen = seeds.generator(params.seed, "people").permutation(len(test))[: params.samples]
     human_tokens = [np.asarray(test.text(index)[:-1][:length]) for index in chosen]
-    human = text.read(human_tokens, tokenizer, judging, source)
+    human = text.read(human_tokens, tokenizer, judging, source, classified)
     tracked = track(generated.items(), description="texts")
-    read = {t: text.read(texts, tokenizer, judging, source) for t, texts in tracked}
+    read = {t: text.read(texts, tokenizer, judging, source, classified) for t, texts in tracked}
     budget = min(sum(map(len, texts.words)) for texts in (human, *read.values()))
     human_row = text.statistics(human, budget, params.bleu_samples, params.seed)
     rows, distances = {}, {}
@@ -44,13 +48,13 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
             name: distances[temperature][name] for name in DISTANCES
         }
     measured = params.temperature
-    metrics |= distances[measured] | {name: rows[measured][name] for name in text.METRICS}
-    metrics |= {f"human_{name}": human_row[name] for name in text.METRICS}
+    metrics |= distances[measured] | text.metrics(rows[measured])
+    metrics |= {f"human_{name}": value for name, value in text.metrics(human_row).items()}
     with files.atomic_directory(out) as directory:
         files.write_json(directory / "metrics.json", metrics)
-        classes = judging.spec.classes
-        shares = {"samples": text.shares(read[measured], classes), "test": text.shares(human, classes)}
-        files.write_json(directory / "classes.json", shares)
+        if classified:
+            shares = {"samples": text.shares(read[measured]), "test": text.shares(human)}
+            files.write_json(directory / "classes.json", shares)
         table = {f"temperature {t:g}": row for t, row in rows.items()}
         table["people"] = human_row | {"fd": distances[measured]["fd_floor"]}
         text.write_table(table, directory / "statistics.csv")

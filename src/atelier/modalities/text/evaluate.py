@@ -15,6 +15,7 @@ from atelier.metrics.text.copying import CorpusIndex, Matches, Span
 from atelier.modalities.judge import Judge
 
 COPIED = range(4, 9)
+POSITIVE = "positive"
 # The statistics that are metrics too; the others are only in the table.
 METRICS = (
     *("distinct_1", "distinct_2", "distinct_3", "rep_4", "self_bleu_4", "copied_8", "longest_copy"),
@@ -31,28 +32,35 @@ class Texts:
     Attributes:
         tokens: of each text, without END.
         features: of the judge, float32 ``(texts, features)``.
-        classes: number of texts in each class that the judge predicts, int64 ``(classes,)``.
+        classes: number of texts in each class that the judge predicts; empty if it predicts no classes.
         matches: spans that the texts share with the train split.
     """
 
     tokens: list[np.ndarray]
     words: list[list[str]]
     features: np.ndarray
-    classes: np.ndarray
+    classes: dict[str, int]
     matches: Matches
 
 
-def read(tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train: CorpusIndex) -> Texts:
-    """Compute the features, classes and copied spans of texts, which are tokens without END."""
+def read(
+    tokens: Sequence[np.ndarray], tokenizer: Tokenizer, judge: Judge, train: CorpusIndex, classified: bool
+) -> Texts:
+    """Compute the features, classes and copied spans of texts, which are tokens without END.
+
+    `classified`: whether the judge predicts the classes of the dataset.
+    """
     kept = [np.asarray(text, np.int64) for text in tokens]
     features = judge.features(padded(kept, judge.network.config.length))
     known = [np.where(text == UNKNOWN, -1, text) for text in kept]
     split = [words(text) for text in tokenizer.decode_all(kept)]
-    return Texts(kept, split, features, judge.histogram(judge.logits(features)), train.matches(known))
+    counts = judge.histogram(judge.logits(features)).tolist() if classified else []
+    classes = dict(zip(judge.spec.classes if classified else (), counts, strict=True))
+    return Texts(kept, split, features, classes, train.matches(known))
 
 
 def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[str, float]:
-    """Measure diversity, repetition and copying.
+    """Measure diversity, repetition, copying and, if the judge predicts classes, these.
 
     Distinct-n uses the first `budget` words, equal for all compared sets; self-BLEU draws `bleu_samples` texts.
     """
@@ -65,14 +73,19 @@ def statistics(texts: Texts, budget: int, bleu_samples: int, seed: int) -> dict[
         **{f"copied_{n}": texts.matches.share(n) for n in COPIED},
         "longest_copy": float(max(longest)),
         "words": float(np.mean([len(text) for text in texts.words])),
-        "positive_share": float(texts.classes[-1] / texts.classes.sum()),
-        "class_entropy": class_entropy(texts.classes),
+        **({"positive_share": shares(texts)[POSITIVE]} if POSITIVE in texts.classes else {}),
+        **({"class_entropy": class_entropy(list(texts.classes.values()))} if texts.classes else {}),
     }
 
 
-def shares(texts: Texts, classes: Sequence[str]) -> dict[str, float]:
+def metrics(row: Mapping[str, float]) -> dict[str, float]:
+    """Return the statistics that are metrics too."""
+    return {name: row[name] for name in METRICS if name in row}
+
+
+def shares(texts: Texts) -> dict[str, float]:
     """Return the share of each predicted class, by its name."""
-    return dict(zip(classes, (texts.classes / texts.classes.sum()).tolist(), strict=True))
+    return {name: count / len(texts.tokens) for name, count in texts.classes.items()}
 
 
 def write_table(rows: Mapping[str, Mapping[str, float]], path: Path) -> None:

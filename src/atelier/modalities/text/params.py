@@ -1,5 +1,7 @@
 """Parameters of texts: the judge of a dataset of texts, and how the next token is sampled."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from atelier.modalities.params import Compared, JudgeTraining
@@ -35,8 +37,13 @@ class Gauge(Compared):
 
 
 class Judge(Strict):
-    """The section `judges.NAME` of a dataset of texts."""
+    """The section `judges.NAME` of a dataset of texts.
 
+    `labels` are what the judge predicts: the classes of the dataset or, without any, whether the sentences of a text
+    were shuffled.
+    """
+
+    labels: Literal["classes", "shuffled"]
     train: Train
     gauge: Gauge
 

@@ -26,16 +26,17 @@ class Watch:
 
     def __init__(self, judge: Path, prepared: Prepared, params: Any) -> None:
         self.judge = Judge.load(judge)
+        self.classes = self.judge.predicts_labels_of(prepared.spec)
         corpus = Corpus.read(prepared.directory, "validation")
         self.count, self.tokens = min(params.watch_texts, len(corpus)), params.preview_tokens
         chosen = seeds.generator(params.seed, "watch").permutation(len(corpus))[: self.count]
         self.real = self._features([corpus.text(index)[:-1][: self.tokens] for index in chosen])
 
     def measure(self, network: Network) -> Row:
-        """Return ``kid``, ``coverage`` and ``class_entropy`` (nats) of fresh texts."""
+        """Return ``kid``, ``coverage`` and, if classes are predicted, ``class_entropy`` (nats) of fresh texts."""
         requests = [Request((), seed, 1.0, UNFILTERED) for seed in range(self.count)]
         texts = writer(network.model, BATCH, self.tokens).write(requests)
-        return self.judge.watch(self.real, self._features([text.words for text in texts]))
+        return self.judge.watch(self.real, self._features([text.words for text in texts]), self.classes)
 
     def _features(self, texts: list[np.ndarray]) -> np.ndarray:
         return self.judge.features(padded(texts, self.judge.network.config.length))
