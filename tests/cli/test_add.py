@@ -1,5 +1,6 @@
 """`atelier add` looks at own data, says what it found, and writes the entries of a run."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from checkout import ROOT, Checkout
 from own_pictures import drawn, encoded, in_classes
+from own_texts import in_folder, short
 from PIL import Image
 
 from atelier.params import file, profiles
@@ -208,6 +210,55 @@ def test_files_that_are_no_pictures_are_one_line(project: Checkout) -> None:
     assert "no pictures among 2 files, for example 1.txt: not a picture" in project.refusal(
         "add", "flowers", "data/raw/flowers", "--family", "vae"
     )
+
+
+def add_texts(project: Checkout, *words: str) -> str:
+    return project.atelier("add", "notes", "data/raw/notes", "--family", "transformer_lm", *words).stdout
+
+
+def test_texts_in_folders_become_a_dataset_with_classes(project: Checkout) -> None:
+    put(project, in_folder(200, "good/") | in_folder(200, "bad/", first=200) | {"bad/x.txt": b" "}, "notes")
+    output = add_texts(project)
+    for found in (
+        "400 texts, a file each; encoding: utf-8",
+        "lengths: 9 to 9 words, 9 in the middle, 3,600 in all",
+        "2 classes: bad 200, good 200; the judge predicts classes",
+        "problem: 1 bad text (max_bad: 1): bad/x.txt: empty",
+    ):
+        assert found in output
+    params = file.read(project.root / "params.yaml")
+    prepare = params.datasets["notes"].prepare
+    assert (prepare.text, prepare.label, prepare.classes, prepare.max_bad) == ("", "", "folders", 1)
+    assert params.judges["notes"].labels == "classes"
+    train = params.runs["notes-transformer_lm"].train
+    assert 4 * (train.batch + 1) * train.context <= 3600
+    assert train.preview_prompt == "The number"
+    assert params.runs["notes-transformer_lm"].evaluate.stride <= train.context
+
+
+def test_table_of_texts_has_its_columns_and_its_encoding_found(project: Checkout) -> None:
+    rows = "\n".join(f"{i};{short(i)} Voilà.;{'sad' if i % 2 else 'merry'}" for i in range(400))
+    put(project, {"all.csv": f"id;Review;mood\n{rows}\n".encode("cp1252"), "readme.txt": b"About it."}, "notes")
+    output = add_texts(project)
+    assert "400 texts, in 1 table, column 'Review' with the label 'mood'; encoding: cp1252" in output
+    assert "problem: not UTF-8; read as cp1252" in output
+    prepare = entry(project, "datasets", "notes")["prepare"]
+    assert [prepare[key] for key in ("encoding", "text", "label", "classes")] == ["cp1252", "Review", "mood", "column"]
+    assert prepare["max_bad"] == 1  # the readme
+
+
+def test_texts_without_labels_are_judged_by_shuffled_sentences(project: Checkout) -> None:
+    rows = "\n".join(json.dumps({"n": i, "body": short(i)}) for i in range(400))
+    put(project, {"all.jsonl": rows.encode()}, "notes")
+    assert "no classes; the judge predicts shuffled" in add_texts(project, "--classes", "none")
+    assert entry(project, "judges", "notes")["labels"] == "shuffled"
+    assert entry(project, "datasets", "notes")["prepare"]["text"] == "body"
+
+
+def test_family_of_texts_on_pictures_is_one_line(project: Checkout) -> None:
+    put(project, {"1.png": drawn(1)}, "notes")
+    line = project.refusal("add", "notes", "data/raw/notes", "--family", "transformer_lm")
+    assert "no texts among 1 file; read are .txt, .csv" in line
 
 
 def shrunk(params: dict[str, Any]) -> dict[str, Any]:

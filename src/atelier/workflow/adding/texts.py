@@ -1,5 +1,6 @@
 """Look at texts in files or tables, and choose the parameters of a dataset of the kind `text_files`."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from atelier.workflow.adding.seen import Seen, bad_line, counted, few_line, list
 KIND = "text_files"
 CLASSES = ("folders", "column", "none")
 SEED = 1
+_SENTENCES = re.compile(r"[.!?…。！？]\W*\w")
 _TOKENS_PER_WORD = 1.5  # of sub-words
 _VOCABULARIES = ((10_000_000, 15_000), (1_000_000, 8_000), (0, 2_000))  # from so many words on
 _NEARLY_ALL = 0.9  # share of the texts that must be in folders for these to be classes
@@ -45,6 +47,7 @@ class _Texts:
     digests: np.ndarray
     words: np.ndarray
     starts: list[str]  # their first two words
+    ordered: np.ndarray  # bool: whether they seem to have at least two sentences
     bad: list[str]
 
 
@@ -98,6 +101,7 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
             *([bad_line(dropped, "text", section["max_bad"])] if dropped else []),
             *_problems(contents, section),
             *([obstacle] if obstacle else []),
+            *(_without_order(texts.ordered[kept]) if judged == "shuffled" else []),
             *([few_line(few)] if few else []),
         ),
         prepare=section,
@@ -192,6 +196,7 @@ def _read(raw: Path, params: Prepare) -> tuple[Path, _Texts]:
         labels=labels,
         digests=np.frombuffer(b"".join(texts.digests), f"V{len(texts.digests[0]) if usable else 1}"),
         words=texts.spans[:, 1] - texts.spans[:, 0],
+        ordered=np.array([_SENTENCES.search(text) is not None for text in texts.texts], bool),
         starts=[" ".join(text.split()[:2]) for text in texts.texts],
         bad=dropped,
     )
@@ -234,3 +239,10 @@ def _problems(contents: np.ndarray, section: Mapping[str, Any]) -> list[str]:
             f"only {counted(len(contents), 'text')}: a model may copy them; the report shows the longest copies"
         )
     return found
+
+
+def _without_order(ordered: np.ndarray) -> list[str]:
+    count = int((~ordered).sum())
+    if 2 * count <= len(ordered):
+        return []
+    return [f"{counted(count, 'text')} with one sentence only, from which a judge of shuffled sentences cannot learn"]
