@@ -143,7 +143,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ),
         (
             "judges:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
-            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, train",
+            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, labels, train",
         ),
     ],
 )
@@ -218,3 +218,27 @@ def test_unknown_command_is_answered_with_the_known_ones() -> None:
     line = refusal("profil")
     assert line.startswith("no command 'profil'")
     assert line.endswith(", ".join(COMMANDS))
+
+
+def test_profile_that_extends_another_has_all_of_its_entries(project: Path) -> None:
+    write_profile(
+        project, "mine", "extends: laptop\nruns:\n  wide:\n    like: mnist-vae\n    train:\n      latent_dim: 99\n"
+    )
+    laptop, mine = (profiles.resolve(project / "profiles", name) for name in ("laptop", "mine"))
+    assert mine["runs"].pop("wide") == {
+        **laptop["runs"]["mnist-vae"], "train": laptop["runs"]["mnist-vae"]["train"] | {"latent_dim": 99}
+    }  # fmt: skip
+    assert mine == laptop
+
+
+@pytest.mark.parametrize(
+    "content, got",
+    [("extends: lap", "extends: got 'lap'"), ("extends: mine", "got 'mine'"), ("extends: other", "got 'mine'")],
+)
+def test_profile_that_extends_no_other_is_one_line(project: Path, content: str, got: str) -> None:
+    write_profile(project, "other", "extends: mine\n")
+    write_profile(project, "mine", f"{content}\n")
+    line = refusal("profile", "show", "mine")
+    assert line.startswith("profiles/mine.yaml: extends: ")
+    assert got in line
+    assert "laptop" in line
