@@ -41,7 +41,7 @@ def train(run: Run, prepared: Prepared, judge: Path, code: Path, out: Path, chec
     networks.save(network, out)
     files.write_json(out / machine.FILE, machine.describe())
     loop.write_history(out / "history.csv", progress)
-    preview.write(workspace / loop.PREVIEWS, out / "previews", _kept(progress))
+    preview.write(workspace / checkpoint.PREVIEWS, out / "previews", _kept(progress))
     print(f"best epoch {progress.best_epoch}: {progress.monitor} {progress.best_score:.4g}")
 
 
