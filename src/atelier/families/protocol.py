@@ -52,6 +52,16 @@ class TrainModule(Protocol):
         """Plan the training of `network` on the train split."""
 
 
+class AdoptModule(Protocol):
+    """``train.py`` of a family whose networks others trained; it takes the place of `TrainModule`."""
+
+    def adopt(self, prepared: Prepared, params: Any) -> Network:
+        """Rebuild a network, with its weights, from the file that `params` name."""
+
+    def describe(self, config: Any) -> str:
+        """Say what was found out about a network, as the caption of its first samples."""
+
+
 class SampleModule(Protocol):
     """``sample.py``: samples and other exhibits of a trained network."""
 
