@@ -66,7 +66,7 @@ def roles(graph: Graph, spec: Spec, asked: Inputs) -> Roles:
     if not classes:
         raise ValueError(f"the network has two inputs ({seen}), but {spec.name} has no classes for a label")
     label = _label(graph, shapes, classes, asked, seen)
-    given = asked.label
+    given: str = asked.label
     if given == "auto":
         known = {"integer": label in _embedded(graph) or shapes[label] == 1, "one_hot": shapes[label] == classes}
         given = next((name for name, fits in known.items() if fits), "")
@@ -155,7 +155,7 @@ def output_range(architecture: Architecture, drawn: np.ndarray, asked: str) -> s
             return name
     elif -1.2 < low < -0.5 and high < 1.2:
         return "-1..1"
-    elif -0.2 < low and 0.3 < high < 1.2:
+    elif low > -0.2 and 0.3 < high < 1.2:
         return "0..1"
     elif -64 < low < 64 < high < 320:
         return "0..255"
@@ -185,8 +185,8 @@ def draw_inputs(architecture: Architecture, found: Roles, distribution: str, cou
                 latent[:, -found.labels :] = np.eye(found.labels)[np.arange(count) % found.labels]
             arrays.append(latent.reshape(count, *each.shape).astype(np.float32))
         else:
-            label = np.arange(count) % found.labels
-            label = np.eye(found.labels)[label] if found.label == "one_hot" else label
+            classes = np.arange(count) % found.labels
+            label = np.eye(found.labels)[classes] if found.label == "one_hot" else classes.astype(np.float64)
             arrays.append(label.reshape(count, *each.shape).astype(np.float32))
     return arrays
 

@@ -17,14 +17,14 @@ Check = Callable[[Any], Any]
 LARGEST = 2**20
 # They compute something in training only.
 IDENTITIES = (
-    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity", "SpatialDropout1D",
-    "SpatialDropout2D",
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity",
+    "SpatialDropout1D", "SpatialDropout2D",
 )  # fmt: skip
 ACTIVATIONS = (
-    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6", "selu",
-    "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "mish", "relu", "relu6",
+    "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
 )  # fmt: skip
-# Options without an effect on what a trained layer computes. A layer is refused if it has others, unless they are empty.
+# Options without an effect on what a trained layer computes. Others are refused, unless they are empty.
 TRAINING = re.compile(
     r"\w*(initializer|regularizer|constraint)|autocast|batch_input_shape|batch_shape|build_input_shape|dtype|fused"
     r"|input_dtype|input_length|mask_zero|momentum|name|noise_shape|quantization_config|rate|seed|stddev|synchronized"
@@ -68,7 +68,7 @@ def _one_of(*allowed: Any) -> Check:
 def _each(check: Check, *lengths: int) -> Check:
     def checked(value: Any) -> Any:
         if isinstance(value, list):
-            if lengths and len(value) not in lengths or len(value) > 8:
+            if (lengths and len(value) not in lengths) or len(value) > 8:
                 raise ValueError(f"a list of {lengths[0] if lengths else 'up to 8'}")
             return [check(item) for item in value]
         return check(value)
@@ -108,7 +108,7 @@ _GLOBAL = {"data_format": FORMAT, "keepdims": _flag}
 _INTERPOLATION = _one_of("nearest", "bilinear", "bicubic")
 MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
 KINDS: dict[str, dict[str, Check]] = {
-    **dict.fromkeys(MERGING, {}),
+    **{kind: {} for kind in MERGING},
     "Activation": {"activation": activation},
     "AveragePooling2D": _POOL,
     "BatchNormalization": _NORM,

@@ -48,7 +48,7 @@ def opened(foreign: Foreign) -> Iterator[Opened]:
     """Open the file of a network.
 
     Raises:
-        ValueError: it is missing, has another digest, or does not contain a network as data; the message says what helps.
+        ValueError: it is missing, has another digest, or contains no network as data; the message says what helps.
     """
     path = Path(foreign.file)
     content = _read(path, foreign.sha256)
@@ -79,8 +79,8 @@ def _read(path: Path, digest: str) -> bytes:
         raise ValueError(f"{path} is {what}; load it where it was trained and {HELP}")
     if not path.is_file():
         raise ValueError(
-            f"{path} is missing; the path is relative to the checkout; bring the file with `dvc import-url` or copy it, "
-            "or fetch it with `dvc pull` if it is tracked"
+            f"{path} is missing; the path is relative to the checkout; copy the file there or bring it with "
+            "`dvc import-url`, or fetch it with `dvc pull` if it is tracked"
         )
     if (size := path.stat().st_size) > MAX_BYTES:
         raise ValueError(f"{path} has {size} bytes; allowed are at most {MAX_BYTES}")

@@ -12,8 +12,8 @@ import h5py
 import keras
 import numpy as np
 
+from atelier.families.adopted.graph import Graph, Place
 from atelier.families.adopted.source import WEIGHTS, Opened
-from atelier.families.adopted.translate import Graph, Place
 from atelier.networks.weights import Shapes
 
 # Where versions of Keras put the layers of a model in a `.keras` archive.
@@ -69,7 +69,7 @@ class Stored:
             return
         # Arrays of a nested model are listed by name; the names of Keras 3 lack those of layers at times, and then the
         # order counts: first what is trained.
-        named = {
+        named: dict[tuple[str, ...], Any] = {
             (place.names[-1], variable.name): variable
             for layer, place, _ in whole
             if place
@@ -88,7 +88,7 @@ class Stored:
         root: Any = self.opened.weights
         root = _hard(root, "model_weights", self.name) if "model_weights" in root else root
         if key not in root:
-            raise ValueError(f"{self.name} has no weights of the layer {key!r}")
+            return
         group = _hard(root, key, self.name)
         attributes = sorted((name for name in group.attrs if re.fullmatch(r"weight_names\d*", name)), key=_number)
         for attribute in attributes:
@@ -100,23 +100,22 @@ class Stored:
         group: Any = _hard(self.opened.weights, part, self.name) if part else self.opened.weights
         for name, kind, ordinal in zip(place.names, place.classes, place.ordinals, strict=True):
             inside = next((container for container in CONTAINERS if container in group), None)
-            if inside is None:
-                raise ValueError(f"{self.name} has no weights of the layer {'/'.join(place.names)!r}")
-            group = self._child(_hard(group, inside, self.name), name, kind, ordinal)
-        variables = _hard(group, "vars", self.name) if "vars" in group else {}
-        for name in sorted(variables, key=_number):
-            yield f"{variables.name}/{name}", _hard(variables, name, self.name)
+            group = None if inside is None else self._child(_hard(group, inside, self.name), name, kind, ordinal)
+            if group is None:
+                return
+        if "vars" in group:
+            variables = _hard(group, "vars", self.name)
+            for name in sorted(variables, key=_number):
+                yield f"{variables.name}/{name}", _hard(variables, name, self.name)
 
     def _child(self, group: h5py.Group, name: str, kind: str, ordinal: int) -> Any:
-        """Find the group of a layer: by its name where it is noted, else as the `ordinal`-th of its class."""
+        """Find the group of a layer, if any: by its name where it is noted, else as the `ordinal`-th of its class."""
         base = _snake_case(kind)
         found = sorted((child for child in group if re.fullmatch(rf"{base}(_\d+)?", child)), key=_number)
         for child in found:
             if "vars" in group[child] and group[child]["vars"].attrs.get("name") == name:
                 return _hard(group, child, self.name)
-        if ordinal >= len(found):
-            raise ValueError(f"{self.name} has no weights of the layer {name!r} ({kind})")
-        return _hard(group, found[ordinal], self.name)
+        return _hard(group, found[ordinal], self.name) if ordinal < len(found) else None
 
     def _plain(self, array: Any, name: str) -> h5py.Dataset:
         """Return an array if its numbers are stored in this file, uncompressed and contiguous."""

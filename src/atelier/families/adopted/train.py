@@ -14,7 +14,7 @@ import numpy as np
 from atelier.core.prepared import Prepared
 from atelier.families.adopted import findings, network, source, translate
 from atelier.families.adopted.findings import Roles
-from atelier.families.adopted.graph import Graph, Place, cut
+from atelier.families.adopted.graph import Graph, cut
 from atelier.families.adopted.params import Architecture, Config, Encoder, Foreign, Input, Train
 from atelier.families.adopted.stored import Stored
 from atelier.networks import batching, weights
@@ -80,7 +80,7 @@ def adopt(prepared: Prepared, params: Train) -> Network:
     }
 
     def build(encoder_range: str) -> network.Adopted:
-        config = Config(**given, encoder_range=encoder_range)
+        config = Config.model_validate(given | {"encoder_range": encoder_range})
         return _build(config, prepared, decoder, encoder)
 
     asked = "0..1" if encoder is None else "auto" if params.encoder is None else params.encoder.range
@@ -160,7 +160,7 @@ def _posterior(graph: Graph, outputs: Sequence[int], names: Sequence[str]) -> li
 
 
 def _load(foreign: Foreign | Encoder, custom: Mapping[str, str]) -> dict[str, Loaded]:
-    """Load the network of a file; or the two that a subclassed VAE in it holds, by the names `encoder` and `decoder`."""
+    """Load the network of a file, or the two that a subclassed VAE holds, by the names `encoder` and `decoder`."""
     with source.opened(foreign) as opened:
         try:
             held = translate.parts(opened.config, custom)

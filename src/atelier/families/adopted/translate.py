@@ -27,9 +27,10 @@ def translate(
     graph = Graph()
     kind, config = _class(model, "the model"), model.get("config")
     if kind not in MODELS or _is_custom(model):
+        held = f"; if it is a VAE, say so: custom: {{{kind}: {VAE}}}" if parts(model, {kind: VAE}) else ""
         raise ValueError(
-            f"the model is of the class {model.get('class_name')!r}, whose code the file does not contain; save its "
-            "encoder and its decoder, if they are Keras models, as a file each"
+            f"the model is of the class {kind!r}, whose code the file does not contain; save its encoder and its decoder, "
+            f"if they are Keras models, as a file each{held}"
         )
     translator = _Translator(graph, custom, version)
     try:
@@ -145,10 +146,14 @@ class _Translator:
             for call, node in enumerate(entry.get("inbound_nodes") or [])
             if place.names[-1] not in sources
         ]
+        # Keras 3 also counts calls outside of this model at times; then the last of its own calls is meant.
+        calls = [max(1, len(entry.get("inbound_nodes") or [])) for entry in entries]
+        last = {place.names[-1]: count - 1 for place, count in zip(places, calls, strict=True)}
         while waiting:
             later = []
             for entry, place, node, nth in waiting:
                 references, own = _arguments(node, place.names[-1]), results.setdefault(place.names[-1], [])
+                references = [(name, min(call, last.get(name, 0)), tensor) for name, call, tensor in references]
                 if len(own) == nth and all(len(results.get(name, ())) > call for name, call, _ in references):
                     arguments = [results[name][call][tensor] for name, call, tensor in references]
                     own.append(self.layer(entry, arguments, place))
@@ -159,7 +164,7 @@ class _Translator:
             waiting = later
         ends = _references(config["output_layers"])
         names += [str(name) for name, *_ in ends]
-        return [results[name][call][tensor] for name, call, tensor in ends]
+        return [results[name][min(call, last[name])][tensor] for name, call, tensor in ends]
 
     def layer(self, entry: Mapping[str, Any], inputs: list[int], place: Place) -> list[int]:
         """Add one layer or nested model and return its results."""
