@@ -26,8 +26,7 @@ def dense(units: Any = 784, name: str = "dense", **options: Any) -> dict[str, An
     return foreign_files.old_layer("Dense", name, units=units, activation="sigmoid", use_bias=False, **options)
 
 
-KERNEL = {"dense": {"dense/kernel:0": np.ones((3, 784), np.float32)}}
-RANDOM = {"dense": {"dense/kernel:0": np.random.default_rng(0).normal(0, 1, (3, 784)).astype(np.float32)}}
+KERNEL = {"dense": {"dense/kernel:0": np.random.default_rng(0).normal(0, 1, (3, 784)).astype(np.float32)}}
 LAMBDA = {"class_name": "Lambda", "config": {"name": "code", "function": ["4wEAAAAA", None, None]}}
 CUSTOM = {"class_name": "Custom>Glow", "config": {"name": "glow", "depth": 3}}
 FOREIGN = dense() | {"module": "os.path", "registered_name": None}
@@ -74,39 +73,42 @@ def saved_model(path: Path) -> None:
     (path / "saved_model.pb").touch()
 
 
+def only(kernel: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+    return {"dense": {"dense/kernel:0": kernel if kernel.dtype == int else kernel.astype(np.float32)}}
+
+
+SYSTEM = {"class_name": "Dense", "config": {"name": "d", "units": 3, "activation": "os.system"}}
 UP = foreign_files.old_layer("UpSampling2D", "up", size=[1024, 1024], interpolation="nearest")
 RESHAPE = foreign_files.old_layer("Reshape", "reshape", target_shape=[28, 28, 1])
 CASES: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "lambda": (legacy(model(dense(), LAMBDA)), r"'code' is a Lambda, which is code, so it is refused; .*custom: \{code: "),
-    "custom class": (legacy(model(dense(), CUSTOM)), r"'glow' is a Glow, which is not one of .*custom: \{Glow: gaussian"),
+    "lambda": (legacy(model(dense(), LAMBDA)), r"'code' is a Lambda, which is code, so it is refused; .*custom: \{c"),
+    "custom class": (legacy(model(dense(), CUSTOM)), r"'glow' is a Glow, which is not one of .*custom: \{Glow: "),
     "class of another module": (legacy(model(FOREIGN)), "'dense' is a Dense, which is not one of the layers of Keras"),
-    "subclassed model": (legacy({"class_name": "GAN", "config": {}}), "class 'GAN', whose code the file does not contain"),
-    "pickle": (lambda path: path.write_bytes(pickle.dumps({"a": 1})), "a pickle, which could run any code; allowed are"),
-    "something else": (lambda path: path.write_text("hello"), "a file that begins with b'hello'; allowed are .keras and"),
+    "subclassed model": (legacy({"class_name": "GAN", "config": {}}), "class 'GAN', whose code the file does not"),
+    "pickle": (lambda path: path.write_bytes(pickle.dumps({"a": 1})), "a pickle, which could run any code; allowed"),
+    "something else": (lambda path: path.write_text("hello"), "a file that begins with b'hello'; allowed are .keras"),
     "tensorflow lite": (lambda path: path.write_bytes(b"\x1c\0\0\0TFL3" * 9), "a TensorFlow Lite file"),
-    "saved model": (saved_model, "is a SavedModel, whose graph is code; load it where it was trained and save the model"),
+    "saved model": (saved_model, "is a SavedModel, whose graph is code; load it where it was trained and"),
     "missing": (lambda path: None, r"is missing; the path is relative to the checkout; .*dvc pull"),
     "truncated": (truncated, "is no complete HDF5 file: "),
-    "weights alone": (lambda path: h5py.File(path, "w").close(), "weights without the architecture of the network; save"),
+    "weights alone": (lambda path: h5py.File(path, "w").close(), "weights without the architecture"),
     "half a zip": (lambda path: path.write_bytes(b"PK\x03\x04" + b"x" * 40), "is no complete .keras archive"),
     "zip without a model": (zipped(readme=b"x"), "is no .keras archive: it has no config.json"),
     "json of a list": (zipped(config__json=b"[]"), "config.json: got list; allowed is an object"),
     "deep json": (zipped(config__json=b"[" * 10**6), "config.json is (nested too deeply|not JSON)"),
-    "not a model": (legacy({"class_name": "Sequential", "config": 3}), "the configuration is not one that Keras writes"),
-    "huge layer": (legacy(model(dense(2**20))), r"needs one more array of shape \(3, 1048576\) than the 0 in the file"),
-    "huge number": (legacy(model(dense(10**12))), r"'dense' \(Dense\): units: got 1000000000000; allowed is a whole"),
+    "not a model": (legacy({"class_name": "Sequential", "config": 3}), "the configuration is not one that"),
+    "huge layer": (legacy(model(dense(2**20))), r"needs one more array of shape \(3, 1048576\) than the 0"),
+    "huge number": (legacy(model(dense(10**12))), r"'dense' \(Dense\): units: got 1000000000000; allowed is"),
     "claimed terabytes": (without_numbers, r"kernel:0 has the shape \(3, 1048576\), but the file lacks its numbers"),
-    "huge picture": (legacy(model(dense(), RESHAPE, UP)), r"\(UpSampling2D\) computes \(28672, 28672, 1\); allowed are at"),
+    "huge picture": (legacy(model(dense(), RESHAPE, UP)), r"\(UpSampling2D\) computes \(28672, 28672, 1\); allowed"),
     "link": (linked, "kernel:0 is a link; links are not followed"),
     "no weights": (legacy(model(dense()), {}), r"needs one more array of shape \(3, 784\) than the 0 in the file"),
-    "integers": (legacy(model(dense()), {"dense": {"k:0": np.ones((3, 784), int)}}), "has the type int64; weights are floats"),
-    "not a number": (legacy(model(dense()), {"dense": {"k:0": np.full((3, 784), np.nan, np.float32)}}), "not finite"),
+    "integers": (legacy(model(dense()), only(np.ones((3, 784), int))), "has the type int64; weights are floats"),
+    "not a number": (legacy(model(dense()), only(np.full((3, 784), np.nan))), "contains numbers that are not finite"),
     "unknown option": (legacy(model(dense(sparsity=0.5))), "got the option sparsity: 0.5, which is unknown"),
-    "unknown activation": (legacy(model(dense() | {"config": {"name": "d", "units": 3, "activation": "os.system"}})),
-                           r"'d' \(Dense\): activation: got 'os.system'; allowed is one of: "),
-    "constant": (legacy(model(dense()), {"dense": {"k:0": np.zeros((3, 784), np.float32)}}), "the same picture for every"),
-    "wrong size": (legacy(model(dense(100)), {"dense": {"k:0": RANDOM["dense"]["dense/kernel:0"][:, :100]}}),
-                   r"draws \(100,\), images of the dataset are \(28, 28, 1\)"),
+    "unknown activation": (legacy(model(SYSTEM)), r"'d' \(Dense\): activation: got 'os.system'; allowed is one of: "),
+    "constant": (legacy(model(dense()), only(np.zeros((3, 784)))), "draws the same picture for every latent"),
+    "wrong size": (legacy(model(dense(100)), only(np.eye(3, 100))), r"draws \(100,\), images of the dataset are"),
 }  # fmt: skip
 
 
@@ -126,9 +128,7 @@ def test_content_is_not_parsed_before_its_digest_is_right(prepared: Path, tmp_pa
     path = tmp_path / "generator.keras"
     path.write_bytes(b"PK\x03\x04 not a zip")
     section = foreign_files.section(path, sha256="0" * 64)
-    with pytest.raises(
-        ValueError, match=f"sha256: got {'0' * 64}; that of .* is {foreign_files.digest_of(path)}: use this"
-    ):
+    with pytest.raises(ValueError, match=f"sha256: got 0000.*; that of .* is {foreign_files.digest_of(path)}: "):
         adopt(Prepared.read(prepared), Train.model_validate(section))
 
 
@@ -138,33 +138,33 @@ def test_content_is_not_parsed_before_its_digest_is_right(prepared: Path, tmp_pa
         ({}, r"inputs.latent: .*an input \(3,\), and no batch normalisation.*; allowed are normal \(the usual one\)"),
         (
             {"inputs__latent": "normal", "inputs__label": "integer"},
-            r"inputs.label: got 'integer' for one input, z \(3,\)",
+            r"inputs.label: got 'integer' for one input, z",
         ),
         (
             {"inputs__latent": "normal", "output__range": "0..255"},
-            r"output.range: got '0..255', but 64 drawn pictures have",
+            r"output.range: got '0..255', but 64 drawn",
         ),
         (
             {"inputs__latent": "normal", "custom": {"Dense": "Lambda"}},
-            "custom: got 'Lambda' for the layer 'dense'; allowed",
+            "custom: got 'Lambda' for the layer",
         ),
         (
             {"inputs__latent": "normal", "custom": {"dense": "gaussian_sampler"}},
-            "has 2 inputs, mean and log-variance, not 1",
+            "has 2 inputs, mean and",
         ),
     ],
 )
 def test_what_cannot_be_found_out_is_a_parameter(
     changes: dict[str, Any], message: str, prepared: Path, tmp_path: Path
 ) -> None:
-    path = foreign_files.write_legacy(tmp_path / "generator.h5", model(dense()), "2.10.0", RANDOM)
+    path = foreign_files.write_legacy(tmp_path / "generator.h5", model(dense()), "2.10.0", KERNEL)
     section = foreign_files.section(path, **changes)
     with pytest.raises(ValueError, match=message):
         adopt(Prepared.read(prepared), Train.model_validate(section))
 
 
 def test_lambda_may_stand_for_a_known_layer(prepared: Path, tmp_path: Path) -> None:
-    path = foreign_files.write_legacy(tmp_path / "generator.h5", model(dense(), LAMBDA), "2.10.0", RANDOM)
+    path = foreign_files.write_legacy(tmp_path / "generator.h5", model(dense(), LAMBDA), "2.10.0", KERNEL)
     section = foreign_files.section(path, inputs__latent="normal", custom={"code": "identity"})
     network = adopt(Prepared.read(prepared), Train.model_validate(section))
     assert [layer.kind for layer in network.config.decoder.layers] == ["Dense"]

@@ -73,7 +73,9 @@ class Adopted(keras.Model):
         self.config, self.labels = config, config.labels
         z = keras.Input((config.latent_dim,), name="z")
         outputs, self.decoder_layers, blocks = assemble(config.decoder, self._prior(config, z))
-        picture = Picture(tuple(spec.shape), config.output_range, config.fit == "convert", dtype="float32")
+        picture = Picture(
+            tuple(spec.shape), config.output_range, config.fit == "convert", name="picture", dtype="float32"
+        )
         self.decoder = keras.Model(z, picture(outputs[0]), name="decoder")
         self.blocks = {"decoder": blocks}
         self.encoder_layers: list[keras.layers.Layer] = []
@@ -106,32 +108,39 @@ class Adopted(keras.Model):
         size = math.prod(shape) - (config.labels if config.label == "appended" else 0)
         if size < 1 or config.latent_dim != size + (config.label != "none"):
             raise ValueError(f"latent_dim: got {config.latent_dim} for an input of the shape {shape}")
-        latent = Latent(size, config.latent, dtype="float32")(z)
+        latent = Latent(size, config.latent, name="latent", dtype="float32")(z)
         if config.label == "none":
-            return [layers.Reshape(shape)(latent)]
+            return [layers.Reshape(shape, name="latent_shaped")(latent)]
         if config.label == "appended":
-            joined = layers.Concatenate()([latent, Label(config.labels, True, dtype="float32")(z)])
-            return [layers.Reshape(shape)(joined)]
-        label = Label(config.labels, config.label == "one_hot", dtype="float32")(z)
-        both = [layers.Reshape(shape)(latent), layers.Reshape(wanted[1 - first].shape)(label)]
+            label = Label(config.labels, True, name="label", dtype="float32")(z)
+            joined = layers.Concatenate(name="joined")([latent, label])
+            return [layers.Reshape(shape, name="joined_shaped")(joined)]
+        label = Label(config.labels, config.label == "one_hot", name="label", dtype="float32")(z)
+        both = [
+            layers.Reshape(shape, name="latent_shaped")(latent),
+            layers.Reshape(wanted[1 - first].shape, name="label_shaped")(label),
+        ]
         return both if config.latent_first else both[::-1]
 
     def _build_encoder(self, config: Config, architecture: Architecture, spec: Spec) -> keras.Model:
         image = keras.Input(tuple(spec.shape), dtype="uint8", name="image")
         scale, offset = {"-1..1": (1 / 127.5, -1.0), "0..1": (1 / 255, 0.0), "0..255": (1.0, 0.0)}[config.encoder_range]
-        x = layers.Rescaling(scale, offset, dtype="float32")(image)
+        x = layers.Rescaling(scale, offset, name="scaled", dtype="float32")(image)
         wanted = architecture.inputs[0].shape
         if len(architecture.inputs) != 1 or math.prod(wanted) != math.prod(spec.shape):
             shapes = ", ".join(str(each.shape) for each in architecture.inputs)
             raise ValueError(f"the encoder takes {shapes}; images of {spec.name} are {spec.shape}")
-        outputs, self.encoder_layers, blocks = assemble(architecture, [layers.Reshape(wanted)(x)])
+        outputs, self.encoder_layers, blocks = assemble(architecture, [layers.Reshape(wanted, name="image_shaped")(x)])
         self.blocks["encoder"] = blocks
         for output in outputs:
             if math.prod(output.shape[1:]) != config.latent_dim:
                 raise ValueError(f"the encoder returns {tuple(output.shape[1:])} for {config.latent_dim} latents")
-        z_mean, *rest = [layers.Reshape((config.latent_dim,))(output) for output in outputs]
+        z_mean, *rest = [
+            layers.Reshape((config.latent_dim,), name=name)(output)
+            for name, output in zip(("z_mean", "z_log_var"), outputs, strict=False)
+        ]
         # An encoder without a variance is one with variance 1 everywhere.
-        z_log_var = rest[0] if rest else layers.Rescaling(0.0)(z_mean)
+        z_log_var = rest[0] if rest else layers.Rescaling(0.0, name="z_log_var")(z_mean)
         return keras.Model(image, [z_mean, z_log_var], name="encoder")
 
 
