@@ -123,8 +123,8 @@ def conditional(path: Path) -> list[np.ndarray]:
     return [array for of in groups.values() for array in of.values()]
 
 
-def nested(path: Path) -> list[np.ndarray]:
-    """Write a nested generator, latent (4,), whose weights are listed in one group, as Keras 2.10 did."""
+def nested(path: Path, variance: float = 1.0) -> list[np.ndarray]:
+    """Write a nested generator, latent (4,) of a `variance`, whose weights are in one group, as Keras 2.10 did."""
     draw = generator(1)
     shapes = {
         "dense/kernel:0": (4, 98),
@@ -136,9 +136,9 @@ def nested(path: Path) -> list[np.ndarray]:
         "batch_normalization/moving_variance:0": (98,),
     }
     arrays = {name: draw.normal(0, 0.7, shape).astype(np.float32) for name, shape in shapes.items()}
-    # The statistics of standard normal latents.
+    # The statistics of the latents that it was trained with.
     arrays["batch_normalization/moving_mean:0"] = np.zeros(98, np.float32)
-    arrays["batch_normalization/moving_variance:0"] = np.square(arrays["dense/kernel:0"]).sum(axis=0)
+    arrays["batch_normalization/moving_variance:0"] = variance * np.square(arrays["dense/kernel:0"]).sum(axis=0)
     inner = [
         old_layer("InputLayer", "input_1", batch_input_shape=[None, 4], sparse=False, ragged=False),
         old_layer("Dense", "dense", units=98, activation="linear", use_bias=False),
@@ -174,3 +174,20 @@ def archived(path: Path) -> list[np.ndarray]:
     model = {"module": "keras", "class_name": "Sequential", "config": {"name": "sequential_1", "layers": layers}}
     write_archive(path, model, "2.13.1", arrays)
     return list(arrays.values())
+
+
+def sampling_encoder(path: Path, kernel: np.ndarray) -> None:
+    """Write an encoder that returns a sample alone, of mean and log-variance `kernel` · pixels, as Keras 2.4 did."""
+    layers = [
+        old_layer("InputLayer", "image", batch_input_shape=[None, 784]) | {"inbound_nodes": []},
+        old_layer("Dense", "a", units=kernel.shape[1], activation="linear", use_bias=False)
+        | {"inbound_nodes": old_node("image")},
+        old_layer("Dense", "b", units=kernel.shape[1], activation="linear", use_bias=False)
+        | {"inbound_nodes": old_node("image")},
+        {"class_name": "Custom>Sampler", "config": {"name": "z", "trainable": True, "dtype": "float32"}}
+        | {"inbound_nodes": [[["a", 0, 0, {"z_log_var": ["b", 0, 0]}]]]},
+    ]
+    layers = [{"name": layer["config"]["name"], **layer} for layer in layers]
+    config = {"name": "e", "layers": layers, "input_layers": [["image", 0, 0]], "output_layers": [["z", 0, 0]]}
+    groups = {name: {f"{name}/kernel:0": scale * kernel.astype(np.float32)} for name, scale in (("a", 1), ("b", 2))}
+    write_legacy(path, {"class_name": "Functional", "config": config}, "2.4.3", groups)

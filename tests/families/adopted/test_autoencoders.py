@@ -144,3 +144,17 @@ def test_encoder_of_another_latent_space_is_refused(
     keras.Sequential([keras.Input((3,)), layers.Dense(784)]).save(tmp_path / "decoder.keras")
     with pytest.raises(ValueError, match=r"the encoder returns \(12,\) for 3 latents"):
         adopted(prepared, tmp_path / "decoder.keras", tmp_path / "encoder.keras")
+
+
+def test_encoder_of_keras_2_that_returns_a_sample_alone(prepared: Path, tmp_path: Path) -> None:
+    kernel = foreign_files.generator().normal(0, 0.05, (784, 4))
+    foreign_files.sampling_encoder(tmp_path / "encoder.h5", kernel)
+    keras.Sequential([keras.Input((4,)), layers.Dense(784, activation="sigmoid")]).save(tmp_path / "decoder.keras")
+    section = foreign_files.section(tmp_path / "decoder.keras", custom={"Sampler": "gaussian_sampler"})
+    encoder = foreign_files.section(tmp_path / "encoder.h5")
+    section["encoder"] = {"file": encoder["file"], "sha256": encoder["sha256"], "range": "-1..1"}
+    network = adopt(Prepared.read(prepared), Train.model_validate(section))
+    images = np.asarray(Prepared.read(prepared).images("test")[:8])
+    mean, log_variance = batching.apply(network.model.encoder, images, 8)
+    assert np.allclose(mean, (images.reshape(8, -1) / 127.5 - 1) @ kernel, atol=1e-3)
+    assert np.allclose(log_variance, 2 * mean, atol=1e-3)

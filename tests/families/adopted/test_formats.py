@@ -78,6 +78,14 @@ def test_nested_generator_of_keras_2_10(adopted: Callable[..., Network], tmp_pat
     assert_draws(network, model(latents(network)))
 
 
+@pytest.mark.parametrize(("variance", "latent"), [(1.0, "normal"), (1 / 3, "uniform")])
+def test_distribution_of_latents_is_found_in_a_batch_normalisation(
+    variance: float, latent: str, adopted: Callable[..., Network], tmp_path: Path
+) -> None:
+    foreign_files.nested(tmp_path / "generator.h5", variance)
+    assert adopted(tmp_path / "generator.h5").config.latent == latent
+
+
 def test_archive_of_keras_2_13_with_uniform_latents_and_logits(adopted: Callable[..., Network], tmp_path: Path) -> None:
     kernel, bias, kernel_2, bias_2 = foreign_files.archived(tmp_path / "generator.keras")
     network = adopted(tmp_path / "generator.keras", inputs__latent="uniform", output__range="logits")

@@ -12,9 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
+from atelier.core import files
 from atelier.core.prepared import Prepared
 from atelier.families.adopted.params import Train
 from atelier.families.adopted.train import adopt
+from atelier.networks import network as networks
 
 
 def model(*layers: dict[str, Any]) -> dict[str, Any]:
@@ -169,3 +171,31 @@ def test_lambda_may_stand_for_a_known_layer(prepared: Path, tmp_path: Path) -> N
     network = adopt(Prepared.read(prepared), Train.model_validate(section))
     assert [layer.kind for layer in network.config.decoder.layers] == ["Dense"]
     assert "4wEAAAAA" not in json.dumps(network.config.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"layers": [{"kind": "Lambda", "options": {}}]}, "layer 0: got 'Lambda'; known are: Add, "),
+        ({"layers": [{"kind": "Dense", "options": {"function": "x"}}]}, r"layer 0 \(Dense\): unknown option function"),
+        ({"layers": [{"kind": "Dense", "options": {"units": 999}}]}, r"needs one more array of shape \(3, 999\)"),
+        ({"nodes": [{"layer": 7, "inputs": [0]}]}, "a node refers to layer 7 and tensors"),
+        (
+            {"nodes": [{"layer": 0, "inputs": [-1]}]},
+            r"config.decoder.nodes.0.inputs.0: got -1|got -1; allowed is a whole",
+        ),
+        ({"outputs": [5]}, r"the outputs \[5\] are not there"),
+        ({"inputs": [{"shape": [4], "dtype": "float32"}]}, r"latent_dim: got 3 for an input of the shape \(4,\)"),
+    ],
+)
+def test_changed_description_of_an_adopted_network_is_refused(
+    change: dict[str, Any], message: str, prepared: Path, tmp_path: Path
+) -> None:
+    path = foreign_files.write_legacy(tmp_path / "generator.h5", model(dense()), "2.10.0", KERNEL)
+    section = foreign_files.section(path, inputs__latent="normal")
+    networks.save(adopt(Prepared.read(prepared), Train.model_validate(section)), tmp_path)
+    description = files.read_json(tmp_path / "config.json")
+    description["config"]["decoder"] |= change
+    files.write_json(tmp_path / "config.json", description)
+    with pytest.raises(ValueError, match=message):
+        networks.load(tmp_path)

@@ -29,8 +29,8 @@ def translate(
     if kind not in MODELS or _is_custom(model):
         held = f"; if it is a VAE, say so: custom: {{{kind}: {VAE}}}" if parts(model, {kind: VAE}) else ""
         raise ValueError(
-            f"the model is of the class {kind!r}, whose code the file does not contain; save its encoder and its decoder, "
-            f"if they are Keras models, as a file each{held}"
+            f"the model is of the class {kind!r}, whose code the file does not contain; save its encoder and its "
+            f"decoder, if they are Keras models, as a file each{held}"
         )
     translator = _Translator(graph, custom, version)
     try:
@@ -83,7 +83,7 @@ def _inputs(kind: str, config: Any, build: Any) -> list[tuple[str, Any, Any]]:
             (name, _shape(found[name]), found[name].get("dtype")) for name, *_ in _references(config["input_layers"])
         ]
     first = entries[0]["config"]
-    shape = _shape(first)
+    shape = _shape(first) if isinstance(first, dict) else None
     if shape is None:
         shape = (config.get("build_input_shape") if isinstance(config, dict) else None) or (build or {}).get(
             "input_shape"
@@ -92,7 +92,7 @@ def _inputs(kind: str, config: Any, build: Any) -> list[tuple[str, Any, Any]]:
         raise ValueError(
             "the file does not say which shape the model's input has; call the model once, and save it again"
         )
-    return [(str(first.get("name")), shape, first.get("dtype"))]
+    return [(str(entries[0].get("name") or first.get("name")), shape, first.get("dtype"))]
 
 
 def _shape(config: Mapping[str, Any]) -> Any:
@@ -230,7 +230,13 @@ def _arguments(node: Any, name: str) -> list[tuple[str, int, int]]:
         found = [(str(call[0]), int(call[1]), int(call[2])) for call in calls]
         options = {key: value for call in calls for key, value in (call[3] if len(call) > 3 else {}).items()}
     for key, value in options.items():
-        if value not in (None, False):
+        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+            found += _tensors(value, name)
+        elif (
+            isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and value[0] != "_CONSTANT_VALUE"
+        ):
+            found.append((value[0], int(value[1]), int(value[2])))
+        elif value not in (None, False):
             raise ValueError(f"the layer {name!r} is called with {key}={value!r:.60}; allowed are inputs alone")
     if not found or min(min(call, tensor) for _, call, tensor in found) < 0:
         raise ValueError(f"the layer {name!r} is called without inputs")
