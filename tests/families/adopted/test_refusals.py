@@ -70,6 +70,26 @@ def linked(path: Path) -> None:
         group["kernel:0"] = h5py.ExternalLink("/etc/passwd", "/kernel")
 
 
+def odd_names(path: Path) -> None:
+    foreign_files.write_legacy(path, model(dense()), "2.10.0", KERNEL)
+    with h5py.File(path, "r+") as file:
+        file["model_weights/dense"].attrs["weight_names"] = 3.5
+
+
+def endless(path: Path) -> None:
+    many = [foreign_files.old_layer("ReLU", f"relu_{index}") for index in range(4100)]
+    foreign_files.write_archive(path, model(*many), "2.15.0", {})
+
+
+def doubled(path: Path) -> None:
+    """Models of models, ten thousand layers in a few lines."""
+    inner = {"class_name": "Dropout", "config": {"name": "dropout", "rate": 0.5}}
+    for level in range(4):
+        repeated = [inner | {"name": f"{level}-{index}"} for index in range(10)]
+        inner = {"class_name": "Sequential", "config": {"name": f"m{level}", "layers": repeated}}
+    foreign_files.write_legacy(path, model(dense(), inner), "2.10.0", KERNEL)
+
+
 def saved_model(path: Path) -> None:
     path.mkdir()
     (path / "saved_model.pb").touch()
@@ -104,6 +124,9 @@ CASES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "claimed terabytes": (without_numbers, r"kernel:0 has the shape \(3, 1048576\), but the file lacks its numbers"),
     "huge picture": (legacy(model(dense(), RESHAPE, UP)), r"\(UpSampling2D\) computes \(28672, 28672, 1\); allowed"),
     "link": (linked, "kernel:0 is a link; links are not followed"),
+    "doubled": (doubled, "its layers are called more than 4000 times"),
+    "odd names": (odd_names, "has no '3.5'"),
+    "endless": (endless, "a model has 4101 layers; allowed are at most 4000"),
     "no weights": (legacy(model(dense()), {}), r"needs one more array of shape \(3, 784\) than the 0 in the file"),
     "integers": (legacy(model(dense()), only(np.ones((3, 784), int))), "has the type int64; weights are floats"),
     "not a number": (legacy(model(dense()), only(np.full((3, 784), np.nan))), "contains numbers that are not finite"),

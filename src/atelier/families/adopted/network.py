@@ -13,7 +13,7 @@ from atelier.families.adopted.params import Architecture, Config
 from atelier.networks.architecture import Block
 
 # Numbers that one layer may compute for one picture: beyond that, a batch would not fit into memory.
-MAX_NUMBERS = 2**24
+MAX_NUMBERS = 2**23
 
 
 def build(config: Config, spec: Spec) -> "Adopted":

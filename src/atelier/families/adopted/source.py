@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from atelier.families.adopted.params import Foreign
 
@@ -93,12 +94,18 @@ def _read(path: Path, digest: str) -> bytes:
 def _legacy(path: Path, file: h5py.File, size: int) -> Opened:
     if "model_config" not in file.attrs:
         raise ValueError(f"{path} contains weights without the architecture of the network; {HELP}")
-    version = _text(file.attrs.get("keras_version", ""))
-    return Opened(path, _json(_text(file.attrs["model_config"]), f"{path}: model_config"), version, file, True, size)
+    version = "".join(attribute(file, "keras_version"))
+    config = _json("".join(attribute(file, "model_config")), f"{path}: model_config")
+    return Opened(path, config, version, file, True, size)
 
 
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def attribute(holder: Any, name: str) -> list[str]:
+    """Return an attribute of an HDF5 file or group as a list of texts; none if there is no such attribute."""
+    try:
+        value = np.ravel(holder.attrs.get(name, [])).tolist()
+    except TypeError as error:
+        raise ValueError(f"the attribute {name} has a type that is not text: {error}") from None
+    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in value]
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int, path: Path) -> bytes:

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from atelier.families.adopted.graph import Graph, Place
-from atelier.families.adopted.source import WEIGHTS, Opened
+from atelier.families.adopted.source import WEIGHTS, Opened, attribute
 from atelier.networks.weights import Shapes
 
 # Where versions of Keras put the layers of a model in a `.keras` archive.
@@ -91,10 +91,9 @@ class Stored:
             return
         group = _hard(root, key, self.name)
         attributes = sorted((name for name in group.attrs if re.fullmatch(r"weight_names\d*", name)), key=_number)
-        for attribute in attributes:
-            for name in group.attrs[attribute]:
-                label = name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
-                yield label, _hard(group, label, self.name)
+        for each in attributes:
+            for name in attribute(group, each):
+                yield name, _hard(group, name, self.name)
 
     def _archived(self, place: Place, part: str) -> Iterator[tuple[str, h5py.Dataset]]:
         group: Any = _hard(self.opened.weights, part, self.name) if part else self.opened.weights
@@ -112,10 +111,11 @@ class Stored:
         """Find the group of a layer, if any: by its name where it is noted, else as the `ordinal`-th of its class."""
         base = _snake_case(kind)
         found = sorted((child for child in group if re.fullmatch(rf"{base}(_\d+)?", child)), key=_number)
-        for child in found:
-            if "vars" in group[child] and group[child]["vars"].attrs.get("name") == name:
-                return _hard(group, child, self.name)
-        return _hard(group, found[ordinal], self.name) if ordinal < len(found) else None
+        groups = [_hard(group, child, self.name) for child in found]
+        for each in groups:
+            if isinstance(each, h5py.Group) and "vars" in each and attribute(each["vars"], "name") == [name]:
+                return each
+        return groups[ordinal] if ordinal < len(groups) else None
 
     def _plain(self, array: Any, name: str) -> h5py.Dataset:
         """Return an array if its numbers are stored in this file, uncompressed and contiguous."""

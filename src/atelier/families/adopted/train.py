@@ -21,7 +21,7 @@ from atelier.networks import batching, weights
 from atelier.networks.network import Network
 
 PRECISION = "float32"
-BATCH = 50
+BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _load(foreign: Foreign | Encoder, custom: Mapping[str, str]) -> dict[str, Lo
                 }
             return {"whole": _load_one(opened, translate.translate(opened.config, custom, opened.version))}
         except ValueError as error:
-            message = str(error)
+            message = " ".join(str(error).split())
             raise ValueError(message if message.startswith(str(opened.path)) else f"{opened.path}: {message}") from None
 
 

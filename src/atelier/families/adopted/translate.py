@@ -13,6 +13,8 @@ from atelier.families.adopted.graph import Graph, Place
 from atelier.families.adopted.params import Layer
 
 MODELS = ("Functional", "Model", "Sequential")
+# Nested models can call each other: a few lines may stand for billions of calls.
+MAX_CALLS = 4000
 SAMPLER, IDENTITY, VAE = "gaussian_sampler", "identity", "vae"
 
 
@@ -112,10 +114,12 @@ class _Translator:
     """Adds the layers of a model, and of those nested in it, to a graph."""
 
     def __init__(self, graph: Graph, custom: Mapping[str, str], version: str) -> None:
-        self.graph, self.custom, self.version = graph, custom, version
+        self.graph, self.custom, self.version, self.calls = graph, custom, version, 0
 
     def model(self, kind: str, config: Any, inputs: list[int], place: Place, names: list[str]) -> list[int]:
         entries = config["layers"] if isinstance(config, dict) else config
+        if len(entries) > MAX_CALLS:
+            raise ValueError(f"a model has {len(entries)} layers; allowed are at most {MAX_CALLS}")
         counts: dict[str, int] = {}
         places = []
         for entry in entries:
@@ -169,6 +173,9 @@ class _Translator:
     def layer(self, entry: Mapping[str, Any], inputs: list[int], place: Place) -> list[int]:
         """Add one layer or nested model and return its results."""
         kind, name, config = place.classes[-1], place.names[-1], entry.get("config")
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise ValueError(f"its layers are called more than {MAX_CALLS} times")
         stand_in = self.custom.get(name, self.custom.get(kind))
         if stand_in == SAMPLER:
             if len(inputs) != 2:
