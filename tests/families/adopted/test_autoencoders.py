@@ -42,7 +42,7 @@ class VAE(keras.Model):
         self.encoder, self.decoder = encoder, decoder
 
     def get_config(self) -> dict[str, Any]:
-        return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in ("encoder", "decoder")}
+        return {"encoder": keras.saving.serialize_keras_object(self.encoder), "decoder": self.decoder.get_config()}
 
     def call(self, images: Any) -> Any:
         return self.decoder(self.encoder(images)[2])

@@ -52,10 +52,15 @@ def parts(model: Mapping[str, Any], custom: Mapping[str, str]) -> dict[str, Mapp
     config = model.get("config")
     if custom.get(kind) != VAE or not isinstance(config, dict):
         return {}
-    held = {
-        key: value for key, value in config.items() if isinstance(value, dict) and value.get("class_name") in MODELS
-    }
-    return {key: value for key, value in held.items() if key in ("encoder", "decoder")}
+    held: dict[str, Mapping[str, Any]] = {}
+    for key in ("encoder", "decoder"):
+        value = config.get(key)
+        if isinstance(value, dict) and "layers" in value:
+            # Some authors write the configuration of a part without its class.
+            value = {"class_name": "Functional" if "input_layers" in value else "Sequential", "config": value}
+        if isinstance(value, dict) and value.get("class_name") in MODELS:
+            held[key] = value
+    return held
 
 
 def _class(item: Mapping[str, Any], what: str) -> str:
