@@ -58,7 +58,9 @@ class Prepared:
         """Compare the arrays with the spec."""
         labels = (len(self.spec.attributes),) if self.spec.attributes else ()
         for split, count in self.spec.sizes.items():
-            arrays = {"images": (self.images(split), self.spec.shape), "labels": (self.labels(split), labels)}
+            arrays = {"images": (self.images(split), self.spec.shape)}
+            if self.spec.label_names:
+                arrays["labels"] = self.labels(split), labels
             for kind, (array, shape) in arrays.items():
                 if array.dtype != np.uint8 or array.shape != (count, *shape):
                     path = self.directory / f"{split}_{kind}.npy"
