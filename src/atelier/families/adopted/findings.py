@@ -147,7 +147,10 @@ def output_range(architecture: Architecture, drawn: np.ndarray, asked: str) -> s
         _require(asked, low, high, seen)
         return asked
     if interval is not None:
-        name = next((name for name, ends in RANGES.items() if np.allclose(ends, interval, atol=0.01)), None)
+        # Grey levels may be rounded by adding a half.
+        name = next(
+            (name for name, ends in RANGES.items() if np.allclose(ends, interval, atol=np.ptp(ends) / 200)), None
+        )
         # A hyperbolic tangent that never draws below zero was trained on pictures from 0 to 1.
         if name == "-1..1" and low > -0.1:
             name = "0..1"
