@@ -81,7 +81,7 @@ def test_real_faces_are_never_copied(results: Results, tmp_path: Path) -> None:
     results.write("params.yaml", f"{head}  celeba:\n    source: upstream{tail}")
     results.atelier("compare", "-o", str(tmp_path / "out"))
     text = (tmp_path / "out/comparison.md").read_text(encoding="utf-8")
-    assert "now: pictures of real people are not copied" in text
+    assert "now: pictures of real people and own data are not copied" in text
     assert [path.name for path in (tmp_path / "out/celeba-vae").iterdir()] == ["then"]
     # And the other way round: main has real faces, the working tree drawn ones.
     results.commit("real faces")

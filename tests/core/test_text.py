@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atelier.core.text import END, PAD, TOKENIZER, UNKNOWN, Corpus, Tokenizer
-from atelier.datasets.formats.reviews import vocabulary
+from atelier.datasets.formats.corpus import vocabulary
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def _sides(commit: Commit, found: Comparison, now: State, before: State) -> dict
     earlier = [run for run in runs if run in before.params.get("runs", {})]
     public = [folders[run] for run in earlier if not exhibition.private(before.params, run)]
     then = exhibition.at_commit(root, commit.hash, public) if public else {}
-    hidden = exhibition.Side({}, "pictures of real people are not copied")
+    hidden = exhibition.Side({}, "pictures of real people and own data are not copied")
     sides = {run: {"then": then.get(folders[run], hidden)} if run in earlier else {} for run in runs}
     for run in (run for run in runs if run in now.params["runs"]):
         private = exhibition.private(now.params, run)

@@ -8,9 +8,9 @@ import pytest
 
 from atelier.core import files
 from atelier.core.text import words
+from atelier.datasets.formats.corpus.cleaning import clean
 from atelier.datasets.formats.reviews import archive
 from atelier.datasets.formats.reviews.archive import ARCHIVE
-from atelier.datasets.formats.reviews.cleaning import clean
 from atelier.datasets.formats.reviews.params import Embedded
 from atelier.datasets.imdb.twin import write as twin
 from atelier.datasets.imdb.twin.review import write as write_review

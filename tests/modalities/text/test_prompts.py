@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from atelier.core.text import END, PAD, UNKNOWN, Tokenizer
-from atelier.datasets.formats.reviews import vocabulary
+from atelier.datasets.formats.corpus import vocabulary
 from atelier.families.transformer_lm import network as transformer_lm
 from atelier.modalities.text.generate import Prompt, Text, Writer
 from atelier.modalities.text.params import UNFILTERED

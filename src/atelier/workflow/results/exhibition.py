@@ -18,8 +18,8 @@ LISTING = "pictures.json"
 PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp")
 # Of a table of texts: enough to judge a model on a page with many runs.
 MAX_ROWS, MAX_LENGTH = 4, 400
-# Formats of pictures that may show real people, or that a person may not pass on.
-PRIVATE = ("faces", "pictures")
+# Formats of what may show real people, or what a person may not pass on.
+PRIVATE = ("faces", "pictures", "texts")
 
 Open = Callable[[str], bytes | None]
 

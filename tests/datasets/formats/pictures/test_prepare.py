@@ -13,7 +13,7 @@ from own_pictures import drawn, encoded, in_classes
 
 from atelier.core import files
 from atelier.core.prepared import Prepared
-from atelier.datasets.formats.pictures import archives
+from atelier.datasets.formats.own import archives
 
 PARTS = ("train", "validation", "test")
 

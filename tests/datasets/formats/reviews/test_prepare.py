@@ -11,8 +11,8 @@ import pytest
 from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.core.text import END, UNKNOWN, Corpus, Tokenizer, words
-from atelier.datasets.formats.reviews import packing
-from atelier.datasets.formats.reviews.collection import Collection, Lexicon
+from atelier.datasets.formats.corpus import packing
+from atelier.datasets.formats.corpus.collection import Collection, Lexicon
 from atelier.report import exhibits
 
 Prepared = Callable[..., Spec]
@@ -145,7 +145,6 @@ def test_large_vocabularies_have_wider_tokens(vocabulary: int, kind: type) -> No
     one = Collection(
         texts=["a"],
         labels=np.zeros(1, np.uint8),
-        test=np.zeros(1, bool),
         lexicon=Lexicon(a=0),
         words=np.zeros(1, np.int32),
         spans=np.array([[0, 1]]),

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atelier.datasets.formats.own.classes import require_folders
+from atelier.datasets.formats.own.collection import Collection
+from atelier.datasets.formats.own.layout import Layout, shown
 from atelier.datasets.formats.pictures import table
-from atelier.datasets.formats.pictures.collection import Collection
-from atelier.datasets.formats.pictures.layout import Layout, shown
-
-MOST = 256  # classes: labels are uint8
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def find(found: Collection, layout: Layout, classes: str) -> Labels:
     """
     count = len(found.names)
     if classes == "folders":
-        _require_classes(found, layout.folders)
+        require_folders(found.origin, "pictures", layout.folders, "classes: none or classes: table")
         missing = ["" if index >= 0 else "in no folder that names its class" for index in layout.folder.tolist()]
         return Labels(layout.folders, (), layout.folder, missing)
     if classes == "none":
@@ -67,43 +66,3 @@ def find(found: Collection, layout: Layout, classes: str) -> Labels:
     missing = ["" if row >= 0 else f"no row in {shown(name)}" for row in rows.tolist()]
     values = read.values[rows] if len(read.values) else np.zeros((count, len(read.attributes)), np.uint8)
     return Labels((), read.attributes, values, missing, unused)
-
-
-def _require_classes(found: Collection, folders: Sequence[str]) -> None:
-    if len(folders) < 2:
-        there = f"1, {folders[0]!r}" if folders else "none that differ"
-        raise ValueError(
-            f"{found.origin}: classes: folders needs pictures in at least 2 folders, found {there}; "
-            "use classes: none or classes: table"
-        )
-    if len(folders) > MOST:
-        raise ValueError(f"{found.origin}: {len(folders):,} folders; at most {MOST} classes are allowed")
-
-
-def require_enough(origin: object, kept: np.ndarray, contents: np.ndarray, labels: Labels) -> tuple[int, ...]:
-    """Return the classes that have pictures, after bad ones were dropped; `(0,)` without classes.
-
-    Args:
-        origin: for messages.
-        kept: indices of the pictures that are left.
-        contents: number of the content of each of them: equal files count once.
-
-    Raises:
-        ValueError: a class has fewer than 3 different pictures, which is one for each split, or only one is left.
-    """
-    kinds = labels.kinds[kept]
-    counts = {int(kind): len(np.unique(contents[kinds == kind])) for kind in np.unique(kinds)}
-    few = {kind: count for kind, count in counts.items() if count < 3}
-    if few or not counts:
-        named = [f"class {labels.classes[kind]!r}: {count}" for kind, count in few.items()] if labels.classes else []
-        listed = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
-        raise ValueError(
-            f"{origin}: {listed or sum(few.values())} different pictures; at least 3 are needed, one for each split"
-            + ("; add pictures, or remove the folder" if named else "")
-        )
-    if labels.classes and len(counts) < 2:
-        raise ValueError(
-            f"{origin}: only the class {labels.classes[next(iter(counts))]!r} has pictures; "
-            "classes: folders needs at least 2, or use classes: none"
-        )
-    return tuple(counts)

@@ -13,14 +13,15 @@ from rich.progress import Progress
 from atelier.core import files
 from atelier.core.spec import Spec
 from atelier.datasets.formats import pool, storage
-from atelier.datasets.formats.pictures import collection, decoding, labels, layout, preview, scratch, splits
+from atelier.datasets.formats.own import bad, collection, layout, splits
+from atelier.datasets.formats.own.classes import require_enough
+from atelier.datasets.formats.own.layout import SPLITS
+from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
 from atelier.datasets.formats.pictures.decoding import Shard, Trait
-from atelier.datasets.formats.pictures.layout import SPLITS, shown
 from atelier.datasets.formats.pictures.params import Prepare
 
 # Of a shard: few enough for the memory of several, enough for a cheap transfer between processes.
 _SHARD, _SHARD_BYTES = 256, 16_000_000
-_LISTED = 10  # bad files that an error lists
 
 
 def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: str, workers: int | None = None) -> Spec:
@@ -44,7 +45,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
     """
     workers = workers or pool.cores()
     with ExitStack() as stack:
-        found = stack.enter_context(collection.opened(raw, params.classes == "table"))
+        found = stack.enter_context(collection.opened(raw, "pictures", params.classes == "table"))
         try:
             places = layout.read(found.names)
         except ValueError as error:
@@ -55,7 +56,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
             "outside of the folders of the splits" if out_of_splits else reason
             for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
         ]
-        _check_limit(name, _bad(found.names, lacking, labelled.bad), params.max_bad)
+        bad.require_few(name, "files", bad.named(found.names, lacking, labelled.bad), params.max_bad)
         folder = stack.enter_context(files.atomic_directory(out))
         shape = (params.size, params.size, params.channels)
         pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
@@ -63,12 +64,19 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         shards = _shards(found, params)
         decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
         reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
-        bad = _bad(found.names, reasons, labelled.bad)
-        _check_limit(name, bad, params.max_bad)
+        dropped = bad.named(found.names, reasons, labelled.bad)
+        bad.require_few(name, "files", dropped, params.max_bad)
         kept = np.array(sorted(np.flatnonzero([not reason for reason in reasons]), key=found.names.__getitem__), int)
         contents, _ = splits.groups(decoded.digests[kept])
-        present = labels.require_enough(found.origin, kept, contents, labelled)
-        split = _split(kept, places, labelled.kinds, decoded.digests, params)
+        present = require_enough(found.origin, "pictures", contents, labelled.kinds[kept], labelled.classes)
+        split = splits.assign(
+            places.split[kept],
+            places.official,
+            decoded.digests[kept],
+            labelled.kinds[kept],
+            {1: params.validation, 2: params.test},
+            params.seed,
+        )
         if empty := [part for index, part in enumerate(SPLITS) if not (split == index).any()]:
             raise ValueError(f"{found.origin}: no picture for {empty[0]} (split by {splits.rule(places.official)})")
         of = {part: kept[split == index] for index, part in enumerate(SPLITS)}
@@ -91,7 +99,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
             sha256=dict(zip([path.name for path in arrays], processes.map(files.sha256, arrays), strict=True)),
             source=source,
             split_rule=splits.rule(places.official),
-            dropped=tuple(sorted(bad)),
+            dropped=tuple(sorted(dropped)),
             statistics=_statistics(decoded.traits[kept], contents, split, found.ignored),
         )
         spec.write(folder / "spec.json")
@@ -139,19 +147,6 @@ def _shards(found: collection.Collection, params: Prepare) -> Iterator[Shard]:
         yield Shard(waiting, params.size, params.fit, params.channels)
 
 
-def _split(
-    kept: np.ndarray, places: layout.Layout, kinds: np.ndarray, digests: np.ndarray, params: Prepare
-) -> np.ndarray:
-    """Return the split of each of the pictures `kept`."""
-    split = places.split[kept].clip(min=splits.TRAIN)
-    shares = {1: params.validation, 2: params.test}
-    pool_ = np.flatnonzero(split == splits.TRAIN)
-    missing = {index: share for index, share in shares.items() if index not in places.official}
-    chosen = kept[pool_]
-    split[pool_] = splits.hashed(digests[chosen], kinds[chosen], missing, params.seed)
-    return split
-
-
 def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -> np.ndarray:
     """Return uint8 labels: the index of each class among those present, or attributes."""
     if labelled.classes:
@@ -167,16 +162,3 @@ def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ign
     counts["files_in_two_splits"] = pairs.shape[1] - len(np.unique(contents))
     counts["ignored_system_files"] = ignored
     return {name: count for name, count in counts.items() if count}
-
-
-def _bad(names: Sequence[str], reasons: Sequence[str], others: Sequence[str]) -> list[str]:
-    return [*(f"{shown(name)}: {why}" for name, why in zip(names, reasons, strict=True) if why), *others]
-
-
-def _check_limit(name: str, bad: Sequence[str], allowed: int) -> None:
-    if len(bad) <= allowed:
-        return
-    lines = [f"{len(bad):,} bad files; datasets.{name}.prepare.max_bad allows {allowed:,}"]
-    lines += [f"  {line}" for line in sorted(bad)[:_LISTED]]
-    lines += [f"  and {len(bad) - _LISTED:,} more"] if len(bad) > _LISTED else []
-    raise ValueError("\n".join(lines))

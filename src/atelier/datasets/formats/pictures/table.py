@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atelier.datasets.formats.pictures.layout import shown
+from atelier.datasets.formats.own.layout import shown
 
 _FILE = "file"
 _SEPARATORS = ",;\t"

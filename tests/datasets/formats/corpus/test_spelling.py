@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from atelier.datasets.formats.reviews.spelling import Restorer, Speller
+from atelier.datasets.formats.corpus.spelling import Restorer, Speller
 
 USUAL = ["The film is good. I liked the film, and so did we."] * 20
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from atelier.core.text import SPECIAL, UNKNOWN, Tokenizer, words
-from atelier.datasets.formats.reviews import vocabulary
-from atelier.datasets.formats.reviews.cleaning import clean
+from atelier.datasets.formats.corpus import vocabulary
+from atelier.datasets.formats.corpus.cleaning import clean
 from atelier.datasets.imdb.twin.review import write
 
 ODD = (
@@ -98,7 +98,7 @@ def test_a_vocabulary_smaller_than_the_alphabet_is_refused(reviews: list[str]) -
 
 _DIGEST = """
 import hashlib, sys, pathlib
-from atelier.datasets.formats.reviews import vocabulary
+from atelier.datasets.formats.corpus import vocabulary
 texts = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").split("\\n")
 print(hashlib.sha256(vocabulary.of_pieces(texts, 500).encode()).hexdigest())
 """

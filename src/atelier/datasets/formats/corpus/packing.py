@@ -1,4 +1,4 @@
-"""Encode the reviews of a split as one array of tokens, an `atelier.core.text.Corpus`."""
+"""Encode the texts of a split as one array of tokens, an `atelier.core.text.Corpus`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -7,12 +7,12 @@ import numpy as np
 
 from atelier.core import files
 from atelier.core.text import END, UNKNOWN, Corpus, Tokenizer
-from atelier.datasets.formats.reviews.collection import Collection
-from atelier.datasets.formats.reviews.spelling import Restorer, Speller
+from atelier.datasets.formats.corpus.collection import Collection
+from atelier.datasets.formats.corpus.spelling import Restorer, Speller
 
-_CHUNK = 1000  # reviews encoded at a time
+_CHUNK = 1000  # texts encoded at a time
 
-# A review's tokens without END, its length in bytes, and the cost in nats of the information that the tokens lack.
+# A text's tokens without END, its length in bytes, and the cost in nats of the information that the tokens lack.
 Encoded = tuple[np.ndarray, int, float]
 Encode = Callable[[np.ndarray], Iterator[Encoded]]
 
@@ -21,7 +21,7 @@ def by_words(collection: Collection, vocabulary: np.ndarray, trained: np.ndarray
     """Return an encoder into tokens of words: a table from word numbers to tokens, faster than the tokenizer.
 
     Args:
-        collection: the reviews.
+        collection: the texts.
         vocabulary: numbers of the words of the vocabulary, in the order of their tokens.
         trained: numbers of the words of train; those outside of the vocabulary fit the model of spelling.
         texts: texts of train, which fit the model of case and punctuation.
@@ -54,7 +54,7 @@ def by_pieces(collection: Collection, tokenizer: Tokenizer) -> Encode:
 
 
 def pack(collection: Collection, indices: np.ndarray, encode: Encode, vocabulary: int) -> Corpus:
-    """Encode the reviews of a split in their order: uint16 for a vocabulary of at most 65,536 tokens, else uint32."""
+    """Encode the texts of a split in their order: uint16 for a vocabulary of at most 65,536 tokens, else uint32."""
     kind = np.uint16 if vocabulary <= 1 << 16 else np.uint32
     end = np.array([END], kind)
     blocks: list[np.ndarray] = []

@@ -41,8 +41,7 @@ def opened(path: Path) -> Iterator[Archive]:
     Raises:
         ValueError: it is no archive, not complete, has a path twice, or contains what is refused.
     """
-    with path.open("rb") as file:
-        zipped = zipfile.is_zipfile(file)
+    zipped = _is_zip(path)
     if not zipped and not _is_tar(path):
         raise ValueError(f"{path}: not a complete archive; allowed are {', '.join(ENDINGS)}")
     with _opened_zip(path) if zipped else _opened_tar(path) as archive:
@@ -51,6 +50,11 @@ def opened(path: Path) -> Iterator[Archive]:
             twice = next(a for a, b in pairwise(ordered) if a == b)
             raise ValueError(f"{path}: {twice} occurs more than once")
         yield archive
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether the content of a file begins or ends as that of an archive."""
+    return _is_zip(path) or _is_tar(path)
 
 
 def too_large(size: int) -> str:
@@ -88,6 +92,11 @@ def _unzip(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Content:
         return "its bytes in the archive are damaged"
     except NotImplementedError as error:
         return f"cannot be unpacked ({error})"
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return zipfile.is_zipfile(file)
 
 
 def _is_tar(path: Path) -> bool:

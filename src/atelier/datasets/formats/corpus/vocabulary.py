@@ -1,4 +1,4 @@
-"""Fit tokenizers to the reviews of train; equal reviews give equal bytes."""
+"""Fit tokenizers to the texts of train; equal texts give equal bytes."""
 
 import json
 from collections.abc import Sequence
@@ -61,6 +61,6 @@ def of_pieces(texts: Sequence[str], size: int) -> str:
     tokenizer.train_from_iterator(spaced(texts), trainer)
     tokenizer.decoder = decoders.ByteLevel()
     description = json.loads(tokenizer.to_str())
-    # The library would also find added tokens in a text: a review that contains "[END]" would end there.
+    # The library would also find added tokens in a text: a text that contains "[END]" would end there.
     description["added_tokens"] = []
     return str(Tokenizer.from_str(json.dumps(description)).to_str())

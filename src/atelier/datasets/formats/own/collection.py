@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atelier.datasets.download.record import RECORD
-from atelier.datasets.formats.pictures import archives
-from atelier.datasets.formats.pictures.archives import LARGEST, Content
+from atelier.datasets.formats.own import archives
+from atelier.datasets.formats.own.archives import LARGEST, Content
 
 TABLE = ".csv"
 _JUNK_FOLDERS = ("__MACOSX", "@eaDir")
@@ -18,13 +18,13 @@ _JUNK_FILES = ("thumbs.db", "desktop.ini")
 
 @dataclass(frozen=True)
 class Collection:
-    """The files that should be pictures.
+    """The files that should be examples.
 
     Attributes:
         origin: the folder or the archive.
         names: paths inside it, in the order in which they are read.
         tables: content of each CSV file by its path, if tables were asked for; `names` does not list them.
-        ignored: number of files that systems leave in folders, which nobody wants as pictures.
+        ignored: number of files that systems leave in folders, which nobody wants as examples.
         contents: yields the bytes of each of `names`, or as text why it cannot be read.
     """
 
@@ -36,12 +36,14 @@ class Collection:
 
 
 @contextmanager
-def opened(raw: Path, tables: bool) -> Iterator[Collection]:
-    """List the files of `raw`: a folder of pictures, a folder with one archive of them, or an archive.
+def opened(raw: Path, what: str, tables: bool = False, alone: bool = False) -> Iterator[Collection]:
+    """List the files of `raw`: a folder of them, a folder with one archive of them, or an archive.
 
     Args:
         raw: what `dvc add`, `dvc import` or `dvc import-url` brought.
+        what: what the files are, in the plural, for messages.
         tables: whether CSV files are tables of labels.
+        alone: whether `raw` may also be a single file that is no archive.
 
     Raises:
         FileNotFoundError: there is no such folder; the message says how to bring or fetch it.
@@ -52,12 +54,15 @@ def opened(raw: Path, tables: bool) -> Iterator[Collection]:
         if pointer.is_file():
             raise FileNotFoundError(f"{raw} is missing; fetch it with: dvc pull {pointer}")
         raise FileNotFoundError(
-            f"{raw} is missing; put your pictures there and run `dvc add {raw}`, or bring them with "
+            f"{raw} is missing; put your {what} there and run `dvc add {raw}`, or bring them with "
             f"`dvc import` or `dvc import-url` (docs/own-data.md)"
         )
+    if raw.is_file() and alone and not archives.is_archive(raw):
+        yield _collect(raw, what, [raw.name], tables, lambda names: (_read(raw) for _ in names))
+        return
     if raw.is_file():
         with archives.opened(raw) as archive:
-            yield _collect(raw, archive.names, tables, archive.contents)
+            yield _collect(raw, what, archive.names, tables, archive.contents)
         return
     found = sorted(_walk(raw))
     packed = [name for name in found if "/" not in name and name.lower().endswith(archives.ENDINGS)]
@@ -66,7 +71,7 @@ def opened(raw: Path, tables: bool) -> Iterator[Collection]:
             f"{raw}: {len(packed)} archives ({', '.join(packed[:3])}); allowed is one, or a folder of files"
         )
     if not packed:
-        yield _collect(raw, found, tables, lambda names: (_read(raw / name) for name in names))
+        yield _collect(raw, what, found, tables, lambda names: (_read(raw / name) for name in names))
         return
     beside = [name for name in found if name != packed[0]]
     with archives.opened(raw / packed[0]) as archive:
@@ -79,11 +84,11 @@ def opened(raw: Path, tables: bool) -> Iterator[Collection]:
             yield from archive.contents([name for name in names if name not in outside])
             yield from (_read(raw / name) for name in names if name in outside)
 
-        yield _collect(raw / packed[0], [*archive.names, *beside], tables, contents)
+        yield _collect(raw / packed[0], what, [*archive.names, *beside], tables, contents)
 
 
 def ignored(name: str) -> bool:
-    """Return whether a file is hidden, or one that a system or a program leaves in folders of pictures.
+    """Return whether a file is hidden, or one that a system or a program leaves in folders.
 
     >>> [ignored(name) for name in ("a/.DS_Store", "__MACOSX/a/b.jpg", "a/._b.jpg", "Thumbs.db", "a/b.JPG")]
     [True, True, True, True, False]
@@ -95,13 +100,13 @@ def ignored(name: str) -> bool:
 
 
 def _collect(
-    origin: Path, found: list[str], tables: bool, contents: Callable[[list[str]], Iterator[Content]]
+    origin: Path, what: str, found: list[str], tables: bool, contents: Callable[[list[str]], Iterator[Content]]
 ) -> Collection:
     wanted = [name for name in found if not ignored(name)]
     listed = [name for name in wanted if tables and name.lower().endswith(TABLE)]
     names = [name for name in wanted if name not in listed] if listed else wanted
     if not names:
-        raise ValueError(f"{origin}: contains no pictures")
+        raise ValueError(f"{origin}: contains no {what}")
     read = {}
     for name, content in zip(listed, contents(listed), strict=True):
         if isinstance(content, str):

@@ -1,26 +1,50 @@
-"""Assign pictures to splits: by their folders, or by a seeded hash of their content."""
+"""Assign examples to splits: by their folders, or by a seeded hash of their content."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
 
 import numpy as np
 
-from atelier.datasets.formats.pictures.layout import SPLITS
+from atelier.datasets.formats.own.layout import SPLITS
 
 TRAIN = 0
 
 
-def rule(official: tuple[int, ...]) -> str:
-    """Say how pictures are assigned, for `Spec.split_rule`.
+def rule(official: tuple[int, ...], content: str = "content", what: str = "files") -> str:
+    """Say how examples are assigned, for `Spec.split_rule`; `content` is what is hashed of `what`.
 
     >>> rule((0, 2))
     'folders for train and test; validation by seeded hash of the content, out of train'
     """
     missing = [name for index, name in enumerate(SPLITS) if index not in official]
     if not official:
-        return "seeded hash of the content: equal files stay together"
+        return f"seeded hash of the {content}: equal {what} stay together"
     folders = f"folders for {' and '.join(SPLITS[index] for index in official)}" if missing else "folders"
-    return f"{folders}; {' and '.join(missing)} by seeded hash of the content, out of train" if missing else folders
+    return f"{folders}; {' and '.join(missing)} by seeded hash of the {content}, out of train" if missing else folders
+
+
+def assign(
+    placed: np.ndarray,
+    official: tuple[int, ...],
+    digests: np.ndarray,
+    kinds: np.ndarray,
+    shares: Mapping[int, float],
+    seed: int,
+) -> np.ndarray:
+    """Return an index into `SPLITS` for each example.
+
+    Args:
+        placed: what its folder says, −1 for nothing.
+        official: the splits that have folders; the others are taken out of train, see `hashed`.
+        digests, kinds: content and class of each example.
+        shares: of the splits other than train.
+        seed: of the hash.
+    """
+    split = placed.clip(min=TRAIN)
+    pool = np.flatnonzero(split == TRAIN)
+    missing = {index: share for index, share in shares.items() if index not in official}
+    split[pool] = hashed(digests[pool], kinds[pool], missing, seed)
+    return split
 
 
 def groups(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

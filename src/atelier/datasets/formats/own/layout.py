@@ -1,4 +1,4 @@
-"""What the folders around pictures say: the split and the class of each picture."""
+"""What the folders around files say: the split and the class of each file."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ Folders = tuple[str, ...]
 
 
 class Layout(NamedTuple):
-    """Of each picture: `split`, an index into `SPLITS`, and `folder`, an index into `folders`; −1 for none.
+    """Of each file: `split`, an index into `SPLITS`, and `folder`, an index into `folders`; −1 for none.
 
     `official` are the splits that have folders; empty if folders say nothing about splits.
     """
@@ -38,7 +38,7 @@ def read(names: Sequence[str]) -> Layout:
     Raises:
         ValueError: folders of splits stand beside others.
     """
-    # The meaning of a directory is that of each picture in it, and there are far fewer of them.
+    # The meaning of a directory is that of each file in it, and there are far fewer of them.
     directories = {directory: index for index, directory in enumerate(sorted({_directory(name) for name in names}))}
     of = np.array([directories[_directory(name)] for name in names], np.intp)
     paths = [tuple(shown(directory).split("/")) if directory else () for directory in directories]
@@ -67,7 +67,7 @@ def _directory(name: str) -> str:
 
 
 def _strip(paths: list[Folders]) -> None:
-    """Remove the folders that all pictures in folders have in common."""
+    """Remove the folders that all files in folders have in common."""
     inside = [path for path in paths if path]
     shared = min(inside, key=len, default=())
     for path in inside:

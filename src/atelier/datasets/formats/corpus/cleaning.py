@@ -1,4 +1,4 @@
-"""Convert a review that was typed into a web page to plain text on one line."""
+"""Convert a text that was typed into a web page to plain text on one line."""
 
 import re
 import unicodedata

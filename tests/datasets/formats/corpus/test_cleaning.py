@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from atelier.datasets.formats.reviews.cleaning import clean
+from atelier.datasets.formats.corpus.cleaning import clean
 
 
 @pytest.mark.parametrize(

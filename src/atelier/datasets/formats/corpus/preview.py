@@ -1,4 +1,4 @@
-"""Draw a dataset of reviews for the report: the distribution of their lengths, and the tokens of two of them."""
+"""Draw a dataset of texts for the report: the distribution of their lengths, and the tokens of a few of them."""
 
 import csv
 from collections.abc import Mapping
@@ -17,13 +17,14 @@ _LEFT, _TOP, _BOTTOM, _RIGHT = 44, 34, 40, 24
 _COLOURS = ((46, 95, 138), (222, 143, 62), (120, 160, 110))
 _INK, _RULE, _FAINT = (40, 40, 40), (225, 225, 225), (206, 220, 232)
 _LONGEST = 99  # percentile at the end of the axis
-_TOKENS = 90  # shown of a review
+_TOKENS = 90  # shown of a text
+_COUNTED = ("no", "one", "two", "three", "four")
 
 
 def write(
-    folder: Path, spec: Spec, packed: Mapping[str, Corpus], shown: Mapping[str, str], tokenizer: Tokenizer
+    folder: Path, spec: Spec, packed: Mapping[str, Corpus], shown: Mapping[str, str], tokenizer: Tokenizer, noun: str
 ) -> None:
-    """Write `lengths.png`, `reviews.csv` and their captions to a prepared dataset.
+    """Write `lengths.png`, `<noun>s.csv` and their captions to a prepared dataset.
 
     Args:
         folder: the prepared dataset.
@@ -31,12 +32,13 @@ def write(
         packed: its splits, train first.
         shown: a text for each title.
         tokenizer: that of the dataset.
+        noun: what a text is called.
     """
     lengths = {split: corpus.sizes[:, 1] for split, corpus in packed.items()}
-    pictures.write_png(folder / "lengths.png", chart(lengths))
-    with (folder / "reviews.csv").open("w", newline="", encoding="utf-8") as file:
+    pictures.write_png(folder / "lengths.png", chart(lengths, noun))
+    with (folder / f"{noun}s.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["", "The review", "Its tokens"])
+        rows.writerow(["", f"The {noun}", "Its tokens"])
         for title, text in shown.items():
             tokens = tokenizer.encode(text)
             spelled = "".join(tokenizer.pieces(tokens[:_TOKENS])).strip()
@@ -51,14 +53,15 @@ def write(
         {
             "file": "lengths.png",
             "title": "The data",
-            "caption": f"The lengths of the reviews ({sizes}). In train, the median is {median:,.0f} words and the "
-            f"95th percentile {p95:,.0f}; the last bar counts all longer reviews.{twin}",
+            "caption": f"The lengths of the {noun}s ({sizes}). In train, the median is {median:,.0f} words and the "
+            f"95th percentile {p95:,.0f}; the last bar counts all longer {noun}s.{twin}",
         },
         {
-            "file": "reviews.csv",
+            "file": f"{noun}s.csv",
             "title": "From text to tokens",
-            "caption": f"The beginning of two training reviews and its tokens, from a vocabulary of "
-            f"{spec.vocabulary:,}; {spec.statistics['oov_rate_test']:.2%} of the tokens of test are unknown.",
+            "caption": f"The beginning of {_COUNTED[len(shown)]} training {noun}{'s' if len(shown) > 1 else ''} and "
+            f"its tokens, from a vocabulary of {spec.vocabulary:,}; {spec.statistics['oov_rate_test']:.2%} of the "
+            "tokens of test are unknown.",
         },
     ]
     files.write_json(folder / "pictures.json", captions)
@@ -72,7 +75,7 @@ def separated(tokenizer: Tokenizer, tokens: list[int]) -> str:
     ).strip()
 
 
-def chart(lengths: Mapping[str, np.ndarray]) -> Image.Image:
+def chart(lengths: Mapping[str, np.ndarray], noun: str) -> Image.Image:
     """Draw a histogram of the lengths in words for each split: bars for the first split, lines for the others."""
     first = next(iter(lengths.values()))
     step = max(1, int(np.ceil((np.percentile(first, _LONGEST) + 1) / _BINS)))
@@ -99,7 +102,7 @@ def chart(lengths: Mapping[str, np.ndarray]) -> Image.Image:
         x = left + round(tick / step * width)
         draw.line((x, bottom, x, bottom + 4 * _SCALE), fill=_INK, width=_SCALE)
         draw.text((x, bottom + 6 * _SCALE), f"{tick:,.0f}", fill=_INK, font=small, anchor="mt")
-    draw.text((left + width * _BINS, bottom + 24 * _SCALE), "words in a review", fill=_INK, font=font, anchor="rt")
+    draw.text((left + width * _BINS, bottom + 24 * _SCALE), f"words in a {noun}", fill=_INK, font=font, anchor="rt")
     x = left
     for index, (split, share) in enumerate(shares.items()):
         colour = _COLOURS[index % len(_COLOURS)]

@@ -1,0 +1,3 @@
+"""Texts in files or tables, which a person brings."""
+
+FORMAT = "texts"
