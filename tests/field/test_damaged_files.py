@@ -17,7 +17,10 @@ from atelier.core.text import Corpus
 from atelier.editing.vectors import KINDS, Concepts
 from atelier.modalities.images.evaluate import Samples
 from atelier.modalities.judge import Judge
+from atelier.report import sources, summary
+from atelier.report.gauge import Gauge
 from atelier.workflow.running import scheduling
+from atelier.workflow.versions import revisions
 
 Damage = Callable[[Path], object]
 
@@ -47,6 +50,8 @@ DAMAGES: dict[str, Damage] = {
     "cut off": cut,
     "another form": of_another_form,
     "pickled": objects,
+    "cut off zip": lambda path: path.write_bytes(b"PK\x03\x04" + bytes(50)),
+    "nested too deeply": lambda path: path.write_bytes(b"[" * 100_000),
     "nothing inside": lambda path: path.write_bytes(b"{}" if path.suffix == ".json" else b"\x93NUMPY"),
 }
 
@@ -54,6 +59,10 @@ DAMAGES: dict[str, Damage] = {
 @pytest.fixture(params=DAMAGES)
 def damage(request: pytest.FixtureRequest) -> Damage:
     return DAMAGES[request.param]
+
+
+# Whole, but not what belongs there.
+OTHERS = [np.zeros((5, 2, 2, 1), np.uint8), np.zeros(5, np.uint8), np.zeros(5), np.arange(7)[::-1], np.full((0,), 1.0)]
 
 
 def said(read: Callable[[], Any], path: Path) -> str:
@@ -140,7 +149,68 @@ def test_spec_of_an_unknown_form_names_itself(prepared: Path, tmp_path: Path):
         said(lambda: Spec.read(tmp_path / "spec.json"), tmp_path / "spec.json")
 
 
-@pytest.mark.parametrize("content", [b"", bytes(9), b"[1]", b"null", b'{"a": "b", "c": -1, "d": 2.5}', b"\xff"])
+@pytest.mark.parametrize("name", ["train_images.npy", "test_labels.npy"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_images_that_do_not_fit_their_spec_are_named(name: str, other: np.ndarray, prepared: Path, tmp_path: Path):
+    copy = shutil.copytree(prepared, tmp_path / "prepared")
+    np.save(copy / name, other)
+
+    def read() -> None:
+        Prepared.read(copy).images("train")
+        Prepared.read(copy).labels("test")
+
+    said(read, copy / name)
+
+
+@pytest.mark.parametrize("name", ["tokens", "starts", "labels", "sizes", "spelling"])
+@pytest.mark.parametrize("other", OTHERS)
+def test_texts_that_do_not_fit_one_another_are_named(
+    name: str, other: np.ndarray, prepared_texts: Path, tmp_path: Path
+):
+    copy = shutil.copytree(prepared_texts, tmp_path / "prepared")
+    np.save(copy / f"test_{name}.npy", other)
+    with pytest.raises(ValueError, match=rf"^{copy}.*test_{name}\.npy") as raised:
+        Corpus.read(copy, "test")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("key, value", [("sizes", [1]), ("sizes", {"train": "x"}), ("classes", [1]), ("shape", [28])])
+def test_spec_with_values_of_other_types_names_itself(key: str, value: Any, prepared: Path, tmp_path: Path):
+    files.write_json(tmp_path / "spec.json", files.read_json(prepared / "spec.json") | {key: value})
+    said(lambda: Spec.read(tmp_path / "spec.json"), tmp_path / "spec.json")
+
+
+@pytest.mark.parametrize(
+    "content", [b"epoch,loss\n1,2,3\n", b"epoch,loss\n1\n", b"\xff\xfe", b"a\n" + b"x" * 200_000, b"a\nx\n", b""]
+)
+def test_history_that_is_damaged_names_itself(content: bytes, tmp_path: Path):
+    (tmp_path / "history.csv").write_bytes(content)
+    said(lambda: sources.read_history(tmp_path / "history.csv", "train@a"), tmp_path / "history.csv")
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[" * 100_000, b"1" * 5000, b"{", b"", b"3", b'{"a": 3}'])
+def test_metrics_that_are_damaged_name_themselves(content: bytes, tmp_path: Path):
+    path = tmp_path / "metrics.json"
+    path.write_bytes(content)
+    said(lambda: revisions.metrics_here(tmp_path), path)
+    said(lambda: summary.read(path), path)
+
+
+@pytest.mark.parametrize("key", ["gauge", "class_accuracy"])
+@pytest.mark.parametrize("value", [3, [1], {"floor": 1 << 2000}, {"floor": {"fd": None}}])
+def test_report_names_a_damaged_gauge(key: str, value: Any, judge: Path, tmp_path: Path):
+    path = tmp_path / "judge.json"
+    files.write_json(path, files.read_json(judge / "judge.json") | {key: value})
+    said(lambda: Gauge.read(path, "judge@mnist"), path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", bytes(9), b"[1]", b"null", b"\xff", b"[" * 100_000),
+        *(b'{"a": "b", "c": -1, "d": 2.5}', b'{"a": 1' + b"0" * 400 + b"}"),
+    ],
+)
 def test_notes_about_seconds_never_stop_a_run(content: bytes, tmp_path: Path):
     (tmp_path / "seconds.json").write_bytes(content)
     found = scheduling.recorded_seconds(tmp_path / "seconds.json")

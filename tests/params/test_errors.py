@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 VAE = "runs.mnist-vae"
 KINDS = ["celeba", "fashion_mnist", "imdb", "mnist"]
 GAUGE = ["samples", "neighbours", "subsets", "subset_size", "seed", "tokens"]
-FAMILIES = ["gan", "transformer_lm", "vae"]
+FAMILIES = ["adopted", "gan", "transformer_lm", "vae"]
 
 
 @pytest.fixture
@@ -234,3 +234,50 @@ def test_parameters_cannot_be_changed_after_reading() -> None:
     train = file.read(ROOT / "params.yaml").entry("runs", "mnist-vae").train
     with pytest.raises(ValueError, match="frozen"):
         train.epochs = 1
+
+
+ADOPTED = {
+    "file": "generator.h5",
+    "sha256": "a" * 64,
+    "inputs": {"latent": "auto", "label": "auto", "order": "auto"},
+    "output": {"range": "auto", "fit": "refuse"},
+    "encoder": None,
+    "custom": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        ("sha256", "A" * 64, "allowed are the 64 lower-case hexadecimal digits that `sha256sum FILE` prints"),
+        ("inputs", "auto", "allowed is a mapping with the keys: latent, label, order"),
+        ("inputs.latent", "gauss", "allowed is one of: auto, normal, uniform, uniform_01"),
+        ("encoder", 3, "allowed is a mapping with the keys: file, sha256, range or null"),
+        (
+            "encoder",
+            {"file": "e.h5", "sha256": "b" * 64, "range": "logits"},
+            "allowed is one of: auto, -1..1, 0..1, 0..255",
+        ),
+        ("custom", ["Sampling"], "allowed is a mapping of names to text"),
+        ("custom", {"Sampling": 3}, "allowed is text"),
+    ],
+)
+def test_nested_sections_of_an_adopted_run_have_one_line_too(
+    params: dict[str, Any], path: str, value: object, line: str
+) -> None:
+    run = params["runs"]["mnist-vae"]
+    run["family"], run["train"] = "adopted", {**ADOPTED, "inputs": dict(ADOPTED["inputs"])}
+    run["sample"] = {
+        "samples": 1000,
+        "shown": 9,
+        "interpolations": 1,
+        "steps": 3,
+        "reconstructions": 1,
+        "batch": 9,
+        "seed": 1,
+    }
+    del run["evaluate"]["importance_samples"]
+    file.check(params)
+    set_value(params, f"{VAE}.train.{path}", value)
+    assert line in error(params)
+    assert error(params).startswith(f"{VAE}.train.{path}")

@@ -239,7 +239,7 @@ def test_page_is_rendered_without_optional_files(project: Any, optional: str) ->
             "epoch,loss\n1,high\n",
             r"history\.csv: loss: got 'high'; allowed is a number",
         ),
-        ("judges/mnist/judge.json", "[]", r"judge\.json: got list, allowed is a JSON object"),
+        ("judges/mnist/judge.json", "[]", r"judge\.json: got list; allowed is a JSON object"),
         (
             "evaluations/mnist-vae/classes.json",
             '{"samples": {}}',

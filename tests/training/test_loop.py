@@ -291,3 +291,77 @@ def test_state_that_was_cut_off_or_belongs_to_another_network_begins_anew(tmp_pa
 def test_a_directory_in_place_of_the_state_begins_anew(tmp_path: Path):
     (tmp_path / loop.STATE).mkdir(parents=True)
     assert fit(tmp_path, Point(), column(0.28), epochs=1).epoch == 1
+
+
+def resaved(path: Path, **changes: np.ndarray | None) -> None:
+    """Write a state again with some arrays changed, or removed (None); ``_`` in their names stands for a space."""
+    with np.load(path) as state:
+        arrays = {name: state[name] for name in state.files}
+    arrays |= {name.replace("_", " ", 1): value for name, value in changes.items() if value is not None}
+    for name in [name for name, value in changes.items() if value is None]:
+        del arrays[name.replace("_", " ", 1)]
+    np.savez(path, **arrays)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"variable_00000": np.zeros((2, 2), np.float32)},
+        {"variable_00000": np.zeros((), np.float64)},
+        {"best_00000": np.zeros(3, np.float32)},
+        {"variable_00001": None},
+        {"best_00000": None},
+        {"epochs": np.array([2, 9])},
+        {"epochs": np.array([2, 1, 1])},
+        {"epochs": np.array(["a", "b"])},
+        {"epochs": np.array([500, 1])},
+        {"epochs": np.array([-1, 0])},
+        {"history_val_loss": None},
+        {"history_epoch": np.array([3.0, 4.0])},
+        {"history_loss": np.array(1.0)},
+        {"previews": np.array(["epoch-0001.png 1234"])},
+        {"previews": np.array([3])},
+        {"stopped": None},
+    ],
+)
+def test_state_with_wrong_arrays_begins_anew(
+    changes: dict[str, np.ndarray | None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    expected, model = Point(), Point()
+    fit(tmp_path, expected, column(0.28), epochs=2)
+    resaved(tmp_path / loop.STATE, **changes)
+    capsys.readouterr()
+    progress = fit(tmp_path, model, column(0.28), epochs=2)
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{tmp_path / loop.STATE}: damaged, so the training begins anew (")
+    assert not any("resuming" in line for line in others)
+    assert ([row["epoch"] for row in progress.history], float(model.w)) == ([1, 2], float(expected.w))
+
+
+def test_state_that_is_one_array_or_a_link_to_itself_begins_anew(tmp_path: Path):
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    (tmp_path / "array.npy").rename(tmp_path / loop.STATE)
+    assert fit(tmp_path, Point(), column(0.28), epochs=1).epoch == 1
+    (tmp_path / loop.STATE).unlink()
+    (tmp_path / loop.STATE).symlink_to(tmp_path / loop.STATE)
+    assert fit(tmp_path, Point(), column(0.28), epochs=1).epoch == 1
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b""), lambda path: path.unlink()])
+def test_damaged_preview_of_an_earlier_epoch_begins_anew(damage, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def preview(stem: Path) -> None:
+        files.write_text(stem.with_suffix(".txt"), stem.name)
+
+    def run(epochs: int) -> checkpoint.Progress:
+        hooks = Hooks(1, preview, dict)
+        return loop.run(plan(Point(), column(0.28)), params(epochs=epochs), tmp_path, hooks)
+
+    run(2)
+    capsys.readouterr()
+    assert run(2).epoch == 2
+    assert "resuming after epoch 2" in capsys.readouterr().out
+    path = tmp_path / "previews" / "epoch-0001.txt"
+    damage(path)
+    assert run(2).epoch == 2
+    assert "begins anew (previews/epoch-0001.txt is not as it was written)" in capsys.readouterr().out
+    assert path.read_text() == "epoch-0001"

@@ -1,7 +1,6 @@
 """`atelier generate`: generate pictures with a trained run, without running DVC."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -11,6 +10,7 @@ from atelier.cli.arguments import NAME, PLACE, SEED
 from atelier.core import files, pictures
 from atelier.core.quiet import without_notices
 from atelier.core.spec import Spec
+from atelier.networks import descriptions
 
 # Width or height of a sheet in pixels, about, if nothing else is asked for.
 SHEET = 512
@@ -48,7 +48,7 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batc
         project.require_writable(out, (".png", ".npz"))
         directory = trained.find(project.root(), run, "images", unverified).directory
         if out.suffix == ".png":
-            _require_size(files.read_json(directory / trained.CONFIG), count, scale or 1)
+            _require_size(descriptions.read(directory / trained.CONFIG).spec, count, scale or 1)
         # Imported after the checks, because loading Keras takes seconds.
         from atelier.modalities.images.generate import from_seeds
         from atelier.networks import network as networks
@@ -59,8 +59,8 @@ def generate(run: str, count: int, seed: int, out: Path, scale: int | None, batc
     click.echo(f"{count} pictures of {run}, seeds {seed} to {seed + count - 1}: {out}")
 
 
-def _require_size(description: dict[str, Any], count: int, scale: int) -> None:
-    height, width, _ = Spec.from_dict(description["spec"]).shape
+def _require_size(spec: Spec, count: int, scale: int) -> None:
+    height, width, _ = spec.shape
     width, height = pictures.grid_size(count, _columns(count), height, width)
     try:
         pictures.require_size(width * scale, height * scale)

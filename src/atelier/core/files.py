@@ -9,7 +9,11 @@ import json
 import os
 import re
 import shutil
+import struct
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +23,13 @@ import numpy as np
 
 # What helps if a result on the disk is damaged.
 RESTORE = "restore it with `dvc checkout --force`, or remove it and run `dvc repro`"
+
+_NPY = b"\x93NUMPY"
+# What NumPy, `zipfile` and `zlib` raise for damaged content.
+_BROKEN = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
 
 # What NumPy and HDF5 say of a disk that is full, without its error number.
 _FULL = re.compile(r"requested and \d+ written|errno = (27|28|122)\b|No space left on device")
@@ -124,6 +135,14 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def read_text(path: Path) -> str:
+    """Read UTF-8 text; the ValueError for other content names the file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not text in UTF-8 ({error}); {RESTORE}") from None
+
+
 def json_text(value: Any) -> str:
     """Format a value as JSON with sorted keys: equal values give equal text. NaN and infinity raise ValueError."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
@@ -138,7 +157,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file; the ValueError for other content names the file."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}; {RESTORE}") from None
 
 
@@ -146,7 +165,7 @@ def read_record(path: Path, *keys: str) -> dict[str, Any]:
     """Read a JSON object that has some keys; the ValueError for other content names the file."""
     value = read_json(path)
     if not isinstance(value, dict):
-        raise ValueError(f"{path}: got {type(value).__name__}, allowed is a JSON object; {RESTORE}")
+        raise ValueError(f"{path}: got {type(value).__name__}; allowed is a JSON object; {RESTORE}")
     if missing := [key for key in keys if key not in value]:
         raise ValueError(f"{path}: has no {', '.join(missing)}; {RESTORE}")
     return value
@@ -166,12 +185,37 @@ def read_array(path: Path, dimensions: int | None = None, kinds: str = "biuf", m
         OSError: it cannot be opened.
     """
     try:
-        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (ValueError, EOFError):
+        with path.open("rb") as file:
+            if file.read(len(_NPY)) != _NPY:
+                raise ValueError
+        # The sizes in a damaged header may be too large to be multiplied.
+        with np.errstate(over="ignore"):
+            array: np.ndarray = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise ValueError(f"{path}: damaged: not a whole array of numbers; {RESTORE}") from None
-    if not isinstance(array, np.ndarray) or dimensions not in (None, array.ndim) or array.dtype.kind not in kinds:
+    if dimensions not in (None, array.ndim) or array.dtype.kind not in kinds:
         raise ValueError(f"{path}: not the array that belongs here; {RESTORE}")
     return array
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read all arrays of a `.npz` file; the ValueError for other content does not name the file."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            return {name.removesuffix(".npy"): _member(archive, name) for name in archive.namelist()}
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(f"not a whole archive of arrays: {error or type(error).__name__}") from None
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(name) as member:
+        array: np.ndarray = np.lib.format.read_array(member, allow_pickle=False)
+        member.read()  # to its end, where its checksum is compared
+        return array
 
 
 def write_array(path: Path, array: np.ndarray) -> None:

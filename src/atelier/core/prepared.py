@@ -1,7 +1,7 @@
 """The arrays of a prepared dataset, memory-mapped, with their spec."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import cast
 
 import numpy as np
@@ -20,11 +20,17 @@ class Prepared:
 
     @classmethod
     def read(cls, directory: Path) -> "Prepared":
-        """Open `directory`; raises FileNotFoundError if it holds no prepared dataset."""
+        """Open `directory`; raises FileNotFoundError if it holds no prepared dataset.
+
+        The ValueError for files that are damaged, or do not fit their spec, names one of them.
+        """
         path = directory / "spec.json"
         if not path.is_file():
             raise FileNotFoundError(f"{directory} holds no prepared dataset (no spec.json); run its prepare stage")
-        return cls(directory, Spec.read(path))
+        found = cls(directory, Spec.read(path))
+        if found.spec.shape:
+            found._check()
+        return found
 
     def images(self, split: str) -> np.ndarray:
         """Open the images of ``train``, ``validation`` or ``test``, uint8 ``(n, h, w, c)``: an array, or `Shards`."""
@@ -48,11 +54,26 @@ class Prepared:
             raise ValueError(f"{self.spec.name} has no labels: neither classes nor attributes")
         return files.read_array(self.directory / f"{split}_labels.npy", 2 if self.spec.attributes else 1, "u")
 
+    def _check(self) -> None:
+        """Compare the arrays with the spec."""
+        labels = (len(self.spec.attributes),) if self.spec.attributes else ()
+        for split, count in self.spec.sizes.items():
+            arrays = {"images": (self.images(split), self.spec.shape)}
+            if self.spec.label_names:
+                arrays["labels"] = self.labels(split), labels
+            for kind, (array, shape) in arrays.items():
+                if array.dtype != np.uint8 or array.shape != (count, *shape):
+                    path = self.directory / f"{split}_{kind}.npy"
+                    wanted = f"spec.json says uint8 {(count, *shape)}"
+                    raise ValueError(f"{path}: got {array.dtype} {array.shape}, {wanted}; {files.RESTORE}")
+
 
 def _shards(index: Path, split: str) -> list[Path]:
     """Return the files of a split that an index lists."""
     listed = files.read_record(index, split)[split]
     try:
-        return [index.parent / str(shard["file"]) for shard in listed]
-    except (KeyError, TypeError):
+        if paths := [index.parent / PurePath(shard["file"]).name for shard in listed]:
+            return paths
+        raise ValueError
+    except (KeyError, TypeError, ValueError):
         raise ValueError(f"{index}: {split} does not list files; {files.RESTORE}") from None

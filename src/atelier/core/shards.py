@@ -33,7 +33,12 @@ class Shards:
     @classmethod
     def open(cls, paths: Sequence[Path]) -> "Shards":
         """Memory-map the `.npy` files at `paths`."""
-        return cls([files.read_array(path) for path in paths])
+        arrays = [files.read_array(path) for path in paths]
+        try:
+            return cls(arrays)
+        except ValueError as error:
+            folders = ", ".join({str(path.parent) for path in paths}) or "no files"
+            raise ValueError(f"{folders}: {error}; {files.RESTORE}") from None
 
     @property
     def ndim(self) -> int:

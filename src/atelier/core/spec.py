@@ -3,6 +3,8 @@
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from atelier.core import files
 
 
@@ -60,9 +62,14 @@ class Spec:
         """Read what `write` wrote."""
         value = files.read_record(path, *_REQUIRED)
         try:
-            return cls.from_dict(value)
+            TypeAdapter(cls).validate_json(path.read_bytes(), strict=True)
+            spec = cls.from_dict(value)
+            if len(spec.shape) not in (0, 3):
+                raise ValueError(f"shape: {spec.shape}")
+            return spec
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path}: not the description of a dataset ({error}); {files.RESTORE}") from None
+            reason = " ".join(str(error).splitlines()[1:3]) if isinstance(error, ValidationError) else error
+            raise ValueError(f"{path}: not the description of a dataset ({reason}); {files.RESTORE}") from None
 
 
 _REQUIRED = [item.name for item in fields(Spec) if item.default is MISSING and item.default_factory is MISSING]

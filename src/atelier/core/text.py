@@ -95,6 +95,10 @@ def until_end(tokens: Iterable[int]) -> list[int]:
     return [int(token) for token in takewhile(lambda token: token != END, tokens)]
 
 
+# Codes of the types of its arrays, as in `numpy.dtype.kind`.
+_KINDS = {"tokens": "u", "starts": "i", "labels": "u", "sizes": "i", "spelling": "f"}
+
+
 @dataclass(frozen=True)
 class Corpus:
     """One split of a prepared text dataset, memory-mapped.
@@ -122,8 +126,16 @@ class Corpus:
             path = directory / f"{split}_{name}.npy"
             if not path.is_file():
                 raise FileNotFoundError(f"{path} is not there; run the prepare stage")
-            arrays[name] = files.read_array(path, 2 if name == "sizes" else 1, "fiu")
-        return cls(**arrays)
+            arrays[name] = files.read_array(path, 2 if name == "sizes" else 1, _KINDS[name])
+        corpus = cls(**arrays)
+        starts, count = corpus.starts, len(corpus.starts) - 1
+        if count < 0 or starts[0] != 0 or starts[-1] != len(corpus.tokens) or (np.diff(starts) < 1).any():
+            raise ValueError(f"{directory}: {split}_starts.npy and {split}_tokens.npy do not fit; {files.RESTORE}")
+        for name in ("labels", "sizes", "spelling"):
+            if len(arrays[name]) != count or arrays[name].shape[1:] not in ((), (2,)):
+                path = directory / f"{split}_{name}.npy"
+                raise ValueError(f"{path}: for {len(arrays[name])} texts; {split} has {count}; {files.RESTORE}")
+        return corpus
 
     def __len__(self) -> int:
         return len(self.starts) - 1

@@ -47,8 +47,12 @@ def find(folder: Path, name: str) -> Path:
     for candidate in names(name):
         if (folder / candidate).is_file():
             return folder / candidate
-    there = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.glob("[!.]*"))
-    raise FileNotFoundError(f"{folder}: no {name}; it contains {summary(there)}")
+    raise FileNotFoundError(f"{folder}: no {name}; it contains {content(folder)}")
+
+
+def content(folder: Path) -> str:
+    """List what a folder contains, for an error."""
+    return summary(sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.glob("[!.]*")))
 
 
 def kind(path: Path) -> str:

@@ -60,7 +60,7 @@ class Concepts:
         try:
             names, default = tuple(map(str, description["names"])), KINDS.index(KINDS[description["default"]])
             shares = np.array([description["shares"][name] for name in names], np.float32)
-        except (KeyError, TypeError, ValueError, IndexError):
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             raise ValueError(f"{path}: not a description of concepts; {files.RESTORE}") from None
         if vectors.shape[:2] != (len(KINDS), len(names)):
             raise ValueError(f"{directory / FILE}: not the vectors of {path}; {files.RESTORE}")

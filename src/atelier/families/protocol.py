@@ -22,7 +22,7 @@ class ParamsModule(Protocol):
     Attributes:
         MODALITY: the package of `atelier.modalities` that generates previews and measures samples.
         ENCODER: whether the networks encode images to latents, so that `edit` can use them.
-        Config: the parameters that decide the network; `Train` inherits from it.
+        Config: the parameters that decide the network; `Train` inherits from it, unless it names a file to adopt.
     """
 
     MODALITY: str
@@ -51,6 +51,16 @@ class TrainModule(Protocol):
 
     def train(self, network: Network, prepared: Prepared, params: Any) -> Plan:
         """Plan the training of `network` on the train split."""
+
+
+class AdoptModule(Protocol):
+    """``train.py`` of a family whose networks others trained; it takes the place of `TrainModule`."""
+
+    def adopt(self, prepared: Prepared, params: Any) -> Network:
+        """Rebuild a network, with its weights, from the file that `params` name."""
+
+    def describe(self, config: Any) -> str:
+        """Say what was found out about a network, as the caption of its first samples."""
 
 
 class SampleModule(Protocol):

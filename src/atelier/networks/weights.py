@@ -41,13 +41,13 @@ class _Refusal(BaseException):
 
 
 @contextmanager
-def limited_to(found: Shapes, path: Path) -> Iterator[None]:
+def limited_to(found: Shapes, path: Path, exact: bool = True) -> Iterator[None]:
     """Allow the network that is built in the block to create weights of the shapes in `found` only.
 
     A configuration with absurd sizes then fails at its first unexpected weight, before it fills the memory.
 
     Raises:
-        ValueError: the network needs an array that the file lacks, or does not use all arrays of the file.
+        ValueError: the network needs an array that the file lacks, or (if `exact`) does not use all arrays of the file.
     """
     left = found.copy()
     # Keras has no hook that is called before the values of a weight are allocated.
@@ -70,7 +70,7 @@ def limited_to(found: Shapes, path: Path) -> Iterator[None]:
         raise ValueError(str(refusal)) from None
     finally:
         keras.layers.Layer.add_weight = original
-    if unused := +left:
+    if exact and (unused := +left):
         raise ValueError(
             f"{path} does not fit its configuration: the network does not use {unused.total()} of its "
             f"{found.total()} arrays, one of shape {next(iter(unused))}"

@@ -68,7 +68,12 @@ def _at(document: dict[str, Any], loc: tuple[str | int, ...]) -> dict[str, Any]:
     """Return the part of a JSON schema that describes the value at `loc`."""
     part = _resolved(document, document)
     for step in loc:
-        part = _resolved(document, part["items"] if isinstance(step, int) else part["properties"][step])
+        # A section that may also be null.
+        part = next(
+            (_resolved(document, choice) for choice in part.get("anyOf", ()) if choice != {"type": "null"}), part
+        )
+        inside = part["items"] if isinstance(step, int) else part.get("properties", {}).get(step)
+        part = _resolved(document, part["additionalProperties"] if inside is None else inside)
     return part
 
 
@@ -98,6 +103,8 @@ def _allowed(document: dict[str, Any], part: dict[str, Any]) -> str:
         case "array":
             least = part.get("minItems", 0)
             return f"a list{f' of {least} or more' if least else ''}, each {_allowed(document, part['items'])}"
+        case "object" if "properties" not in part:
+            return f"a mapping of names to {_allowed(document, part['additionalProperties'])}"
         case "object":
             return f"a mapping with the keys: {', '.join(part['properties'])}"
         case "null":

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from atelier.core import files
+from atelier.report import summary
 
 
 class Bar(NamedTuple):
@@ -27,6 +28,7 @@ def compared(path: Path, order: Sequence[str]) -> list[Bar]:
     shares = files.read_json(path)
     if not isinstance(shares, dict) or set(shares) != {"samples", "test"}:
         raise ValueError(f"{path}: allowed is an object with the class shares of `samples` and `test`")
+    summary.check(shares, str(path))
     present = in_order({**shares["test"], **shares["samples"]}, order)
     return [Bar(label(name), shares["samples"].get(name, 0.0), shares["test"].get(name, 0.0)) for name in present]
 

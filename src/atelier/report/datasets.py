@@ -10,7 +10,7 @@ from atelier.params.file import Params
 from atelier.report import classes, curves, exhibits, glossary, numbers
 from atelier.report.gauge import REAL, Gauge
 from atelier.report.origins import origin
-from atelier.report.sources import Sources, read_history, read_mapping
+from atelier.report.sources import Sources, read_history, read_mapping, read_spec
 
 # Keys of `spec.json` that are not shown as facts; `source` becomes a badge, and `statistics` facts of their own.
 NOT_SHOWN = ("name", "sha256", "source", "value_range", "statistics")
@@ -32,7 +32,7 @@ SPLITS = ("train", "validation", "test")
 def view(sources: Sources, name: str, params: Params) -> dict[str, Any]:
     """Return what `dataset.html.j2` shows of a dataset."""
     prepared = sources.prepared / name
-    spec = read_mapping(prepared / "spec.json", f"prepare@{name}")
+    spec = read_spec(prepared / "spec.json", f"prepare@{name}")
     shown = {key: value for key, value in spec.items() if key not in NOT_SHOWN and value not in ([], {}, None, "", 0)}
     return {
         "name": name,
@@ -50,7 +50,7 @@ def view(sources: Sources, name: str, params: Params) -> dict[str, Any]:
 
 def _judge(directory: Path, spec: dict[str, Any], stage: str, params: Any) -> dict[str, Any]:
     judge = read_mapping(directory / "judge.json", stage)
-    gauge = Gauge.of(judge)
+    gauge = Gauge.read(directory / "judge.json", stage)
     present = {metric for row in gauge.rows.values() for metric in row}
     columns = sorted(present - glossary.companions(present), key=glossary.order)
     accuracies: dict[str, float] = judge.get("class_accuracy") or {}

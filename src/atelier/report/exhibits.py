@@ -4,7 +4,6 @@ If a picture has a CSV file of the same name beside it, the page shows these num
 """
 
 import base64
-import csv
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -16,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from atelier.core import files
 from atelier.report import classes, glossary, sheets, texts
-from atelier.report.sources import require
+from atelier.report.sources import read_rows, require
 
 # A picture narrower than SMALL is enlarged by a whole factor, with sharp pixels, as far as ENLARGED and TALLEST allow.
 SMALL = 560
@@ -102,7 +101,7 @@ def exhibit(path: Path, title: str, caption: str, stage: str, tile: Tile | None 
     """Read one file. Its suffix selects the kind: `.svg`, `.txt`, `.csv`, `.json` (see `texts`), else a picture."""
     match require(path, stage).suffix.lower():
         case ".txt":
-            return Exhibit(title, caption, "text", text=path.read_text(encoding="utf-8"))
+            return Exhibit(title, caption, "text", text=files.read_text(path))
         case ".csv":
             return Exhibit(title, caption, "table", rows=_rows(path))
         case ".json":
@@ -129,10 +128,7 @@ def _read_entry(directory: Path, entry: Any, listing: Path, stage: str, tile: Ti
 
 
 def _rows(path: Path) -> list[list[str]]:
-    """Read a table; its header, which becomes the first column of a wide table, is turned into words."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file)) or [[]]
-    rows[0] = [glossary.heading(cell) for cell in rows[0]]
+    rows = read_rows(path)
     widths = {len(row) for row in rows}
     if len(widths) == 1 and max(widths) > max(MOST_COLUMNS, len(rows)):
         rows = [list(column) for column in zip(*rows, strict=True)]
@@ -142,11 +138,10 @@ def _rows(path: Path) -> list[list[str]]:
 
 def _matrix(path: Path) -> list[list[str]]:
     """Read names and numbers, which are rounded to two decimals and have signs."""
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *body = list(csv.reader(file)) or [[]]
+    header, *body = read_rows(path) or [[]]
     return [
         [glossary.humanise(header[0]) if header else "", *map(classes.label, header[1:])],
-        *([classes.label(row[0]), *map(_signed, row[1:])] for row in body if row),
+        *([classes.label(row[0]), *map(_signed, row[1:])] for row in body),
     ]
 
 

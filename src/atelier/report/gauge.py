@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from atelier.report import glossary
+from atelier.report import glossary, summary
 from atelier.report.numbers import number
+from atelier.report.sources import read_mapping
 
 REAL = "floor"
 # Damaged data whose share of the real score is at least this are as good as real data for a metric.
@@ -25,6 +27,14 @@ class Gauge:
     def of(cls, judge: Mapping[str, Any]) -> "Gauge":
         """Take the gauge from the content of `judge.json`; it may have none."""
         return cls(judge.get("samples"), judge.get("gauge") or {})
+
+    @classmethod
+    def read(cls, path: Path, stage: str) -> "Gauge":
+        """Read the gauge of `judge.json`; the ValueError for a file of another form names it."""
+        judge = read_mapping(path, stage)
+        summary.check(judge.get("gauge") or {}, f"{path}: gauge")
+        summary.check({"class_accuracy": judge.get("class_accuracy") or {}}, str(path))
+        return cls.of(judge)
 
     @property
     def damages(self) -> list[str]:

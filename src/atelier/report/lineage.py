@@ -58,8 +58,11 @@ def profile(directory: Path, params: dict[str, Any]) -> str:
 def machine(path: Path, stage: str) -> list[str]:
     """Describe the machine that trained a network: processor, cores, GPUs, system and backend."""
     facts = read_mapping(path, stage, "processor", "cores", "gpus", "system", "backend")
-    gpus = [gpu.replace(", ", " ") for gpu in facts["gpus"]]
-    return [facts["processor"], f"{facts['cores']} cores", *(gpus or ["no GPU"]), facts["system"], facts["backend"]]
+    if not isinstance(facts["gpus"], list):
+        raise ValueError(f"{path}: gpus: got {facts['gpus']!r:.60}; allowed is a list of texts")
+    gpus = [str(gpu).replace(", ", " ") for gpu in facts["gpus"]]
+    shown = (facts["processor"], f"{facts['cores']} cores", *(gpus or ["no GPU"]), facts["system"], facts["backend"])
+    return [str(fact) for fact in shown]
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -38,8 +38,8 @@ def share(value: float) -> str:
 def plain(value: object) -> str:
     """Format a parameter as `params.yaml` writes it, but lists without brackets.
 
-    >>> plain(True), plain((32, 64)), plain(0.001), plain(None)
-    ('true', '32, 64', '0.001', '–')
+    >>> plain(True), plain((32, 64)), plain(0.001), plain(None), plain({"latent": "auto"})
+    ('true', '32, 64', '0.001', '–', 'latent: auto')
     """
     match value:
         case None:
@@ -48,6 +48,8 @@ def plain(value: object) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
+        case dict():
+            return ", ".join(f"{key}: {plain(part)}" for key, part in value.items()) or "–"
         case list() | tuple():
             return ", ".join(plain(part) for part in value) or "–"
         case _:

@@ -6,7 +6,7 @@ from atelier.core import files
 from atelier.params.file import Params
 from atelier.report import classes, curves, exhibits, glossary, lineage, numbers, scores, summary, watched
 from atelier.report.gauge import Gauge
-from atelier.report.sources import Sources, read_history, read_mapping, require
+from atelier.report.sources import Sources, read_history, read_spec, require
 
 
 def view(
@@ -17,8 +17,8 @@ def view(
         raise ValueError(f"{sources.metrics} has no run {name!r}; make it with: dvc repro summarize")
     run, own, before = params.runs[name], metrics[name], committed.get(name)
     prepared, model, samples = sources.prepared / run.dataset, sources.models / name, sources.samples / name
-    spec = read_mapping(prepared / "spec.json", f"prepare@{run.dataset}")
-    gauge = Gauge.of(read_mapping(sources.judges / run.dataset / "judge.json", f"judge@{run.dataset}"))
+    spec = read_spec(prepared / "spec.json", f"prepare@{run.dataset}")
+    gauge = Gauge.read(sources.judges / run.dataset / "judge.json", f"judge@{run.dataset}")
     sampled = exhibits.read(samples, f"sample@{name}", _tile(spec))
     architecture = samples / "architecture.svg"
     if architecture.is_file():

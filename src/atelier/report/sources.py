@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.core import files
+from atelier.core.spec import Spec
 from atelier.params import document
 from atelier.params import file as params_file
 
@@ -48,16 +49,32 @@ def read_mapping(path: Path, stage: str, *keys: str) -> dict[str, Any]:
     return files.read_record(require(path, stage), *keys)
 
 
+def read_spec(path: Path, stage: str) -> dict[str, Any]:
+    """Read `spec.json` as JSON; raise `ValueError` if it does not describe a dataset."""
+    Spec.read(require(path, stage))
+    return read_mapping(path, stage)
+
+
 def read_history(path: Path, stage: str) -> History:
     """Read the columns of a history; raise `ValueError` if it is missing, is empty, or has a cell without a number."""
-    with require(path, stage).open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    names, *rows = read_rows(require(path, stage)) or [[]]
     if not rows:
         raise ValueError(f"{path} has no epochs; make it with: dvc repro {stage}")
-    return {column: [_cell(row[column], column, path) for row in rows] for column in rows[0]}
+    if wrong := [row for row in rows if len(row) != len(names)]:
+        raise ValueError(f"{path}: got a row of {len(wrong[0])} cells for {len(names)} columns; {files.RESTORE}")
+    return {name: [_cell(row[i], name, path) for row in rows] for i, name in enumerate(names)}
 
 
-def _cell(cell: str | None, column: str, path: Path) -> float:
+def read_rows(path: Path) -> list[list[str]]:
+    """Read the cells of a CSV file, without empty lines; the ValueError for other content names the file."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.reader(file) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is not a table: {error}; {files.RESTORE}") from None
+
+
+def _cell(cell: str, column: str, path: Path) -> float:
     try:
         return float(cell) if cell else math.nan
     except ValueError:

@@ -1,6 +1,6 @@
 """The metrics of all runs in one file, which Git tracks and `dvc metrics diff` compares."""
 
-import math
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def _numbers(metrics: Any, name: str) -> dict[str, float]:
     if not isinstance(metrics, dict):
         raise ValueError(f"{name}: got {metrics!r}; allowed is a mapping of metrics to numbers")
     for key, value in metrics.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
             raise ValueError(
                 f"{name}: {key}: got {value!r}; allowed is a finite number. NaN means that a training diverged: "
                 f"check its history.csv, lower its learning rate, and repeat train and evaluate"

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
 import sys
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from atelier.core import files
 from atelier.core.environment import versions
 from atelier.training.plan import Row
 
+PREVIEWS = "previews"
 _ENDED = "ended"
 
 
@@ -31,6 +31,7 @@ class Progress:
         history: a row for each epoch; a row lacks the columns that its epoch did not measure.
         monitor: the column that is the score.
         stopped: why training stopped early; empty if it did not.
+        previews: SHA-256 of each file in ``previews/``, by name.
     """
 
     epoch: int = 0
@@ -38,6 +39,7 @@ class Progress:
     history: list[Row] = field(default_factory=list)
     monitor: str = ""
     stopped: str = ""
+    previews: dict[str, str] = field(default_factory=dict)
 
     @property
     def best_score(self) -> float:
@@ -95,33 +97,56 @@ def save(path: Path, model: keras.Model, best: list[np.ndarray], progress: Progr
         state[f"history {name}"] = np.asarray([row.get(name, np.nan) for row in progress.history], np.float64)
     state["epochs"] = np.asarray([progress.epoch, progress.best_epoch])
     state["stopped"] = np.asarray(progress.stopped)
+    state["previews"] = np.asarray([f"{name} {digest}" for name, digest in progress.previews.items()], np.str_)
     with files.atomic(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **state)
 
 
-def resume(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
+def resume(path: Path, model: keras.Model, monitor: str) -> tuple[list[np.ndarray], Progress]:
     """Restore a training, or begin anew if there is no state, or a damaged one, which is reported in one line."""
-    if path.exists():
-        start = snapshot(_state(model))
-        try:
-            return restore(path, model)
-        except PermissionError:
-            raise
-        except (OSError, ValueError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error) as error:
-            print(f"{path}: damaged, so the training begins anew ({str(error).splitlines()[0] or 'empty'})")
-            assign(_state(model), start)
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    return [], Progress()
+    if not os.path.lexists(path):
+        return [], Progress()
+    try:
+        return restore(path, model, monitor)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        print(f"{path}: damaged, so the training begins anew ({reason})")
+        # What is in its place may be a directory, which a file cannot replace.
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        return [], Progress()
 
 
-def restore(path: Path, model: keras.Model) -> tuple[list[np.ndarray], Progress]:
-    """Read what `save` wrote into a built and compiled `model`; return the best weights and the progress."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as state:
-        assign(_state(model), [state[f"variable {i:05}"] for i in range(len(_state(model)))])
-        best = [state[f"best {i:05}"] for i in range(len(model.variables))]
+def restore(path: Path, model: keras.Model, monitor: str) -> tuple[list[np.ndarray], Progress]:
+    """Read what `save` wrote into a built and compiled `model`; return the best weights and the progress.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it does not contain the state of this training, or a preview is damaged. The model is unchanged.
+    """
+    state = files.read_arrays(path)
+    now = snapshot(_state(model))
+    try:
+        values = [state[f"variable {i:05}"] for i in range(len(now))]
         epoch, best_epoch = (int(number) for number in state["epochs"])
-        names = [key.removeprefix("history ") for key in state.files if key.startswith("history ")]
-        values = {name: state[f"history {name}"].tolist() for name in names}
-        stopped = str(state["stopped"])
-    history = [{name: values[name][i] for name in names if not np.isnan(values[name][i])} for i in range(epoch)]
-    return best, Progress(epoch, best_epoch, history, stopped=stopped)
+        best = [state[f"best {i:05}"] for i in range(len(model.variables) if best_epoch else 0)]
+        names = [key.removeprefix("history ") for key in state if key.startswith("history ")]
+        columns = {name: state[f"history {name}"].tolist() for name in names}
+        history = [{name: columns[name][i] for name in names if not np.isnan(columns[name][i])} for i in range(epoch)]
+        progress = Progress(epoch, best_epoch, history, stopped=str(state["stopped"]))
+        progress.previews = dict(str(entry).split(" ") for entry in state["previews"])
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"not the state of a training: {error!r}") from None
+    fitting = [(value.shape, value.dtype) for value in now]
+    came = [(value.shape, value.dtype) for value in values]
+    if came != fitting or [(value.shape, value.dtype) for value in best] != fitting[: len(best)]:
+        raise ValueError("the state of another network")
+    if [row.get("epoch") for row in history] != list(range(1, epoch + 1)) or not 0 <= best_epoch <= epoch:
+        raise ValueError(f"not the history of {epoch} epochs")
+    if best_epoch and monitor not in history[best_epoch - 1]:
+        raise ValueError(f"no {monitor} in the history")
+    for name, digest in progress.previews.items():
+        preview = path.parent / PREVIEWS / name
+        if not preview.is_file() or files.sha256(preview) != digest:
+            raise ValueError(f"{PREVIEWS}/{name} is not as it was written")
+    assign(_state(model), values)
+    return best, progress

@@ -17,7 +17,7 @@ from atelier.training.display import EpochDisplay
 from atelier.training.plan import Hooks, Plan, Row
 
 VALIDATION_BATCH = 250
-PREVIEWS, STATE = "previews", "state.npz"
+STATE = "state.npz"
 
 
 def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = None) -> checkpoint.Progress:
@@ -36,7 +36,7 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     optimizer = plan.optimizer or optimizers.build(params, len(batches))
     optimizer.build(model.trainable_variables)
     model.compile(optimizer=optimizer, jit_compile=params.jit_compile, steps_per_execution=params.steps_per_execution)
-    best, progress = checkpoint.resume(workspace / STATE, model)
+    best, progress = checkpoint.resume(workspace / STATE, model, plan.monitor)
     progress.monitor = plan.monitor
     if progress.epoch:
         print(f"resuming after epoch {progress.epoch} of {params.epochs}")
@@ -93,12 +93,17 @@ class _Keeper(keras.callbacks.Callback):
             checkpoint.assign(self.model.trainable_variables, checkpoint.snapshot(averages))
         row = self._measure(epoch, logs)
         if (hooks := self._due(epoch)) is not None:
-            hooks.preview(self.workspace / PREVIEWS / f"epoch-{epoch + 1:04}")
+            self._preview(hooks, f"epoch-{epoch + 1:04}")
         self._record(row, logs)
         # Validation drew random numbers too; put the seeds back, so that training does not depend on it.
         checkpoint.assign(self.model.non_trainable_variables, states)
         checkpoint.assign(self.model.trainable_variables, trained)
         checkpoint.save(self.workspace / STATE, self.model, self.best, self.progress)
+
+    def _preview(self, hooks: Hooks, name: str) -> None:
+        folder = self.workspace / checkpoint.PREVIEWS
+        hooks.preview(folder / name)
+        self.progress.previews |= {path.name: files.sha256(path) for path in folder.glob(f"{name}.*")}
 
     def _measure(self, epoch: int, logs: Row) -> Row:
         """Return the epoch's row of the history: each training loss next to its validation loss, then the rest."""

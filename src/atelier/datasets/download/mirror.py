@@ -74,7 +74,10 @@ def copy(file: RemoteFile, dataset: str, directory: Path, folder: Path, display:
     """Copy `file` from a mirror's directory into `folder` and verify the copy."""
     source = directory / dataset / file.name
     if not source.is_file():
-        raise ValueError(f"{source}: not there, although the mirror's {_MANIFEST} lists it")
+        there = raw_files.content(source.parent)
+        raise ValueError(
+            f"{source}: not there, although the mirror's {_MANIFEST} lists it; the folder contains {there}"
+        )
     with display.file(file.name, file.bytes):
         with files.atomic(folder / file.name) as temporary:
             # copyfile does not copy the mode: a mirror is often read-only.

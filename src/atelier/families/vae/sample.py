@@ -30,11 +30,12 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
     means, _ = batching.apply(network.model.encoder, np.asarray(test), params.batch)
     through = plane(means)
     with files.atomic_directory(out) as directory:
+        options = (params.seed, params.batch, directory)
         exhibits = [
             _samples(network, prepared, params, directory),
             _manifold(network, params, through, directory),
-            _reconstructions(network, params, test, means, directory),
-            _interpolations(network, params, test, means, directory),
+            exhibit.reconstructions(network, test, means, params.reconstructions, *options),
+            exhibit.between_images(network, test, means, params, *options),
             _scatter(through.project(means), prepared, through.name, directory),
         ]
         model = network.model
@@ -121,28 +122,6 @@ def _manifold(network: Network, params: Sample, through: Plane, directory: Path)
     components = "first two principal components of the posterior means of test images."
     caption = f"The decoder over the {whole if network.config.latent_dim == 2 else components}"
     return {"file": "manifold.png", "title": "Latent manifold", "caption": caption}
-
-
-def _reconstructions(network: Network, params: Sample, test: np.ndarray, means: np.ndarray, directory: Path) -> Exhibit:
-    chosen = exhibit.choose(params.seed, "reconstructions", len(test), params.reconstructions)
-    decoded = generate.decode(network, means[chosen], params.batch)
-    columns = min(10, len(chosen))
-    whole = range(0, len(chosen) - columns + 1, columns)
-    rows = [part[start : start + columns] for start in whole for part in (test[chosen], decoded)]
-    write_png(directory / "reconstructions.png", grid(np.concatenate(rows), columns))
-    caption = "Test images, each above its reconstruction from the posterior mean."
-    return {"file": "reconstructions.png", "title": "Reconstructions", "caption": caption}
-
-
-def _interpolations(network: Network, params: Sample, test: np.ndarray, means: np.ndarray, directory: Path) -> Exhibit:
-    chosen = exhibit.choose(params.seed, "interpolations", len(test), 2 * params.interpolations)
-    pairs = chosen.reshape(-1, 2)
-    z = np.concatenate([exhibit.slerp(means[a], means[b], params.steps) for a, b in pairs])
-    paths = generate.decode(network, z, params.batch).reshape(len(pairs), params.steps, *test.shape[1:])
-    rows = np.concatenate([test[pairs[:, :1]], paths, test[pairs[:, 1:]]], axis=1)
-    write_png(directory / "interpolations.png", grid(rows.reshape(-1, *test.shape[1:]), params.steps + 2))
-    caption = "From one test image (left) to another (right) along the sphere between their latents."
-    return {"file": "interpolations.png", "title": "Interpolations", "caption": caption}
 
 
 def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path) -> Exhibit:

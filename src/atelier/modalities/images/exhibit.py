@@ -6,6 +6,9 @@ import numpy as np
 
 from atelier.core import seeds
 from atelier.core.pictures import grid, write_png
+from atelier.modalities.images import generate
+from atelier.modalities.images.params import Interpolations
+from atelier.networks.network import Network
 
 Exhibit = dict[str, str]
 COLUMNS = 16
@@ -41,3 +44,37 @@ def choose(seed: int, purpose: str, available: int, wanted: int) -> np.ndarray:
     if wanted > available:
         raise ValueError(f"{wanted} test images are to be shown as {purpose}, but the split has {available}")
     return seeds.generator(seed, purpose).choice(available, wanted, replace=False)
+
+
+def reconstructions(
+    network: Network, test: np.ndarray, means: np.ndarray, count: int, seed: int, batch: int, directory: Path
+) -> Exhibit:
+    """Write `count` test images, uint8 ``(n, h, w, c)``, above what the decoder makes of their posterior means."""
+    chosen = choose(seed, "reconstructions", len(test), count)
+    decoded = generate.decode(network, means[chosen], batch)
+    columns = min(10, len(chosen))
+    whole = range(0, len(chosen) - columns + 1, columns)
+    rows = [part[start : start + columns] for start in whole for part in (test[chosen], decoded)]
+    write_png(directory / "reconstructions.png", grid(np.concatenate(rows), columns))
+    caption = "Test images, each above its reconstruction from the posterior mean."
+    return {"file": "reconstructions.png", "title": "Reconstructions", "caption": caption}
+
+
+def between_images(
+    network: Network,
+    test: np.ndarray,
+    means: np.ndarray,
+    params: Interpolations,
+    seed: int,
+    batch: int,
+    directory: Path,
+) -> Exhibit:
+    """Write interpolations between the posterior means of test images, uint8 ``(n, h, w, c)``."""
+    chosen = choose(seed, "interpolations", len(test), 2 * params.interpolations)
+    pairs = chosen.reshape(-1, 2)
+    z = np.concatenate([slerp(means[a], means[b], params.steps) for a, b in pairs])
+    paths = generate.decode(network, z, batch).reshape(len(pairs), params.steps, *test.shape[1:])
+    rows = np.concatenate([test[pairs[:, :1]], paths, test[pairs[:, 1:]]], axis=1)
+    write_png(directory / "interpolations.png", grid(rows.reshape(-1, *test.shape[1:]), params.steps + 2))
+    caption = "From one test image (left) to another (right) along the sphere between their latents."
+    return {"file": "interpolations.png", "title": "Interpolations", "caption": caption}

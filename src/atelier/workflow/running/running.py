@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -212,7 +213,11 @@ class _Run:
         self.result.outcomes[name] = outcome
         if outcome is Outcome.DONE:
             self.seconds[name] = round(seconds, 2)
-            files.write_json(self.root / _SECONDS, self.seconds)
+            try:
+                files.write_json(self.root / _SECONDS, self.seconds)
+            except OSError as error:
+                # It only guides the order of later runs.
+                print(f"{_SECONDS}: not written ({error.strerror}); it can be removed", file=sys.stderr)
         self.observer.ended(name, outcome, seconds)
 
     def _fetch(self) -> None:
@@ -237,7 +242,7 @@ def _exclusive(root: Path) -> Iterator[None]:
     """Lock this checkout, so that a second run cannot overwrite the logs of the first."""
     path = root / _LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
+    with path.open("a+", errors="replace") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

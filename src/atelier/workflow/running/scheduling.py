@@ -1,6 +1,5 @@
 """Choose the stages to start, from their graph, their needs and the expected time of the stages after them."""
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from atelier.core import files
 from atelier.params.strict import Strict, require_mapping, validate
 
 DEFAULT_SECONDS = 1.0
+_LONGEST = 1e9  # seconds
 
 
 def recorded_seconds(path: Path) -> dict[str, float]:
@@ -24,7 +24,7 @@ def recorded_seconds(path: Path) -> dict[str, float]:
     except (OSError, ValueError):
         return {}
     numbers = found.items() if isinstance(found, dict) else ()
-    return {name: float(value) for name, value in numbers if isinstance(value, int | float) and 0 <= value < math.inf}
+    return {name: float(value) for name, value in numbers if isinstance(value, int | float) and 0 <= value < _LONGEST}
 
 
 class Slots(Strict):

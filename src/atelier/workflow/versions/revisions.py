@@ -90,11 +90,11 @@ def commit_hash(root: Path, name: str) -> str:
     return git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False)
 
 
-def parse_metrics(text: str, name: str) -> dict[str, Any]:
+def parse_metrics(text: str | bytes, name: str) -> dict[str, Any]:
     """Parse a JSON object of runs, each with its metrics, whose values gates validate; errors begin with `name`."""
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} is not JSON: {error}; `dvc repro summarize` writes it") from None
     if not isinstance(value, dict) or not all(isinstance(entry, dict) for entry in value.values()):
         raise ValueError(f"{name}: allowed is a mapping of runs to metrics; `dvc repro summarize` writes it")
@@ -104,4 +104,4 @@ def parse_metrics(text: str, name: str) -> dict[str, Any]:
 def metrics_here(root: Path) -> dict[str, Any]:
     """Return `metrics.json` of the working tree; empty if there is none."""
     path = root / METRICS
-    return parse_metrics(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else {}
+    return parse_metrics(path.read_bytes(), str(path)) if path.is_file() else {}

@@ -33,7 +33,8 @@ class Archive:
         folder = raw_files.common_folder({name.rpartition("/")[0] for name, _ in found}, FOLDER)
         if folder is None:
             came = raw_files.summary(name for name, _ in members if not name.endswith("/"))
-            raise ValueError(f"{path}: contains no {FOLDER}/*.jpg; it contains {came}")
+            wrong = "has pictures in several folders" if found else f"contains no {FOLDER}/*.jpg"
+            raise ValueError(f"{path}: {wrong}; it contains {came}")
         start = f"{folder}/" if folder else ""
         self._members: dict[str, zipfile.ZipInfo] = {}
         for name, member in found:

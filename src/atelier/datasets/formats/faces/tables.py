@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from atelier.datasets import raw_files
-from atelier.datasets.formats.faces.archive import SPLITS, plain
+from atelier.datasets.formats.faces.archive import FOLDER, SPLITS, plain
 
 # In the order in which they are looked for; otherwise columns are separated by white space.
 _SEPARATORS = (",", ";")
@@ -90,9 +90,10 @@ def rows(names: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 class _Form(NamedTuple):
-    """How a table is written, and the entries of its first three lines."""
+    """How a table is written, and its first three lines that are not empty: their entries, and where they end."""
 
     head: tuple[list[str], list[str], list[str]]
+    ends: list[int]  # lines up to the end of none of them, the first, the second, the third
     encoding: str
     separator: str
 
@@ -105,13 +106,14 @@ def _form(path: Path) -> _Form:
         raise ValueError(f"{path}: not a table of text but {what}")
     try:
         with path.open(encoding=encoding) as file:
-            lines = [line.strip() for line in islice(file, 3)]
+            numbered = list(islice(((line.strip(), end) for end, line in enumerate(file, 1) if line.strip()), 3))
+        lines, ends = [line for line, _ in numbered], [end for _, end in numbered]
         separator = next((separator for separator in _SEPARATORS if lines and separator in lines[-1]), None)
         rows = list(csv.reader(lines, delimiter=separator)) if separator else [line.split() for line in lines]
     except (UnicodeError, csv.Error) as error:
         raise ValueError(f"{path}: not a table of text in UTF-8 ({error})") from None
     first, second, third = (_entries(row) for row in [*rows, [], [], []][:3])
-    return _Form((first, second, third), encoding, separator or r"\s+")
+    return _Form((first, second, third), [0, *ends], encoding, separator or r"\s+")
 
 
 def _entries(row: list[str]) -> list[str]:
@@ -130,10 +132,10 @@ def _read(path: Path, columns: Sequence[str], head: int, form: _Form) -> pd.Data
     """Read the rows after `head` lines: a name, and a small integer for each of `columns`."""
     # Without column names, the parser refuses rows longer than the first, and a short row lacks an integer.
     types = {0: object, **dict.fromkeys(range(1, len(columns) + 1), np.int8)}
-    _, encoding, separator = form
+    _, ends, encoding, separator = form
     try:
         table = pd.read_csv(
-            path, sep=separator, header=None, skiprows=head, dtype=types, encoding=encoding, skipinitialspace=True
+            path, sep=separator, header=None, skiprows=ends[head], dtype=types, encoding=encoding, skipinitialspace=True
         )
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {_expected(columns)} ({str(error).strip()})") from None
@@ -148,8 +150,9 @@ def _expected(columns: Sequence[str]) -> str:
 
 def _ascending(names: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
     text = names.astype(np.str_)
-    if not np.char.endswith(text, ".jpg").all():
-        text = np.array([plain(name.strip()) for name in text.tolist()])
+    if not np.char.endswith(text, ".jpg").all() or (np.char.find(text, "/") >= 0).any():
+        found = (raw_files.member_path(name.strip()).removeprefix(f"{FOLDER}/") for name in text.tolist())
+        text = np.array([plain(name) for name in found])
     order = np.argsort(text, kind="stable")
     text = text[order]
     if len(twice := text[1:][text[1:] == text[:-1]]):
