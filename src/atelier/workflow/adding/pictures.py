@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
 
 from atelier.core.picture_files import FORMATS
 from atelier.datasets.formats import pool
@@ -132,8 +134,16 @@ def _choose(raw: Path) -> tuple[str, str]:
 
 def _measure(found: collection.Collection) -> _Measured:
     workers = pool.cores() if len(found.names) > _SHARD else 1
-    with pool.start(workers, decoding.__name__) as processes:
-        parts = list(pool.in_order(processes, measure, _shards(found), 2 * workers + 1))
+    console = Console(stderr=True)
+    with (
+        pool.start(workers, decoding.__name__) as processes,
+        Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
+    ):
+        parts = []
+        bar = progress.add_task("pictures", total=len(found.names))
+        for part in pool.in_order(processes, measure, _shards(found), 2 * workers + 1):
+            parts.append(part)
+            progress.advance(bar, len(part.reasons))
     return _Measured(
         reasons=[reason for part in parts for reason in part.reasons],
         traits=np.concatenate([part.traits for part in parts]),
@@ -225,7 +235,7 @@ def _problems(
         yield bad_line(dropped, "file", section["max_bad"])
     equal = len(contents) - len(np.unique(contents))
     if equal:
-        yield f"{counted(equal, 'file')} equal to another one; they are kept, in the same split"
+        yield f"{counted(equal, 'file')} equal to another one (kept, in the same split)"
     small = int((measured.sides[kept].min(axis=1) < section["size"]).sum())
     if small:
         yield f"{counted(small, 'picture')} with a side below {section['size']} pixels, to be enlarged"

@@ -231,7 +231,7 @@ def _labels_line(names: Sequence[str], values: np.ndarray, judged: str) -> str:
 
 def _problems(contents: np.ndarray, section: Mapping[str, Any]) -> list[str]:
     equal = len(contents) - len(np.unique(contents))
-    found = [f"{counted(equal, 'text')} equal to another one; they are kept, in the same split"] if equal else []
+    found = [f"{counted(equal, 'text')} equal to another one (kept, in the same split)"] if equal else []
     if section["encoding"] != "utf-8":
         found.append(f"not UTF-8; read as {section['encoding']}: look at the preview that prepare writes")
     if len(contents) < 1000:
