@@ -94,7 +94,7 @@ def test_own_pictures_that_are_missing_are_one_line_and_then_prepared(
 def test_stage_loads_no_heavy_library() -> None:
     code = (
         "import json, runpy, sys; import atelier.datasets.mnist.source, atelier.datasets.mnist.twin.write;"
-        "import atelier.datasets.image_folder.source;"
+        "import atelier.datasets.image_folder.source, atelier.datasets.text_files.source;"
         f"runpy.run_path({str(SCRIPT)!r}); print(json.dumps(sorted(sys.modules)))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

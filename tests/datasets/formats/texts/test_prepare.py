@@ -218,6 +218,7 @@ def test_huge_fields_are_named(write, prepare, monkeypatch: pytest.MonkeyPatch) 
         ({"text": "txt"}, {"t.csv": b"body,stars\na,1"}, "t.csv: no column 'txt'; its columns are 'body', 'stars'"),
         ({**COLUMN, "label": "x"}, {"t.csv": b"body,stars\na,1"}, "no column 'x'; its columns are 'body', 'stars'"),
         ({"text": "body"}, {"t.csv": b"body,body\na,1"}, "more than one column 'body'"),
+        ({"text": "body"}, {"t.csv": b"\x1f\x8b\x08"}, "t.csv: cannot be decoded as utf-8 (byte 1)"),
         ({"text": "body"}, {"t.csv": b""}, "no column 'body'; its columns are none"),
         ({"text": "body"}, {"a.txt": b"a"}, "not one of .csv, .tsv, .jsonl, .ndjson, .json; for texts in files"),
         ({"text": "body"}, {"t.csv": b"body\n"}, "raw: contains no texts"),

@@ -35,7 +35,7 @@ def require_enough(
     counts = {int(kind): len(np.unique(contents[kinds == kind])) for kind in np.unique(kinds)}
     few = {kind: count for kind, count in counts.items() if count < 3}
     if few or not counts:
-        named = [f"class {names[kind]!r}: {count}" for kind, count in few.items()] if names else []
+        named = [f"class {names[kind]!r:.60}: {count}" for kind, count in few.items()] if names else []
         listed = ", ".join(named[:10]) + (f" and {len(named) - 10} more" if len(named) > 10 else "")
         raise ValueError(
             f"{origin}: {listed or sum(few.values())} different {what}; at least 3 are needed, one for each split"
@@ -43,7 +43,7 @@ def require_enough(
         )
     if names and len(counts) < 2:
         raise ValueError(
-            f"{origin}: only the class {names[next(iter(counts))]!r} has {what}; "
+            f"{origin}: only the class {names[next(iter(counts))]!r:.60} has {what}; "
             f"classes: {'folders' if source == 'folder' else source} needs at least 2, or use classes: none"
         )
     return tuple(counts)

@@ -27,16 +27,18 @@ def decode_table(data: bytes, encoding: str) -> str:
     """Return the text of a table; bytes that cannot be decoded make only the texts unusable that contain them.
 
     Raises:
-        ValueError: the encoding has no characters to stand for such bytes, as in UTF-16.
+        ValueError: the first line cannot be decoded, or the encoding has no characters to stand for such bytes.
     """
     try:
         return decode(data, encoding)
     except ValueError:
         try:
-            return data.decode(encoding, "surrogateescape").removeprefix(_MARK)
+            text = data.decode(encoding, "surrogateescape").removeprefix(_MARK)
         except UnicodeError:
-            pass
-        raise
+            text = ""
+        if not text or _ESCAPED.search(text.split("\n", 1)[0]):
+            raise
+        return text
 
 
 def problem(text: str, encoding: str) -> str:
