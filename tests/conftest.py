@@ -113,6 +113,7 @@ LONGEST = (
     "tests/test_docs.py",
     "tests/training/test_resume.py",
     "tests/families/test_contract.py",
+    "tests/cli/test_add.py",
     "tests/cli/test_run.py",
     "tests/workflow/test_remotes.py",
 )
