@@ -143,7 +143,7 @@ def test_run_that_a_profile_does_not_list_is_not_part_of_it(project: Path) -> No
         ),
         (
             "judges:\n  mnist:\n    sauce: mirror\n  fashion_mnist:\n",
-            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, train",
+            "judges.mnist.sauce: got 'mirror'; unknown key, known are: gauge, labels, train",
         ),
     ],
 )
