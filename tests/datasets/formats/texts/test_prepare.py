@@ -170,10 +170,20 @@ def test_files_that_are_no_texts_are_named_and_counted(write, prepare, texts) ->
 
 def test_bad_rows_of_a_csv_are_named_with_their_line(write, prepare) -> None:
     rows = table(30, lineterminator="\n").decode()
-    extra = ['x,"open quote" here,9', "1,2", "5,,9", "6,text,", '7,"a\nb",9', "8,\udce9t\udce9,9", '9,"never closed,9']
+    extra = [
+        "",
+        "  ",
+        'x,"open quote" here,9',
+        "1,2",
+        "5,,9",
+        "6,text,",
+        '7,"a\nb",9',
+        "8,\udce9t\udce9,9",
+        '9,"never closed,9',
+    ]
     write({"t.csv": (rows + "\n".join(extra)).encode("utf-8", "surrogateescape")})
     message = refusal(prepare, **COLUMN)
-    start = rows.count("\n") + 1
+    start = rows.count("\n") + 3
     assert message.splitlines()[0].startswith("6 bad texts")
     for line, why in (
         (start, "not a row of a CSV"),
@@ -190,13 +200,15 @@ def test_bad_rows_of_a_csv_are_named_with_their_line(write, prepare) -> None:
 def test_bad_lines_of_jsonl_are_named_with_their_number(write, prepare) -> None:
     bad = [
         "{", "[1]", '{"stars": 1}', '{"body": 5, "stars": 1}', '{"body": "a", "stars": null}', "[" * 100_000,
-        '{"body": "\\ud800", "stars": 1}', '{"body": "a", "stars": {}}', '{"body": "a\\u0000", "stars": 1}',
+        '{"body": "a", "stars": ' + "9" * 5000 + "}", '{"body": "\\ud800", "stars": 1}',
+        '{"body": "a", "stars": {}}', '{"body": "a\\u0000", "stars": 1}',
     ]  # fmt: skip
     write({"t.jsonl": "\n".join([*lines(20), *bad]).encode()})
     message = refusal(prepare, **COLUMN)
     reasons = [
         "not JSON (", "a list; allowed is an object", "no key 'body'; its keys are 'stars'", "'body' is 5;",
-        "its label is missing", "not JSON that can be read", "contains half of a surrogate pair",
+        "its label is missing", "not JSON that can be read", "not JSON that can be read",
+        "contains half of a surrogate pair",
         "'stars' is an object;", "contains NUL",
     ]  # fmt: skip
     for number, why in enumerate(reasons, start=21):

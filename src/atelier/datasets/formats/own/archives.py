@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 Content = bytes | str
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz")
-LARGEST = 2**28  # bytes of a file: far above any picture, far below the memory of a machine
+LARGEST = 2**28  # bytes of a file: far above any picture or text, far below the memory of a machine
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 

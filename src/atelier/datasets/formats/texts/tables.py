@@ -60,6 +60,8 @@ def _csv(content: str, text: str, label: str) -> Iterator[Row]:
             except csv.Error as error:
                 yield Row(line, "", "", f"not a row of a CSV ({error}); is a quote missing?")
                 continue
+            if len(cells) <= 1 < len(header) and not "".join(cells).strip():
+                continue
             if cells and len(cells) != len(header):
                 yield Row(line, "", "", f"{len(cells)} cells; the header has {len(header)}")
             elif cells:
@@ -111,8 +113,8 @@ def _fields(line: str, text: str, label: str) -> tuple[str, str]:
         found = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg}, column {error.colno:,})") from None
-    except RecursionError:
-        raise ValueError("not JSON that can be read (nested too deeply)") from None
+    except (RecursionError, ValueError):
+        raise ValueError("not JSON that can be read (nested too deeply, or a number is too long)") from None
     if not isinstance(found, dict):
         raise ValueError(f"{_kind(found)}; allowed is an object with the key {text!r}")
     for key in (text, label):
