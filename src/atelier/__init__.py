@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 # A script's directory comes first on the path, where stages/code.py would hide the standard library's `code`.
@@ -11,11 +12,14 @@ if Path(sys.path[0]).name == "stages":
 
 def _checkout() -> Path | None:
     """Find the checkout whose code has to run: that of the stage's script, or the one a command is called in."""
-    script = Path(getattr(sys.modules["__main__"], "__file__", None) or "").resolve()
-    if script.parent.name == "stages":
-        return script.parents[1]
-    places = [Path.cwd(), *Path.cwd().parents] if script.name == "atelier" else []
-    return next((place for place in places if (place / "params.yaml").is_file()), None)
+    # The current directory may have been removed.
+    with suppress(FileNotFoundError):
+        script = Path(getattr(sys.modules["__main__"], "__file__", None) or "").resolve()
+        if script.parent.name == "stages":
+            return script.parents[1]
+        places = [Path.cwd(), *Path.cwd().parents] if script.name == "atelier" else []
+        return next((place for place in places if (place / "params.yaml").is_file()), None)
+    return None
 
 
 # In the temporary workspaces of `dvc exp run` and in worktrees, the installed package is that of another checkout.

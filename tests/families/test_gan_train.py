@@ -91,6 +91,7 @@ def test_discriminator_without_errors_is_a_divergence():
 def faces(tmp_path: Path) -> Prepared:
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     np.save(tmp_path / "train_images.npy", images)
+    np.save(tmp_path / "train_labels.npy", np.zeros((40, 1), np.uint8))
     Spec("faces", (8, 8, 3), (0, 255), (), ("Smiling",), {"train": 40}, {}, "embedded").write(tmp_path / "spec.json")
     return Prepared.read(tmp_path)
 

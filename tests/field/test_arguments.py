@@ -22,7 +22,14 @@ HOSTILE = (
     *("", " ", "-", "\udcff\udcfe", "na\u202en→", "x" * 10_000, "9" * 5_000, "../..", "a@b@c"),
 )
 # What a command needs besides the argument that is tried.
-NEEDED = {"run": "mnist-vae", "name": "demo", "out": "out.png", "concept": "Smiling", "paths": "face.png"}
+NEEDED = {
+    "run": "mnist-vae",
+    "name": "demo",
+    "out": "out.png",
+    "concept": "Smiling",
+    "paths": "face.png",
+    "family": "vae",
+}
 
 
 @pytest.fixture(scope="module")

@@ -83,3 +83,10 @@ def test_a_command_in_a_checkout_runs_the_code_of_that_checkout(made: Checkout):
     command = (str(Path(shutil.which("atelier", path=made.environment["PATH"]) or "")), "why")
     for place in (made.root, made.root / "deep/folder"):
         assert made.run("sh", "-c", f'cd "{place}" && exec "$@"', "sh", *command).stdout == "own\n"
+
+
+def test_a_command_in_a_removed_directory_is_one_line(tmp_path: Path):
+    command = 'mkdir gone && cd gone && rmdir "$PWD" && exec "$@"'
+    done = Checkout(tmp_path).run("sh", "-c", command, "sh", "atelier", "why", status=1)
+    assert done.output.startswith("Error: ")
+    assert done.output.count("\n") == 1

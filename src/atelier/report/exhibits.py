@@ -128,11 +128,12 @@ def _read_entry(directory: Path, entry: Any, listing: Path, stage: str, tile: Ti
 
 
 def _rows(path: Path) -> list[list[str]]:
-    rows = read_rows(path)
+    """Read a table; its header, which becomes the first column of a wide table, is turned into words."""
+    header, *body = read_rows(path) or [[]]
+    rows = [[glossary.heading(cell) for cell in header], *body]
     widths = {len(row) for row in rows}
     if len(widths) == 1 and max(widths) > max(MOST_COLUMNS, len(rows)):
         rows = [list(column) for column in zip(*rows, strict=True)]
-        rows[0] = [glossary.heading(cell) for cell in rows[0]]
     return rows
 
 
