@@ -15,6 +15,7 @@ from hashlib import blake2b
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from atelier.core.picture_exif import TURNS
 from atelier.core.picture_files import FILTER, FORMATS
 from atelier.datasets.formats.pictures.params import Fit
 
@@ -24,15 +25,6 @@ _DAMAGED = (
     *(KeyError, IndexError, TypeError, AttributeError, OverflowError, NotImplementedError),
 )
 _ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _DIGEST = 16  # bytes
 
 
@@ -157,8 +149,8 @@ def _plain(opened: Image.Image) -> tuple[Image.Image, Trait]:
     if picture.mode != "L":
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
     orientation = opened.getexif().get(_ORIENTATION, 1)
-    if orientation in _UPRIGHT:
-        picture = picture.transpose(_UPRIGHT[orientation])
+    if orientation in TURNS:
+        picture = picture.transpose(TURNS[orientation])
         traits |= Trait.ROTATED_BY_EXIF
     if getattr(opened, "is_animated", False):
         traits |= Trait.FIRST_FRAME_OF_SEVERAL
