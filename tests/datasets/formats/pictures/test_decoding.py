@@ -59,7 +59,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     inverse = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
     stored = upright
     if orientation > 1:
-        stored = upright.transpose(inverse.get(orientation, decoding._UPRIGHT[orientation]))
+        stored = upright.transpose(inverse.get(orientation, decoding.TURNS[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
