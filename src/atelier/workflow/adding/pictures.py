@@ -29,7 +29,6 @@ SIZES = (28, 32, 64)
 SEED = 1
 _SIDE = 16  # of the pictures that colours are measured on
 _GREY = 8  # largest difference between the channels of a grey picture, in levels
-_SHARD, _SHARD_BYTES = 256, 16_000_000
 _NEARLY_ALL = 0.9  # share of the files that must have a label for folders or a table to be labels
 
 
@@ -133,7 +132,7 @@ def _choose(raw: Path) -> tuple[str, str]:
 
 
 def _measure(found: collection.Collection) -> _Measured:
-    workers = pool.cores() if len(found.names) > _SHARD else 1
+    workers = pool.cores() if len(found.names) > collection.BATCH else 1
     console = Console(stderr=True)
     with (
         pool.start(workers, decoding.__name__) as processes,
@@ -141,7 +140,7 @@ def _measure(found: collection.Collection) -> _Measured:
     ):
         parts = []
         bar = progress.add_task("pictures", total=len(found.names))
-        for part in pool.in_order(processes, measure, _shards(found), 2 * workers + 1):
+        for part in pool.in_order(processes, measure, collection.batches(found.contents()), 2 * workers + 1):
             parts.append(part)
             progress.advance(bar, len(part.reasons))
     return _Measured(
@@ -173,19 +172,6 @@ def measure(contents: Sequence[bytes | str]) -> _Measured:
 def _bytes(content: bytes | str) -> bytes:
     assert isinstance(content, bytes)
     return content
-
-
-def _shards(found: collection.Collection) -> Iterator[list[bytes | str]]:
-    waiting: list[bytes | str] = []
-    size = 0
-    for content in found.contents():
-        waiting.append(content)
-        size += len(content)
-        if len(waiting) == _SHARD or size >= _SHARD_BYTES:
-            yield waiting
-            waiting, size = [], 0
-    if waiting:
-        yield waiting
 
 
 def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> dict[str, Any]:

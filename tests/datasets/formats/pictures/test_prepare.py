@@ -13,7 +13,7 @@ from own_pictures import drawn, encoded, in_classes
 
 from atelier.core import files
 from atelier.core.prepared import Prepared
-from atelier.datasets.formats.own import archives
+from atelier.datasets.formats.own import archives, collection
 
 PARTS = ("train", "validation", "test")
 
@@ -54,9 +54,7 @@ def test_folders_are_classes_and_every_class_is_in_every_split(write, prepare, t
 
 
 def test_workers_and_packing_change_no_byte(write, prepare, raw: Path, tmp_path: Path, monkeypatch) -> None:
-    from atelier.datasets.formats.pictures import prepare as module
-
-    monkeypatch.setattr(module, "_SHARD", 5)
+    monkeypatch.setattr(collection, "BATCH", 5)
     contents = in_classes()
     write(contents)
     prepare(classes="folders")

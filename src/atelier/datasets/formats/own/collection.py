@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,8 @@ from pathlib import Path
 from atelier.datasets.download.record import RECORD
 from atelier.datasets.formats.own import archives
 from atelier.datasets.formats.own.archives import LARGEST, Content
+
+BATCH, _BATCH_BYTES = 256, 16_000_000
 
 TABLE = ".csv"
 _JUNK_FOLDERS = ("__MACOSX", "@eaDir")
@@ -85,6 +87,20 @@ def opened(raw: Path, what: str, tables: bool = False, alone: bool = False) -> I
             yield from (_read(raw / name) for name in names if name in outside)
 
         yield _collect(raw / packed[0], what, [*archive.names, *beside], tables, contents)
+
+
+def batches(contents: Iterable[Content]) -> Iterator[list[Content]]:
+    """Group contents for worker processes: few enough for the memory of several, enough for a cheap transfer."""
+    waiting: list[Content] = []
+    size = 0
+    for content in contents:
+        waiting.append(content)
+        size += len(content)
+        if len(waiting) == BATCH or size >= _BATCH_BYTES:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
 
 
 def ignored(name: str) -> bool:

@@ -20,9 +20,6 @@ from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
 from atelier.datasets.formats.pictures.decoding import Shard, Trait
 from atelier.datasets.formats.pictures.params import Prepare
 
-# Of a shard: few enough for the memory of several, enough for a cheap transfer between processes.
-_SHARD, _SHARD_BYTES = 256, 16_000_000
-
 
 def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: str, workers: int | None = None) -> Spec:
     """Decode, fit, label and split the pictures; write arrays, `images.json`, `spec.json` and pictures of the report.
@@ -61,7 +58,9 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         shape = (params.size, params.size, params.channels)
         pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
         processes = stack.enter_context(pool.start(workers, decoding.__name__))
-        shards = _shards(found, params)
+        shards = (
+            Shard(batch, params.size, params.fit, params.channels) for batch in collection.batches(found.contents())
+        )
         decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
         reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
         dropped = bad.named(found.names, reasons, labelled.bad)
@@ -132,19 +131,6 @@ def _decode(results: Iterator[decoding.Decoded], count: int, pixels: scratch.Scr
             progress.update(bar, completed=len(reasons))
     good = np.array([not reason for reason in reasons], int)
     return _All(reasons, np.concatenate(traits), np.concatenate(digests), good.cumsum() - 1)
-
-
-def _shards(found: collection.Collection, params: Prepare) -> Iterator[Shard]:
-    waiting: list[bytes | str] = []
-    size = 0
-    for content in found.contents():
-        waiting.append(content)
-        size += len(content)
-        if len(waiting) == _SHARD or size >= _SHARD_BYTES:
-            yield Shard(waiting, params.size, params.fit, params.channels)
-            waiting, size = [], 0
-    if waiting:
-        yield Shard(waiting, params.size, params.fit, params.channels)
 
 
 def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -> np.ndarray:
