@@ -277,6 +277,26 @@ def lock():
     return write
 
 
+@pytest.fixture(scope="session")
+def trained_digits(shared, lock, params_file: Path) -> Path:
+    """The files of a checkout with the network of the run `mnist-vae`, whose weights are random."""
+
+    def build(place: Path) -> None:
+        from atelier.core.spec import Spec
+        from atelier.networks import network as networks
+        from atelier.params import file
+
+        (place / "params.yaml").write_bytes(params_file.read_bytes())
+        (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
+        spec = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "embedded")
+        section = file.read(params_file).entry("runs", "mnist-vae").train
+        model = "data/models/mnist-vae"
+        networks.save(networks.build("vae", section, spec, seed=1, precision="float32"), place / model)
+        lock(place, "train@mnist-vae", f"{model}/config.json", f"{model}/model.weights.h5")
+
+    return shared("trained-digits", build)
+
+
 # Calls of the library rather than of stage scripts: a process that imports TensorFlow takes longer than their work.
 def _prepare(name: str, params: Path, place: Path) -> None:
     from atelier.core import lookup

@@ -8,30 +8,14 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from atelier.cli.main import main
-from atelier.core.spec import Spec
-from atelier.networks import network as networks
-from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def project(lock, params_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a checkout with the network of one run, whose weights are random."""
-    place = tmp_path_factory.mktemp("project")
-    (place / "params.yaml").write_bytes(params_file.read_bytes())
-    (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
-    spec = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "embedded")
-    section = file.read(params_file).entry("runs", "mnist-vae").train
-    networks.save(networks.build("vae", section, spec, seed=1, precision="float32"), place / "data/models/mnist-vae")
-    lock(place, "train@mnist-vae", "data/models/mnist-vae/config.json", "data/models/mnist-vae/model.weights.h5")
-    return place
-
-
 @pytest.fixture
-def generate(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def generate(trained_digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Call the command with the working directory in the project; what it writes goes to `tmp_path`."""
-    monkeypatch.chdir(project)
+    monkeypatch.chdir(trained_digits)
 
     def call(*words: str | Path, out: str) -> Result:
         return CliRunner().invoke(main, ["generate", *map(str, words), "-o", str(tmp_path / out)])
@@ -97,8 +81,8 @@ def test_folder_holds_a_picture_named_by_each_seed(generate, tmp_path: Path):
     np.testing.assert_array_equal(pictures, np.load(tmp_path / "three.npz")["images"][..., 0])
 
 
-def test_command_works_in_a_folder_below_the_project(generate, project: Path, tmp_path: Path, monkeypatch):
-    monkeypatch.chdir(project / "data")
+def test_command_works_in_a_folder_below_the_project(generate, trained_digits: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(trained_digits / "data")
     assert generate("mnist-vae", "-n", "1", out="grid.png").exit_code == 0
 
 

@@ -24,10 +24,11 @@ def settings(home: Path, content: str) -> None:
     (home / ".keras/keras.json").write_text(content)
 
 
-def run(home: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *words: str, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KERAS_")}
     environment = kept | {"HOME": str(home), "PYTHONPATH": str(ROOT / "src")} | variables
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, env=environment, check=False)
+    command = [sys.executable, *words]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=False)
 
 
 def test_results_do_not_depend_on_the_settings_of_keras_in_the_home_directory(tmp_path: Path):
@@ -51,11 +52,11 @@ def test_keras_writes_no_settings_into_the_home_directory(tmp_path: Path):
 )
 @pytest.mark.parametrize("command", ["stages/train.py", "src/atelier/cli/main.py"])
 def test_a_backend_that_is_not_installed_is_one_line(
-    tmp_path: Path, command: str, content: str, backend: str, said: str
+    tmp_path: Path, trained_digits: Path, command: str, content: str, backend: str, said: str
 ):
     settings(tmp_path, content)
     words = ("generate", "mnist-vae", "-o", str(tmp_path / "grid.png")) if "cli" in command else ("mnist-vae",)
-    done = run(tmp_path, str(ROOT / command), *words, KERAS_BACKEND=backend)
+    done = run(tmp_path, str(ROOT / command), *words, cwd=trained_digits, KERAS_BACKEND=backend)
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("Error: " + said.format(home=tmp_path))
