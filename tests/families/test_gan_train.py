@@ -16,12 +16,16 @@ from atelier.training import loop
 from atelier.training.plan import Hooks
 
 PARAMS = {
+    "condition": "none",
     "latent_dim": 4,
+    "space_to_depth": 1,
+    "resampling": "strided",
     "generator_base": 4,
     "generator_filters": [4],
     "generator_norm": "none",
     "output_kernel": 3,
     "discriminator_filters": [4],
+    "discriminator_features": 0,
     "dropout": 0.0,
     "loss": "non_saturating",
     "r1": 0.0,
@@ -31,6 +35,7 @@ PARAMS = {
     "augment": [],
     "ema": 0.5,
     "beta_1": 0.5,
+    "beta_2": 0.99,
     "discriminator_learning_rate": 0.001,
     "flip": True,
     "preview_epochs": 1,

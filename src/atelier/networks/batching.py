@@ -27,13 +27,30 @@ class InOrder(keras.utils.PyDataset):
         return tuple(np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for rows in batches)
 
 
-def apply(network: keras.Model, inputs: np.ndarray, batch: int) -> Any:
+class _Together(keras.utils.PyDataset):
+    """Serve the arrays of another dataset as the inputs of one network, without targets."""
+
+    def __init__(self, batches: InOrder) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> tuple[tuple[np.ndarray, ...]]:
+        return (self.batches[index],)
+
+
+def apply(network: keras.Model, inputs: np.ndarray | tuple[np.ndarray, ...], batch: int) -> Any:
     """Return the outputs of `network` for all `inputs`, as NumPy arrays in the structure that the network returns.
 
-    The last batch is filled up, because kernels may round differently for another batch size.
+    The last batch is filled up, because kernels may round differently for another batch size. A tuple contains one
+    array for each input of the network.
     """
-    count = len(inputs)
+    arrays = inputs if isinstance(inputs, tuple) else (inputs,)
+    count = len(arrays[0])
     if count == 0:
         raise ValueError("there are no inputs to run the network on")
-    outputs = network.predict(InOrder((inputs,), batch, filled=True), verbose=0)
+    batches = InOrder(arrays, batch, filled=True)
+    outputs = network.predict(batches if len(arrays) == 1 else _Together(batches), verbose=0)
     return keras.tree.map_structure(lambda array: array[:count], outputs)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ class Batches(keras.utils.PyDataset):
         seed: the order of epoch e is drawn from (seed, e).
         augment: changes a batch of inputs, given its own generator.
         augmented_epochs: number of first epochs that are augmented; all by default.
+        conditions: what the network is told of each example, ``(n, conditions)``; inputs are then pairs.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         augment: Augment | None = None,
         augmented_epochs: float = math.inf,
+        conditions: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         if len(arrays[0]) < batch:
@@ -36,6 +39,7 @@ class Batches(keras.utils.PyDataset):
             )
         self.arrays, self.batch, self.seed = arrays, batch, seed
         self.augment, self.augmented_epochs = augment, augmented_epochs
+        self.conditions = conditions
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -46,13 +50,13 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return len(self.arrays[0]) // self.batch
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         # Sorted rows are read front to back from a memory map; the order within a batch changes no gradient.
         rows = np.sort(self.order[index * self.batch : (index + 1) * self.batch])
         inputs, *targets = (array[rows] for array in self.arrays)
         if self.augment is not None and self.epoch < self.augmented_epochs:
             inputs = self.augment(inputs, seeds.generator(self.seed, f"augment {self.epoch}", index))
-        return (inputs, *targets)
+        return (inputs if self.conditions is None else (inputs, self.conditions[rows]), *targets)
 
 
 def shift_and_flip(batch: np.ndarray, generator: np.random.Generator, shift: int, flip: bool) -> np.ndarray:

@@ -83,15 +83,15 @@ def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
 
 
 def build_several(
-    params: Training, steps_per_epoch: int, networks: Sequence[tuple[keras.Model, float]], beta_1: float
+    params: Training, steps_per_epoch: int, networks: Sequence[tuple[keras.Model, float]], **betas: float
 ) -> keras.optimizers.Optimizer:
     """Return an optimiser that updates each of several networks with its own Adam or AdamW.
 
-    Each network has its own peak learning rate; schedule, weight decay and clipping are equal for all.
+    Each network has its own peak learning rate; schedule, weight decay, clipping and `betas` are equal for all.
     """
     chosen: dict[int, keras.optimizers.Optimizer] = {}
     for network, rate in networks:
-        optimizer = _PLAIN[params.optimizer](**_common(params, steps_per_epoch, rate), beta_1=beta_1)
+        optimizer = _PLAIN[params.optimizer](**_common(params, steps_per_epoch, rate), **betas)
         chosen |= {id(variable): optimizer for variable in network.trainable_variables}
     return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
-import numpy as np
 
 Row = dict[str, float]
 
@@ -19,7 +18,7 @@ class Epochs(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]: ...
+    def __getitem__(self, index: int) -> tuple[Any, ...]: ...
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
-from atelier.families.gan.network import discriminator_accuracy
+from atelier.families.gan.losses import discriminator_accuracy
 from atelier.families.gan.params import Evaluate
 from atelier.modalities.images import evaluate as comparison
 from atelier.networks import batching

@@ -11,6 +11,7 @@ import numpy as np
 
 from atelier.core.prepared import Prepared
 from atelier.families.gan.params import Train
+from atelier.modalities.images import conditions
 from atelier.networks.network import Network
 from atelier.training import optimizers
 from atelier.training.batches import Batches, shift_and_flip
@@ -22,7 +23,11 @@ SATURATED = 0.995
 
 def train(network: Network, prepared: Prepared, params: Train) -> Plan:
     """Plan the training of `network` on the train split."""
-    batches = batches_of(prepared.images("train"), params)
+    told = None
+    if params.condition != "none":
+        told = conditions.of_split(params.condition, prepared, "train")
+        network.model.conditions.assign(conditions.table(told))
+    batches = batches_of(prepared.images("train"), params, told)
     return Plan(
         network.model,
         batches,
@@ -33,16 +38,16 @@ def train(network: Network, prepared: Prepared, params: Train) -> Plan:
     )
 
 
-def batches_of(images: np.ndarray, params: Train) -> Batches:
-    """Return shuffled batches of training images, half of them mirrored if `params.flip`."""
+def batches_of(images: np.ndarray, params: Train, told: np.ndarray | None = None) -> Batches:
+    """Return shuffled batches of training images, half of them mirrored if `params.flip`, with their conditions."""
     augment = partial(shift_and_flip, shift=0, flip=True) if params.flip else None
-    return Batches((images,), params.batch, params.seed, augment)
+    return Batches((images,), params.batch, params.seed, augment, conditions=told)
 
 
 def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     """Return one optimiser that updates generator and discriminator, each with its own learning rate."""
     rates = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
-    return optimizers.build_several(params, steps_per_epoch, rates, params.beta_1)
+    return optimizers.build_several(params, steps_per_epoch, rates, beta_1=params.beta_1, beta_2=params.beta_2)
 
 
 def alarm(history: list[Row], params: Train) -> str:

@@ -51,6 +51,12 @@ class Judge(Strict):
     gauge: Gauge
 
 
+class Conditioned(Strict):
+    """What a network is told of each image: nothing, its class, or its attributes."""
+
+    condition: Literal["none", "class", "attributes"]
+
+
 class Watched(Previewed):
     """What is measured at each preview: up to `watch_images` samples against as many validation images."""
 
