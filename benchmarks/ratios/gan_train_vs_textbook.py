@@ -35,10 +35,11 @@ def measure() -> Comparison:
     )
 
 
-def ours(images: np.ndarray, precision: str = "float32") -> tuple[keras.Model, Batches]:
-    """Build the profile's network for 64×64 faces, compiled as `loop.run` does, and its batches."""
+def ours(images: np.ndarray, epochs: int = 1) -> tuple[keras.Model, Batches]:
+    """Build the profile's network for 64×64 faces, compiled as `loop.run` does for `epochs`, and its batches."""
     train = profiles.resolve(PROFILES, "laptop")["runs"]["celeba-gan"]["train"]
-    params = validate(Train, train | {"batch": textbook_gan.BATCH, "precision": precision}, "celeba-gan.train")
+    changes = {"batch": textbook_gan.BATCH, "precision": "float32", "epochs": epochs}
+    params = validate(Train, train | changes, "celeba-gan.train")
     network = networks.build("gan", params, FACES, seed=params.seed, precision=params.precision)
     batches = gan.batches_of(images, params)
     network.model.compile(
