@@ -62,7 +62,7 @@ def main(prepared: Path, judge: Path, epochs: int, samples: int) -> None:
     model.fit(batches, epochs=epochs, shuffle=False, verbose=0)
     seconds = time.perf_counter() - start
     click.echo(f"{seconds:.0f} s of training each")
-    report("ours", model.pixels(batching.apply(model.decoder, z, BATCH)))
+    report("ours", model.gan.pixels(batching.apply(model.gan.decoder, z, BATCH)))
     textbook = textbook_gan.TextbookGAN()
     textbook.compile()
     scaled = training.astype("float32") / 255
