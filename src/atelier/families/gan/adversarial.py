@@ -1,7 +1,7 @@
 """The adversarial training of a generator and a discriminator.
 
-In each step of `fit` the discriminator is updated first, and then the generator against it (algorithm 1 of Goodfellow et
-al., 2014, arXiv:1406.2661). If both are updated from the same state, they learn far worse.
+In each step of `fit` the discriminator is updated first, and then the generator against it (algorithm 1 of Goodfellow
+et al., 2014, arXiv:1406.2661). If both are updated from the same state, they learn far worse.
 """
 
 from typing import Any
