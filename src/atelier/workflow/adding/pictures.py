@@ -1,7 +1,5 @@
 """Look at a folder or an archive of pictures, and choose the parameters of a dataset of the kind `image_folder`."""
 
-import io
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
-from atelier.core.picture_files import FORMATS
+from atelier.core.picture_traits import Trait
 from atelier.datasets.formats import pool
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import MOST, require_enough
 from atelier.datasets.formats.own.layout import shown
 from atelier.datasets.formats.pictures import decoding, labels, table
-from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures.decoding import Shard
 from atelier.workflow.adding import dividing
 from atelier.workflow.adding.seen import Seen, bad_line, counted, few_line, listed, splits_line
 
@@ -157,21 +154,9 @@ def measure(contents: Sequence[bytes | str]) -> _Measured:
     """Measure a shard of files; `contents` are bytes or, as text, why a file cannot be read."""
     decoded = decoding.decode(Shard(contents, _SIDE, "crop", 3))
     spread = (decoded.pixels.max(axis=3).astype(int) - decoded.pixels.min(axis=3)).max(axis=(1, 2), initial=0)
-    good = np.array([not reason for reason in decoded.reasons], bool)
-    grey, sides, formats = np.zeros(len(contents), bool), np.zeros((len(contents), 2), np.int32), [""] * len(contents)
-    grey[good] = spread <= _GREY
-    with warnings.catch_warnings():
-        # All of these files were decoded: what Pillow warns about does no harm.
-        warnings.simplefilter("ignore")
-        for index in np.flatnonzero(good).tolist():
-            with Image.open(io.BytesIO(_bytes(contents[index])), formats=FORMATS) as opened:
-                sides[index], formats[index] = opened.size, str(opened.format)
-    return _Measured(list(decoded.reasons), decoded.traits, decoded.digests, sides, formats, grey)
-
-
-def _bytes(content: bytes | str) -> bytes:
-    assert isinstance(content, bytes)
-    return content
+    grey = np.zeros(len(contents), bool)
+    grey[[not reason for reason in decoded.reasons]] = spread <= _GREY
+    return _Measured(list(decoded.reasons), decoded.traits, decoded.digests, decoded.sizes, list(decoded.formats), grey)
 
 
 def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from atelier.core import files
+from atelier.core.picture_traits import Trait
 from atelier.core.spec import Spec
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import require_enough
 from atelier.datasets.formats.own.layout import SPLITS
 from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
-from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures.decoding import Shard
 from atelier.datasets.formats.pictures.params import Prepare
 
 
@@ -142,7 +143,7 @@ def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -
 
 def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ignored: int) -> dict[str, float]:
     """Count what was done with pictures; what happened to none of them is left out."""
-    counts = Counter({decoding.key(trait): int(((traits & trait) > 0).sum()) for trait in Trait})
+    counts = Counter({trait.key: int(((traits & trait) > 0).sum()) for trait in Trait})
     counts["equal_to_another_file"] = len(contents) - len(np.unique(contents))
     pairs = np.unique(np.stack([contents, split.astype(contents.dtype)]), axis=1)
     counts["files_in_two_splits"] = pairs.shape[1] - len(np.unique(contents))
