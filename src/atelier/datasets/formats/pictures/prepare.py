@@ -26,7 +26,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
     """Decode, fit, label and split the pictures; write arrays, `images.json`, `spec.json` and pictures of the report.
 
     The number of worker processes does not change the bytes written; by default it is the number of cores. Memory
-    holds a few shards, the name and a few bytes of each picture, and half a kilobyte more for each in a zip.
+    holds a few shards, and the name and a few bytes of each picture.
 
     Args:
         name: the dataset.
