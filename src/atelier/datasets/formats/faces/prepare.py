@@ -8,11 +8,11 @@ import numpy as np
 from rich.progress import Progress
 
 from atelier.core import files, terminal
-from atelier.core.spec import Spec
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets import raw_files
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.faces import pictures, preview, splits, tables
-from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, Archive, open_archive
 from atelier.datasets.formats.faces.params import Prepare
 from atelier.datasets.formats.own.bad import require_few
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-SPLITS = ("train", "validation", "test")
 _SPLIT_FOLDERS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2, "testing": 2}
 
 Folders = tuple[str, ...]

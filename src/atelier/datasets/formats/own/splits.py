@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from atelier.datasets.formats.own.layout import SPLITS
+from atelier.core.spec import SPLITS
 
 TRAIN = 0
 

@@ -12,11 +12,10 @@ from rich.progress import Progress
 
 from atelier.core import files
 from atelier.core.picture_traits import Trait
-from atelier.core.spec import Spec
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import require_enough
-from atelier.datasets.formats.own.layout import SPLITS
 from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
 from atelier.datasets.formats.pictures.decoding import Shard
 from atelier.datasets.formats.pictures.params import Prepare

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.spec import Spec
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets.formats.corpus import output
 from atelier.datasets.formats.corpus.collection import Reading
 from atelier.datasets.formats.corpus.output import Facts, Tokens
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import MOST, require_enough, require_folders
-from atelier.datasets.formats.own.layout import SPLITS, Layout
+from atelier.datasets.formats.own.layout import Layout
 from atelier.datasets.formats.texts import records
 from atelier.datasets.formats.texts.params import Prepare
 
