@@ -55,14 +55,10 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     """
     chosen, reason = (given["classes"], "") if given else (classes, "") if classes else _choose(raw)
     with collection.opened(raw, "pictures", chosen == "table") as found:
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
         labelled = labels.find(found, places, chosen)
         measured = _measure(found)
-    outside = (places.split < 0) & bool(places.official)
-    lacking = np.where(outside, "outside of the folders of the splits", labelled.missing).tolist()
+    lacking = places.lacking(labelled.missing)
     reasons = [one or other for one, other in zip(measured.reasons, lacking, strict=True)]
     dropped = sorted(bad.named(found.names, reasons, labelled.bad))
     kept = np.flatnonzero([not reason for reason in reasons])
@@ -115,10 +111,7 @@ def _choose(raw: Path) -> tuple[str, str]:
                 reason = f"{shown(name)} names {matched.sum():,} of {len(matched):,} files"
         else:
             reason = f"{len(found.tables)} tables, at most one can be used" if found.tables else ""
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
     if 1 < len(places.folders) <= MOST and (places.folder >= 0).mean() >= _NEARLY_ALL:
         return "folders", reason
     if len(places.folders) > MOST:

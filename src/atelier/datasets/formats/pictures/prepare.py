@@ -1,6 +1,5 @@
 """Prepare pictures of a folder or an archive: from files of any kind to arrays and a Spec."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -43,16 +42,9 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
     workers = workers or pool.cores()
     with ExitStack() as stack:
         found = stack.enter_context(collection.opened(raw, "pictures", params.classes == "table"))
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
         labelled = labels.find(found, places, params.classes)
-        outside = np.full(len(found.names), bool(places.official)) & (places.split < 0)
-        lacking = [
-            "outside of the folders of the splits" if out_of_splits else reason
-            for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
-        ]
+        lacking = places.lacking(labelled.missing)
         bad.require_few(name, "files", bad.named(found.names, lacking, labelled.bad), params.max_bad)
         folder = stack.enter_context(files.atomic_directory(out))
         shape = (params.size, params.size, params.channels)
@@ -142,9 +134,6 @@ def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -
 
 def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ignored: int) -> dict[str, float]:
     """Count what was done with pictures; what happened to none of them is left out."""
-    counts = Counter({trait.key: int(((traits & trait) > 0).sum()) for trait in Trait})
-    counts["equal_to_another_file"] = len(contents) - len(np.unique(contents))
-    pairs = np.unique(np.stack([contents, split.astype(contents.dtype)]), axis=1)
-    counts["files_in_two_splits"] = pairs.shape[1] - len(np.unique(contents))
-    counts["ignored_system_files"] = ignored
+    counts = {trait.key: int(((traits & trait) > 0).sum()) for trait in Trait}
+    counts |= splits.repeated(contents, split, "file") | {"ignored_system_files": ignored}
     return {name: count for name, count in counts.items() if count}
