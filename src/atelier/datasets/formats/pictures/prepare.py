@@ -1,13 +1,10 @@
 """Prepare pictures of a folder or an archive: from files of any kind to arrays and a Spec."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from atelier.core import files
 from atelier.core.picture_traits import Trait
@@ -15,8 +12,7 @@ from atelier.core.spec import SPLITS, Spec
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import require_enough
-from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
-from atelier.datasets.formats.pictures.decoding import Shard
+from atelier.datasets.formats.pictures import decoding, labels, preview, reading, scratch
 from atelier.datasets.formats.pictures.params import Prepare
 
 
@@ -50,15 +46,15 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         shape = (params.size, params.size, params.channels)
         pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
         processes = stack.enter_context(pool.start(workers, decoding.__name__))
-        shards = (
-            Shard(batch, params.size, params.fit, params.channels) for batch in collection.batches(found.contents())
+        decoded = reading.decode(
+            found, params.size, params.fit, params.channels, processes, 2 * workers + 1, pixels.append
         )
-        decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
         reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
         dropped = bad.named(found.names, reasons, labelled.bad)
         bad.require_few(name, "files", dropped, params.max_bad)
         kept = np.array(sorted(np.flatnonzero([not reason for reason in reasons]), key=found.names.__getitem__), int)
         contents, _ = splits.groups(decoded.digests[kept])
+        row = np.cumsum([not reason for reason in decoded.reasons]) - 1  # of each good picture in `pixels`
         present = require_enough(found.origin, "pictures", contents, labelled.kinds[kept], labelled.classes)
         split = splits.assign(
             places.split[kept],
@@ -73,7 +69,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         of = {part: kept[split == index] for index, part in enumerate(SPLITS)}
         with storage.writers(folder, SPLITS, shape) as writers:
             for part, rows in of.items():
-                for chunk in pixels.read(decoded.row[rows]):
+                for chunk in pixels.read(row[rows]):
                     writers[part].append(chunk)
         values = {part: _values(labelled, present, rows) for part, rows in of.items()}
         if params.classes != "none":
@@ -94,35 +90,9 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
             statistics=_statistics(decoded.traits[kept], contents, split, found.ignored),
         )
         spec.write(folder / "spec.json")
-        train = decoded.row[of["train"]]
+        train = row[of["train"]]
         preview.write(folder, spec, values, params, lambda rows: np.concatenate([*pixels.read(train[rows])]))
     return spec
-
-
-@dataclass(frozen=True)
-class _All:
-    """What became of all files: see `decoding.Decoded`; `row` is the place of each good picture in the scratch file."""
-
-    reasons: list[str]
-    traits: np.ndarray
-    digests: np.ndarray
-    row: np.ndarray
-
-
-def _decode(results: Iterator[decoding.Decoded], count: int, pixels: scratch.Scratch) -> _All:
-    reasons: list[str] = []
-    traits, digests = [], []
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("pictures", total=count)
-        for decoded in results:
-            pixels.append(decoded.pixels)
-            reasons += decoded.reasons
-            traits.append(decoded.traits)
-            digests.append(decoded.digests)
-            progress.update(bar, completed=len(reasons))
-    good = np.array([not reason for reason in reasons], int)
-    return _All(reasons, np.concatenate(traits), np.concatenate(digests), good.cumsum() - 1)
 
 
 def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -> np.ndarray:
