@@ -110,7 +110,6 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
 # They run whole pipelines and trainings: started last, they would keep one worker busy while the others are idle.
 LONGEST = (
     "tests/test_graph.py",
-    "tests/test_team.py",
     "tests/test_docs.py",
     "tests/training/test_resume.py",
     "tests/families/test_contract.py",
