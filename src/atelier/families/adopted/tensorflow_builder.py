@@ -1,7 +1,6 @@
 """Add layers to a graph for the operations of TensorFlow on tensors whose batch size is unknown."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,10 +14,6 @@ from atelier.families.adopted.network import MAX_NUMBERS
 from atelier.families.adopted.params import Layer
 from atelier.families.adopted.tensorflow_constants import Constant
 from atelier.networks.weights import Shapes
-
-# How much memory weights may take, as a multiple of the files: layers that share weights get a copy each.
-MAX_COPIES = 8
-SMALL = 2**24
 
 
 @dataclass(frozen=True)
@@ -84,12 +79,20 @@ class Builder:
     """Adds layers to a graph.
 
     Attributes:
-        calls: of layers, by the tensor that they compute.
+        memory: bytes that weights, and what is computed from constants, may still take.
+        calls: of layers, by the tensor that they compute; each layer is called once.
     """
 
-    def __init__(self) -> None:
-        self.graph = Graph()
+    def __init__(self, memory: int) -> None:
+        self.graph, self.memory = Graph(), memory
         self.calls: dict[int, Call] = {}
+
+    def reserve(self, constant: Constant) -> Constant:
+        """Count numbers in float32; a `ValueError` says that they take too much memory."""
+        self.memory -= 4 * constant.value.size
+        if self.memory < 0:
+            raise ValueError("needs much more memory for weights than the files have")
+        return constant
 
     def layer(self, kind: str, options: dict[str, Any], *inputs: Tensor, weights: Sequence[Constant] = ()) -> Tensor:
         """Add the call of a new layer; a `ValueError` says that it does not fit its inputs."""
@@ -102,7 +105,7 @@ class Builder:
         if math.prod(shape) > MAX_NUMBERS:
             raise ValueError(f"computes {shape}; allowed are at most {MAX_NUMBERS} numbers")
         result = self.graph.call(None, layer, [x.index for x in inputs])
-        self.calls[result] = Call(layer, inputs, tuple(weights))
+        self.calls[result] = Call(layer, inputs, tuple(map(self.reserve, weights)))
         return Tensor(result, shape, inputs[0].rows)
 
     def reshape(self, x: Tensor, shape: Sequence[int]) -> Tensor:
@@ -122,7 +125,7 @@ class Builder:
 
     def operand(self, function: str, x: Tensor, constant: Constant) -> Tensor:
         """Add a function of values and a constant."""
-        value = constant.value.astype(np.float32)
+        value = constant.value.astype(np.float32, copy=False)
         if value.size == 1 and function in ("add", "multiply") and abs(number := float(value.item())) < layers.LARGEST:
             options = {"scale": number, "offset": 0.0} if function == "multiply" else {"scale": 1.0, "offset": number}
             return self.layer("Rescaling", options, x)
@@ -130,15 +133,12 @@ class Builder:
             if value.ndim > len(x.whole) or len(value) != 1:
                 raise ValueError(f"combines {x.whole} with a constant {value.shape}")
             value = value[0]
-        options = {"function": function, "operand_shape": list(value.shape)}
-        return self.layer("Elementwise", options, x, weights=[replace(constant, value=value)])
+        given = {"function": function, "operand_shape": list(value.shape)}
+        return self.layer("Elementwise", given, x, weights=[replace(constant, value=value)])
 
-    def shapes(self, size: int) -> Shapes:
-        """Count the shapes of all weights; `size` is that of the files in bytes, which limits them."""
-        found = Counter(weight.value.shape for call in self.calls.values() for weight in call.weights)
-        if (needed := 4 * sum(math.prod(shape) * count for shape, count in found.items())) > MAX_COPIES * size + SMALL:
-            raise ValueError(f"its layers need {needed} bytes for weights, but the files have {size} bytes")
-        return found
+    def shapes(self) -> Shapes:
+        """Count the shapes of all weights."""
+        return Shapes(weight.value.shape for call in self.calls.values() for weight in call.weights)
 
     def assign(self, made: list[keras.layers.Layer]) -> None:
         """Give the created layers their weights; raise `ValueError` where they do not fit."""

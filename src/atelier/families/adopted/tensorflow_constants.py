@@ -56,6 +56,12 @@ def index(node: Any, begin: np.ndarray, end: np.ndarray, strides: np.ndarray) ->
     return found
 
 
+def _filled(node: Any, shape: np.ndarray, value: np.ndarray) -> np.ndarray:
+    if (shape < 0).any():
+        raise ValueError("fills an array for each example of a batch, as layer normalisation of Keras 2 does")
+    return np.broadcast_to(value, shape)
+
+
 def _gather(node: Any, values: np.ndarray, indices: np.ndarray, axis: np.ndarray) -> np.ndarray:
     if values.ndim != 1:
         raise ValueError("selects from a constant that is not a list")
@@ -80,7 +86,7 @@ SHAPING: dict[str, Callable[..., Any]] = {
     "Cast": _cast,
     "ConcatV2": lambda node, *values: np.concatenate(values[:-1], int(values[-1])),
     "ExpandDims": lambda node, x, axis: np.expand_dims(x, int(axis)),
-    "Fill": lambda node, shape, value: np.broadcast_to(value, shape),
+    "Fill": _filled,
     "GatherV2": _gather,
     "Pack": lambda node, *values: np.stack(values, node.attr["axis"].i),
     "Prod": lambda node, x, axes: np.prod(x, tuple(np.ravel(axes)), keepdims=node.attr["keep_dims"].b),

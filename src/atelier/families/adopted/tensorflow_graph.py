@@ -6,30 +6,38 @@ from typing import Any
 
 from atelier.families.adopted.graph import MAX_DEPTH
 from atelier.families.adopted.tensorflow_builder import Builder, Noise, Tensor, Value, Variable
-from atelier.families.adopted.tensorflow_constants import Constant
+from atelier.families.adopted.tensorflow_constants import Constant, is_float
 from atelier.families.adopted.tensorflow_operations import ALLOWED, CALLS, PASSING, RANDOM, build
-from atelier.families.adopted.tensorflow_saved_model import SavedModel, arguments, constant
+from atelier.families.adopted.tensorflow_saved_model import SavedModel, arguments, choose, constant
 
 # Functions can call each other: a few lines may stand for billions of operations.
 MAX_NODES = 20_000
+# The memory for weights, relative to the files: layers that share weights get a copy each.
+MAX_COPIES, SMALL = 8, 2**24
 
 
-def translate(saved: SavedModel, name: str) -> Builder:
-    """Translate the signature `name`.
+def translate(files: Mapping[str, bytes], custom: Mapping[str, str], part: str) -> dict[str, Builder]:
+    """Translate the signatures for an `encoder` or a `decoder`, or for both, in the files of a SavedModel.
 
     Raises:
-        ValueError: it contains what is not allowed, or is not what TensorFlow writes; the message is one line.
+        ValueError: they contain what is not allowed, or are not what TensorFlow writes; the message says where.
     """
     try:
-        return _Translator(saved).signature(saved.signatures[name])
+        saved = SavedModel(files)
+        chosen = choose(saved.signatures, custom, part)
+        memory = MAX_COPIES * sum(map(len, files.values())) + SMALL
+        return {of: _Translator(saved, memory).signature(saved.signatures[name]) for of, name in chosen.items()}
     except (KeyError, IndexError, TypeError, AttributeError, graphlib.CycleError) as error:
         raise ValueError(f"the graph is not one that TensorFlow writes: {type(error).__name__}: {error}") from None
 
 
 class _Translator:
-    def __init__(self, saved: SavedModel) -> None:
-        self.saved, self.net, self.nodes = saved, Builder(), 0
+    """Translates one signature."""
+
+    def __init__(self, saved: SavedModel, memory: int) -> None:
+        self.saved, self.net, self.count = saved, Builder(memory), 0
         self.variables: dict[str, Constant] = {}
+        self.functions: dict[str, dict[str, Any]] = {}
 
     def signature(self, signature: Any) -> Builder:
         given: dict[str, list[Value]] = {}
@@ -46,6 +54,8 @@ class _Translator:
                 raise ValueError(f"the output {name!r} is not computed for each example of the inputs")
             self.net.graph.outputs.append(result.index)
             self.net.graph.output_names.append(name)
+        if not self.net.calls:
+            raise ValueError("the network computes nothing from its inputs")
         return self.net
 
     def _compute(
@@ -74,8 +84,8 @@ class _Translator:
         return [value(reference) for reference in wanted]
 
     def _node(self, node: Any, operands: list[Value], depth: int) -> list[Value]:
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
+        self.count += 1
+        if self.count > MAX_NODES:
             raise ValueError(f"the graph has more than {MAX_NODES} operations")
         if node.op in CALLS:
             return self._call(node.attr["f"].func.name, operands, depth + 1)
@@ -97,12 +107,14 @@ class _Translator:
         if depth > MAX_DEPTH:
             raise ValueError(f"functions are nested deeper than {MAX_DEPTH} levels")
         function = self.saved.functions[name]
-        nodes = {node.name: node for node in function.node_def}
-        for node in nodes.values():
-            _require_allowed(node)
+        if name not in self.functions:
+            self.functions[name] = {node.name: node for node in function.node_def}
+            for node in function.node_def:
+                _require_allowed(node)
         signature = function.signature
         given = {each.name: [value] for each, value in zip(signature.input_arg, operands, strict=True)}
-        return self._compute(nodes, given, [function.ret[each.name] for each in signature.output_arg], depth)
+        wanted = [function.ret[each.name] for each in signature.output_arg]
+        return self._compute(self.functions[name], given, wanted, depth)
 
     def _read(self, variable: Variable) -> Constant:
         if variable.name not in self.variables:
@@ -120,7 +132,8 @@ def _name(reference: str) -> str:
 
 
 def _require_allowed(node: Any) -> None:
-    if node.op not in ALLOWED:
+    writes_weights = node.op == "AssignVariableOp" and is_float(node.attr["dtype"].type)
+    if node.op not in ALLOWED or writes_weights:
         what = ", which is code" if "PyFunc" in node.op else ""
         raise ValueError(
             f"the graph has the operation {node.op} ({node.name!r}){what}; it is refused, because it is not one of the "

@@ -77,9 +77,17 @@ def _padded(net: Builder, node: Any, x: Tensor, margins: Constant) -> Tensor:
 
 
 def _normalised(net: Builder, node: Any, x: Tensor, *weights: Constant) -> Tensor:
-    if node.attr["is_training"].b or (node.attr["data_format"].s or b"NHWC") != b"NHWC":
+    # A SavedModel leaves out attributes that have their default values.
+    trains = "is_training" not in node.attr or node.attr["is_training"].b
+    if trains or (node.attr["data_format"].s or b"NHWC") != b"NHWC":
         raise ValueError("normalises each batch, or channels that come first")
-    return net.layer("BatchNormalization", {"axis": -1, "epsilon": node.attr["epsilon"].f}, x, weights=weights)
+    epsilon = node.attr["epsilon"].f if "epsilon" in node.attr else 1e-4
+    return net.layer("BatchNormalization", {"axis": -1, "epsilon": epsilon}, x, weights=weights)
+
+
+def _leaky(net: Builder, node: Any, x: Tensor) -> Tensor:
+    slope = node.attr["alpha"].f if "alpha" in node.attr else 0.2
+    return net.layer("LeakyReLU", {"negative_slope": slope}, x)
 
 
 def _is_per_channel(x: Tensor, constant: Constant) -> bool:
@@ -97,20 +105,10 @@ def _shifted(net: Builder, x: Tensor, constant: Constant) -> Tensor:
         match [*call.weights, constant]:
             # tf.nn.batch_normalization: x · scale + (beta − mean · scale), where scale = gamma / √(variance + epsilon).
             case [
-                Constant(
-                    operation="Mul",
-                    operands=(
-                        Constant(
-                            operation="Rsqrt", operands=(Constant(operation="AddV2", operands=(variance, epsilon)),)
-                        ),
-                        gamma,
-                    ) as scale,
-                ),
-                Constant(
-                    operation="Sub",
-                    operands=(beta, Constant(operation="Mul", operands=(mean, Constant(operands=again)))),
-                ),
-            ] if options.get("function") == "multiply" and again == scale and epsilon.value.size == 1:
+                Constant(operation="Mul", operands=(Constant(operation="Rsqrt", operands=(root,)), gamma) as scale),
+                Constant(operation="Sub", operands=(beta, Constant(operation="Mul", operands=(mean, again)))),
+            ] if options.get("function") == "multiply" and again.operands == scale and root.operation == "AddV2":
+                variance, epsilon = root.operands
                 weights = tuple(Constant(each.value.reshape(-1)) for each in (gamma, beta, mean, variance))
                 options = {"axis": -1, "epsilon": float(epsilon.value.item())}
                 return replace(net.layer("BatchNormalization", options, *call.inputs, weights=weights), rows=x.rows)
@@ -121,38 +119,38 @@ def _negative(net: Builder, x: Tensor) -> Tensor:
     return net.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, x)
 
 
-def _add(net: Builder, node: Any, a: Any, b: Any) -> Value:
-    match a, b:
-        case (Tensor(), Constant()) | (Constant(), Tensor()):
-            return _shifted(net, *((a, b) if isinstance(a, Tensor) else (b, a)))
-        case (Noise() as noise, Constant(value=value)) | (Constant(value=value), Noise() as noise) if not value.any():
-            return noise
-        case (Tensor() as mean, Noise(deviation=Tensor() as deviation)) | (
-            Noise(deviation=Tensor() as deviation),
-            Tensor() as mean,
-        ):
+def _sorted(*values: Value) -> list[Any]:
+    """Return the operands of a commutative operation: tensors, random numbers, constants."""
+    return sorted(values, key=lambda value: "tnc".index(LETTERS[type(value)]))
+
+
+def _add(net: Builder, node: Any, *values: Value) -> Value:
+    match _sorted(*values):
+        case Tensor() as x, Constant() as constant:
+            return _shifted(net, x, constant)
+        case Tensor() as mean, Noise(deviation=Tensor() as deviation):
             # A sample of a posterior is replaced by its mean.
             result = net.layer("Identity", {}, mean)
             log_variance = net.operand("multiply", _function(net, "log", deviation), Constant(np.array(2.0)))
             net.graph.samplers[result.index] = (mean.index, log_variance.index)
             return result
-        case Tensor(), Tensor():
-            return net.layer("Add", {}, a, b)
+        case Noise() as noise, Constant(value=value) if not value.any():
+            return noise
+        case Tensor() as x, Tensor() as y:
+            return net.layer("Add", {}, x, y)
     raise ValueError("adds random numbers; known is only the sampler of an encoder")
 
 
-def _multiply(net: Builder, node: Any, a: Any, b: Any) -> Value:
-    match a, b:
-        case (Tensor() as x, Constant() as constant) | (Constant() as constant, Tensor() as x):
+def _multiply(net: Builder, node: Any, *values: Value) -> Value:
+    match _sorted(*values):
+        case Tensor() as x, Constant() as constant:
             return net.operand("multiply", x, constant)
-        case (Noise(deviation=None), Tensor() as x) | (Tensor() as x, Noise(deviation=None)):
-            return Noise(x)
-        case (Noise() as noise, Constant(value=value)) | (Constant(value=value), Noise() as noise) if (
-            value == 1
-        ).all():
+        case Tensor() as deviation, Noise(deviation=None):
+            return Noise(deviation)
+        case Noise() as noise, Constant(value=value) if (value == 1).all():
             return noise
-        case Tensor(), Tensor():
-            return net.layer("Multiply", {}, a, b)
+        case Tensor() as x, Tensor() as y:
+            return net.layer("Multiply", {}, x, y)
     raise ValueError("multiplies random numbers; known is only the sampler of an encoder")
 
 
@@ -162,17 +160,19 @@ def _subtract(net: Builder, node: Any, a: Any, b: Any) -> Tensor:
     return _shifted(net, _negative(net, b), a) if isinstance(a, Constant) else net.layer("Subtract", {}, a, b)
 
 
+def _squared_difference(net: Builder, node: Any, a: Any, b: Any) -> Tensor:
+    return _function(net, "square", _subtract(net, node, a, b))
+
+
 def _divide(net: Builder, node: Any, a: Any, b: Any) -> Value:
     if isinstance(b, Constant):
         return net.operand("multiply", a, Constant(1 / b.value))
     return _multiply(net, node, a, _function(net, "reciprocal", b))
 
 
-def _extreme(net: Builder, node: Any, a: Any, b: Any) -> Tensor:
-    match a, b:
-        case (Tensor() as x, Constant() as constant) | (Constant() as constant, Tensor() as x):
-            return net.operand(node.op.lower(), x, constant)
-    return net.layer(node.op, {}, a, b)
+def _extreme(net: Builder, node: Any, *values: Value) -> Tensor:
+    x, y = _sorted(*values)
+    return net.operand(node.op.lower(), x, y) if isinstance(y, Constant) else net.layer(node.op, {}, x, y)
 
 
 def _clipped(net: Builder, node: Any, x: Tensor, low: Constant, high: Constant) -> Tensor:
@@ -211,7 +211,8 @@ def _gather(net: Builder, node: Any, table: Constant, x: Tensor, axis: Constant 
 
 def _one_hot(net: Builder, node: Any, x: Tensor, depth: Constant, on: Constant, off: Constant) -> Tensor:
     classes = depth.value.item()
-    if not 0 < classes <= MAX_CLASSES or on.value.item() != 1 or off.value.item() != 0 or node.attr["axis"].i != -1:
+    last = "axis" not in node.attr or node.attr["axis"].i == -1
+    if not (0 < classes <= MAX_CLASSES and on.value.item() == 1 and off.value.item() == 0 and last):
         raise ValueError(f"has {classes} classes; allowed are 1 to {MAX_CLASSES}, as 0 and 1 along the last axis")
     return _embedded(net, x, Constant(np.eye(classes)))
 
@@ -349,9 +350,7 @@ OPERATIONS: dict[str, Operation] = {
     "DepthwiseConv2dNative": Operation("tc", _convolution),
     "ExpandDims": Operation("tc", _expanded),
     "GatherV2": Operation("ctc", _gather),
-    "LeakyRelu": Operation(
-        "t", lambda net, node, x: net.layer("LeakyReLU", {"negative_slope": node.attr["alpha"].f}, x)
-    ),
+    "LeakyRelu": Operation("t", _leaky),
     "Less": Operation("tc", _less),
     "MaxPool": Operation("t", _pooling),
     "Maximum": Operation(BINARY, _extreme),
@@ -372,9 +371,7 @@ OPERATIONS: dict[str, Operation] = {
     "Shape": Operation("t", lambda net, node, x: Constant(np.array(x.whole))),
     "Split": Operation("ct", _split),
     "SplitV": Operation("tcc", _split),
-    "SquaredDifference": Operation(
-        BINARY, lambda net, node, *values: _function(net, "square", _subtract(net, node, *values))
-    ),
+    "SquaredDifference": Operation(BINARY, _squared_difference),
     "Squeeze": Operation("t", _squeezed),
     "StridedSlice": Operation("tccc", _strided_slice),
     "Sub": Operation(BINARY, _subtract),
@@ -399,7 +396,7 @@ def build(net: Builder, node: Any, operands: Sequence[Value]) -> list[Value]:
     """
     constants = [operand for operand in operands if isinstance(operand, Constant)]
     if len(constants) == len(operands) and node.op in (*ELEMENTWISE, *SHAPING):
-        return [compute(node, tuple(constants))]
+        return [net.reserve(compute(node, tuple(constants)))]
     known = OPERATIONS.get(node.op)
     if known is None or not re.fullmatch(known.operands, "".join(LETTERS[type(each)] for each in operands)):
         raise ValueError(f"is not known for {', '.join(type(each).__name__.lower() for each in operands)}")

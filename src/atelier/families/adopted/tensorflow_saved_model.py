@@ -14,6 +14,7 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf import saved_model_pb2
 
 from atelier.families.adopted.tensor_bundle import Bundle
+from atelier.families.adopted.tensorflow_constants import MAX_NUMBERS
 
 # Of graph and index: real ones have a few megabytes, because the weights are not in them.
 MAX_BYTES = 64 << 20
@@ -142,7 +143,7 @@ def constant(proto: Any) -> np.ndarray:
     flat.ClearField("tensor_shape")
     flat.tensor_shape.dim.add(size=_stored(proto, kind.size))
     numbers = make_ndarray(flat).astype(np.float32 if kind.is_floating else np.int64)
-    if min(shape, default=0) < 0 or len(numbers) not in (size, 1):
+    if min(shape, default=0) < 0 or len(numbers) not in (size, 1) or size > max(len(numbers), MAX_NUMBERS):
         raise ValueError(f"a constant has the shape {shape}, but {len(numbers)} numbers")
     return numbers.reshape(shape) if len(numbers) == size else np.broadcast_to(numbers, shape)
 

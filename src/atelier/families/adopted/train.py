@@ -190,13 +190,11 @@ def _load_saved_model(
     files: Mapping[str, bytes], custom: Mapping[str, str], part: str, path: Path
 ) -> dict[str, Loaded]:
     # Nothing else of this family needs TensorFlow where Keras has another backend.
-    from atelier.families.adopted import tensorflow_graph, tensorflow_saved_model
+    from atelier.families.adopted import tensorflow_graph
 
-    saved = tensorflow_saved_model.SavedModel(files)
     loaded = {}
-    for name, signature in tensorflow_saved_model.choose(saved.signatures, custom, part).items():
-        net = tensorflow_graph.translate(saved, signature)
-        loaded[name] = _assembled(net.graph, net.shapes(sum(map(len, files.values()))), path)
+    for name, net in tensorflow_graph.translate(files, custom, part).items():
+        loaded[name] = _assembled(net.graph, net.shapes(), path)
         net.assign(loaded[name].made)
     return loaded
 
