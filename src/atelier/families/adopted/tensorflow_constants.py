@@ -9,6 +9,8 @@ import numpy as np
 
 # Numbers that may be computed at once.
 MAX_NUMBERS = 2**24
+# DT_FLOAT, DT_DOUBLE, DT_HALF and DT_BFLOAT16 (tensorflow/core/framework/types.proto).
+FLOATS = (1, 2, 19, 14)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +75,8 @@ def _cast(node: Any, values: np.ndarray) -> np.ndarray:
 
 
 def is_float(kind: int) -> bool:
-    """Whether a type of TensorFlow is float32, float64, float16 or bfloat16."""
-    return kind in (1, 2, 19, 14)
+    """Whether a type of TensorFlow, a number, is one of floats."""
+    return kind in FLOATS
 
 
 ELEMENTWISE: dict[str, Callable[..., np.ndarray]] = {

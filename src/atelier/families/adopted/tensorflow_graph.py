@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atelier.families.adopted.graph import MAX_DEPTH
+from atelier.families.adopted.source import HELP
 from atelier.families.adopted.tensorflow_builder import Builder, Noise, Tensor, Value, Variable
 from atelier.families.adopted.tensorflow_constants import Constant, is_float
 from atelier.families.adopted.tensorflow_operations import ALLOWED, CALLS, PASSING, RANDOM, build
@@ -27,7 +28,7 @@ def translate(files: Mapping[str, bytes], custom: Mapping[str, str], part: str) 
         chosen = choose(saved.signatures, custom, part)
         memory = MAX_COPIES * sum(map(len, files.values())) + SMALL
         return {of: _Translator(saved, memory).signature(saved.signatures[name]) for of, name in chosen.items()}
-    except (KeyError, IndexError, TypeError, AttributeError, graphlib.CycleError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, ArithmeticError, graphlib.CycleError) as error:
         raise ValueError(f"the graph is not one that TensorFlow writes: {type(error).__name__}: {error}") from None
 
 
@@ -100,7 +101,9 @@ class _Translator:
                 operands = [self._read(each) if isinstance(each, Variable) else each for each in operands]
             return operands if node.op in PASSING else build(self.net, node, operands)
         except ValueError as error:
-            raise ValueError(f"the operation {node.name!r} ({node.op}): {error}") from None
+            raise ValueError(
+                f"the operation {node.name!r} ({node.op}): {error}; {HELP}, if it is one of Keras"
+            ) from None
 
     def _call(self, name: str, operands: Sequence[Value], depth: int) -> list[Value]:
         """Compute all results of a function, after a look at all of its operations, also those without an effect."""
@@ -134,8 +137,7 @@ def _name(reference: str) -> str:
 def _require_allowed(node: Any) -> None:
     writes_weights = node.op == "AssignVariableOp" and is_float(node.attr["dtype"].type)
     if node.op not in ALLOWED or writes_weights:
-        what = ", which is code" if "PyFunc" in node.op else ""
         raise ValueError(
-            f"the graph has the operation {node.op} ({node.name!r}){what}; it is refused, because it is not one of the "
-            "pure functions that can be adopted"
+            f"the graph has the operation {node.op} ({node.name!r}), which is not one of the pure functions that can "
+            f"be adopted, so it is refused; {HELP}, if it is one of Keras"
         )

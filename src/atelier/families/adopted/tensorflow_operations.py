@@ -64,8 +64,11 @@ def _pooling(net: Builder, node: Any, x: Tensor) -> Tensor:
 def _resized(net: Builder, node: Any, x: Tensor, size: Constant) -> Tensor:
     if node.attr["align_corners"].b or not node.attr["half_pixel_centers"].b:
         raise ValueError("scales pictures as TensorFlow 1 did")
-    height, width = size.value.tolist()
+    (height, width), (rows, columns) = size.value.tolist(), x.shape[:2]
     interpolation = {"ResizeNearestNeighbor": "nearest", "ResizeBilinear": "bilinear"}[node.op]
+    if height % rows == width % columns == 0:
+        options = {"size": [height // rows, width // columns], "interpolation": interpolation}
+        return net.layer("UpSampling2D", options, x)
     return net.layer("Resizing", {"height": height, "width": width, "interpolation": interpolation}, x)
 
 
