@@ -138,7 +138,7 @@ CASES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "constant": (generator(lambda z, x: tf.ones((3, 784))), "the output 'picture' is not computed for each example"),
     "fixed batch": (generator(spec=BATCH), r"the input 'z' has the shape \(16, 3\); the first size is that of the bat"),
     "seeds": (generator(spec=SEEDS, name="generate"),
-              r"generate \(seeds: int64 \(None,\)\); generate takes seeds, .*; allowed for the decoder are decode, gen"),
+              r"generate \(seeds: int64 \(None,\)\); generate takes seeds, .*; allowed for the decoder are decode,"),
     "doubled": (generator(doubled), "the graph has more than 20000 operations"),
     "claimed": (edited(claim_terabytes, lambda z, x: x * 0.25),
                 r"a constant has the shape \(1048576, 1048576\), but 1 numbers"),

@@ -90,8 +90,8 @@ def test_jax_draws_the_same(prepared: Path, tmp_path: Path) -> None:
     convolutional().export(tmp_path / "generator", verbose=False)
     drawn = generate.from_seeds(adopted(prepared, tmp_path / "generator"), SEEDS, 8)
     code = (
-        "import sys, pathlib, numpy, runpy; paths = map(pathlib.Path, sys.argv[2:]); test = runpy.run_path(sys.argv[1]);"
-        "network = test['adopted'](*paths); print(test['keras'].backend.backend());"
+        "import numpy, pathlib, runpy, sys; paths = map(pathlib.Path, sys.argv[2:]);"
+        "test = runpy.run_path(sys.argv[1]); network = test['adopted'](*paths); print(test['keras'].backend.backend());"
         "numpy.save(sys.argv[3] + '.npy', test['generate'].from_seeds(network, test['SEEDS'], 8))"
     )
     paths = [os.path.dirname(foreign_files.__file__), os.environ.get("PYTHONPATH", "")]
