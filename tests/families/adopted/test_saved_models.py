@@ -20,8 +20,8 @@ from atelier.core.prepared import Prepared
 from atelier.exporting.export import export
 from atelier.exporting.formats import FORMATS
 from atelier.families.adopted import network as rebuilt
-from atelier.families.adopted import tensorflow_graph
 from atelier.families.adopted.params import Train
+from atelier.families.adopted.saved_models import translate
 from atelier.families.adopted.train import adopt
 from atelier.modalities.images import generate
 from atelier.networks import batching
@@ -296,7 +296,7 @@ def test_layers_compute_the_same(group: dict[str, Callable[[Any], Any]], tmp_pat
     keras.Model(image, [layer(image) for layer in group.values()]).export(tmp_path / "model", verbose=False)
     inside = [path for path in (tmp_path / "model").rglob("*") if path.is_file()]
     files = {path.relative_to(tmp_path / "model").as_posix(): path.read_bytes() for path in inside}
-    translated = tensorflow_graph.translate(files, {}, "decoder")["decoder"]
+    translated = translate.translate(files, {}, "decoder")["decoder"]
     architecture = translated.graph.architecture()
     inputs = rebuilt.inputs_of(architecture)
     outputs, made, _ = rebuilt.assemble(architecture, inputs)

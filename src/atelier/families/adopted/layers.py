@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from atelier.families.adopted import arithmetic
+from atelier.families.adopted import own_layers
 from atelier.families.adopted.params import Layer
 
 Check = Callable[[Any], Any]
@@ -145,14 +145,14 @@ KINDS: dict[str, dict[str, Check]] = {
     "ZeroPadding2D": {"padding": MARGINS, "data_format": FORMAT},
 }
 # Layers of this package, which graphs of TensorFlow are translated to; in a file of Keras, these names are unknown.
-ARITHMETIC: dict[str, dict[str, Check]] = {
+OWN: dict[str, dict[str, Check]] = {
     "Elementwise": {
-        "function": _one_of(*arithmetic.UNARY, *arithmetic.BINARY), "operand_shape": _optional(_each(SIZE)),
+        "function": _one_of(*own_layers.UNARY, *own_layers.BINARY), "operand_shape": _optional(_each(SIZE)),
     },
-    "Reduction": {"function": _one_of(*arithmetic.REDUCTIONS), "axes": _each(SIZE), "keepdims": _flag},
+    "Reduction": {"function": _one_of(*own_layers.REDUCTIONS), "axes": _each(SIZE), "keepdims": _flag},
     "Slice": {"axis": SIZE, "start": _whole(0), "size": SIZE},
 }  # fmt: skip
-ALLOWED = KINDS | ARITHMETIC
+ALLOWED = KINDS | OWN
 # Names of Keras 2 for options of Keras 3.
 RENAMED = {
     ("LeakyReLU", "alpha"): "negative_slope",
@@ -202,7 +202,7 @@ def make(layer: Layer, number: int) -> keras.layers.Layer:
     if layer.kind == "Reshape":
         options["target_shape"] = tuple(options["target_shape"])
     zeros = {"kernel_initializer": "zeros"} if layer.kind in ("Dense", "Conv2D", "Conv2DTranspose") else {}
-    package = arithmetic if layer.kind in ARITHMETIC else keras.layers
+    package = own_layers if layer.kind in OWN else keras.layers
     try:
         created: keras.layers.Layer = getattr(package, layer.kind)(
             **options, **zeros, name=f"layer_{number:03}", dtype="float32"

@@ -190,10 +190,10 @@ def _load_saved_model(
     files: Mapping[str, bytes], custom: Mapping[str, str], part: str, path: Path
 ) -> dict[str, Loaded]:
     # Nothing else of this family needs TensorFlow where Keras has another backend.
-    from atelier.families.adopted import tensorflow_graph
+    from atelier.families.adopted.saved_models import translate as graphs
 
     loaded = {}
-    for name, net in tensorflow_graph.translate(files, custom, part).items():
+    for name, net in graphs.translate(files, custom, part).items():
         loaded[name] = _assembled(net.graph, net.shapes(), path)
         net.assign(loaded[name].made)
     return loaded

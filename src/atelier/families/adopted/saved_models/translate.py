@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atelier.families.adopted.graph import MAX_DEPTH
+from atelier.families.adopted.saved_models.builder import Builder, Noise, Tensor, Value, Variable
+from atelier.families.adopted.saved_models.constants import Constant, is_float
+from atelier.families.adopted.saved_models.operations import ALLOWED, CALLS, PASSING, RANDOM, build
+from atelier.families.adopted.saved_models.reader import SavedModel, arguments, choose, constant
 from atelier.families.adopted.source import HELP
-from atelier.families.adopted.tensorflow_builder import Builder, Noise, Tensor, Value, Variable
-from atelier.families.adopted.tensorflow_constants import Constant, is_float
-from atelier.families.adopted.tensorflow_operations import ALLOWED, CALLS, PASSING, RANDOM, build
-from atelier.families.adopted.tensorflow_saved_model import SavedModel, arguments, choose, constant
 
 # Functions can call each other: a few lines may stand for billions of operations.
 MAX_NODES = 20_000

@@ -13,14 +13,13 @@ from tensorflow import as_dtype, make_ndarray
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf import saved_model_pb2
 
-from atelier.families.adopted.tensor_bundle import Bundle
-from atelier.families.adopted.tensorflow_constants import MAX_NUMBERS
+from atelier.families.adopted.saved_models.bundle import Bundle
+from atelier.families.adopted.saved_models.constants import MAX_NUMBERS, is_float
 
 # Of graph and index: real ones have a few megabytes, because the weights are not in them.
 MAX_BYTES = 64 << 20
 # Signatures of Keras: of 2 and 3, and of 3.
 DEFAULTS = ("serving_default", "serve")
-INTEGERS = ("int32", "int64", "uint8")
 
 
 class SavedModel:
@@ -136,13 +135,11 @@ def constant(proto: Any) -> np.ndarray:
         ValueError: it has another type, or its shape is not that of the numbers in it.
     """
     kind, shape = as_dtype(proto.dtype), tuple(side.size for side in proto.tensor_shape.dim)
-    if not kind.is_floating and kind.name not in INTEGERS:
-        raise ValueError(f"a constant has the type {kind.name}; allowed are floats and {', '.join(INTEGERS)}")
     size, flat = math.prod(shape), TensorProto()
     flat.CopyFrom(proto)
     flat.ClearField("tensor_shape")
     flat.tensor_shape.dim.add(size=_stored(proto, kind.size))
-    numbers = make_ndarray(flat).astype(np.float32 if kind.is_floating else np.int64)
+    numbers = make_ndarray(flat).astype(np.float32 if is_float(proto.dtype) else np.int64)
     if min(shape, default=0) < 0 or len(numbers) not in (size, 1) or size > max(len(numbers), MAX_NUMBERS):
         raise ValueError(f"a constant has the shape {shape}, but {len(numbers)} numbers")
     return numbers.reshape(shape) if len(numbers) == size else np.broadcast_to(numbers, shape)

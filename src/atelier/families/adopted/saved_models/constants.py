@@ -9,8 +9,8 @@ import numpy as np
 
 # Numbers that may be computed at once.
 MAX_NUMBERS = 2**24
-# DT_FLOAT, DT_DOUBLE, DT_HALF and DT_BFLOAT16 (tensorflow/core/framework/types.proto).
-FLOATS = (1, 2, 19, 14)
+# float32, float64, float16 and bfloat16; int32, uint8 and int64 (tensorflow/core/framework/types.proto).
+FLOATS, INTEGERS = (1, 2, 19, 14), (3, 4, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,9 @@ def _cast(node: Any, values: np.ndarray) -> np.ndarray:
 
 
 def is_float(kind: int) -> bool:
-    """Whether a type of TensorFlow, a number, is one of floats."""
+    """Whether a type of TensorFlow, a number, is one of floats; a `ValueError` says that it is none of numbers."""
+    if kind not in FLOATS + INTEGERS:
+        raise ValueError(f"has the type {kind} of types.proto; allowed are floats, int32, int64 and uint8")
     return kind in FLOATS
 
 

@@ -12,7 +12,7 @@ from atelier.families.adopted import layers
 from atelier.families.adopted.graph import Graph
 from atelier.families.adopted.network import MAX_NUMBERS
 from atelier.families.adopted.params import Layer
-from atelier.families.adopted.tensorflow_constants import Constant
+from atelier.families.adopted.saved_models.constants import Constant
 from atelier.networks.weights import Shapes
 
 
