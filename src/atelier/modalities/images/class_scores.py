@@ -107,6 +107,8 @@ def _teaching(
     }
     config = samples.judge.network.config
     return {
-        f"train_on_{of}_accuracy": fresh_classifier.accuracy(*pair, prepared, config, epochs, params.seed)
+        f"train_on_{of}_accuracy": fresh_classifier.accuracy(
+            fresh_classifier.train(*pair, prepared.spec, config, epochs, params.seed), prepared
+        )
         for of, pair in taught.items()
     }

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from atelier.core.prepared import Prepared
+from atelier.core.spec import Spec
 from atelier.modalities.images.params import Network as Config
 from atelier.networks import batching
 from atelier.networks import network as networks
@@ -14,20 +15,23 @@ from atelier.training.batches import Batches
 
 # Adam, with a rate that falls to zero along half a cosine.
 BATCH, LEARNING_RATE = 32, 0.002
+TEST_BATCH = 250
 
 
-def accuracy(
-    images: np.ndarray, labels: np.ndarray, prepared: Prepared, config: Config, epochs: int, seed: int
-) -> float:
-    """Train a classifier on images, uint8 ``(n, h, w, c)``, and classes ``(n,)``; return its share of correct answers.
-
-    It answers for all images of the test split. `config` is its network, such as that of the judge.
-    """
-    model = networks.build("judge.images", config, prepared.spec, seed=seed, precision="float32").model
+def train(
+    images: np.ndarray, labels: np.ndarray, spec: Spec, config: Config, epochs: int, seed: int
+) -> networks.Network:
+    """Train a classifier on images, uint8 ``(n, h, w, c)``, and classes ``(n,)``; `config` is its network."""
+    network = networks.build("judge.images", config, spec, seed=seed, precision="float32")
     batches = Batches((images, labels), min(BATCH, len(images)), seed)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * len(batches))
-    model.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
+    network.model.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
     in_new_order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.start_epoch(epoch))
-    model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=[in_new_order])
-    logits = batching.apply(model, prepared.images("test"), 250)
+    network.model.fit(batches, epochs=epochs, shuffle=False, verbose=0, callbacks=[in_new_order])
+    return network
+
+
+def accuracy(classifier: networks.Network, prepared: Prepared) -> float:
+    """Return the share of all test images whose class a classifier predicts."""
+    logits = batching.apply(classifier.model, prepared.images("test"), TEST_BATCH)
     return float((logits.argmax(axis=1) == np.asarray(prepared.labels("test"))).mean())
