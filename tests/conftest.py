@@ -69,8 +69,7 @@ FAMILIES = {
         "evaluate": OF_IMAGES["evaluate"] | {"importance_samples": 2},
     },
     "gan": {
-        "train": OF_IMAGES["train"]
-        | {"generator_base": 8, "generator_filters": [8, 4], "discriminator_filters": [4, 8]},
+        "train": OF_IMAGES["train"] | {"generator_base": 8, "generator_filters": [8], "discriminator_filters": [4, 8]},
         "sample": OF_IMAGES["sample"],
         "evaluate": OF_IMAGES["evaluate"],
     },
@@ -102,6 +101,8 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
             run["train"] |= {"encoder_dense": [32], "decoder_dense": [32]}
         run["sample"] |= {"samples": 120, "batch": 32} | own["sample"]
         run["evaluate"] |= compared | {"batch": 32} | own["evaluate"]
+        if run["evaluate"].get("classifier_epochs"):
+            run["evaluate"]["classifier_epochs"] = 1
     for edit in small["edits"].values():
         edit |= {"steps": 3, "faces": 2, "examples": 2, "train_images": 200, "images": 60, "batch": 32}
     return small

@@ -30,7 +30,7 @@ def params(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     place, changed = tmp_path_factory.mktemp("web"), copy.deepcopy(small_params)
     foreign_files.conditional(place / "generator.h5")
     run = copy.deepcopy(changed["runs"]["mnist-vae"])
-    del run["evaluate"]["importance_samples"]
+    del run["evaluate"]["importance_samples"], run["evaluate"]["classifier_epochs"]
     section = foreign_files.section(place / "generator.h5", inputs__latent="normal")
     changed["runs"]["mnist-web"] = run | {"family": "adopted", "train": section, "sample": SAMPLE}
     (place / "params.yaml").write_text(yaml.safe_dump(changed), encoding="utf-8")

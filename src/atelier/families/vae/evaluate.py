@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Evaluate
+from atelier.modalities.images import conditional_scores
 from atelier.modalities.images import evaluate as images
 from atelier.networks import batching
 from atelier.networks.network import Network
@@ -22,7 +23,8 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
     seen = images.Samples.read(judge, samples, params.samples)
     test = np.asarray(prepared.images("test"))
     metrics = bound(network, test, params) | images.similarity(network, test, params.batch)
-    images.write(seen, prepared, params, metrics, out)
+    of_conditions, tables = conditional_scores.measure(network, seen, samples, prepared, params)
+    images.write(seen, prepared, params, metrics | of_conditions, out, tables)
 
 
 def bound(network: Network, test: np.ndarray, params: Evaluate) -> dict[str, float]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched, Width
+from atelier.modalities.images.params import ConditionEvaluated, Drawn, Interpolations, Watched, Width
 from atelier.params.strict import Strict
 from atelier.params.training import Training
 
@@ -69,7 +69,7 @@ class Sample(Drawn, Interpolations):
     reconstructions: int = Field(ge=1)
 
 
-class Evaluate(Evaluated):
+class Evaluate(ConditionEvaluated):
     """How the run is evaluated; `importance_samples` is k of the importance-weighted bound (Burda et al., 2016)."""
 
     importance_samples: int = Field(ge=1)

@@ -87,3 +87,13 @@ class Evaluated(Compared):
 
     shown: int = Field(ge=1)
     batch: int = Field(ge=1)
+
+
+class ConditionEvaluated(Evaluated):
+    """How samples of a network that may be told conditions are evaluated.
+
+    `classifier_epochs` are those of two classifiers, one trained on samples of classes and one on real images; None to
+    train neither.
+    """
+
+    classifier_epochs: Annotated[int, Field(ge=1)] | None
