@@ -1,6 +1,7 @@
 """`atelier generate`: generate pictures with a trained run, without running DVC."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -51,7 +52,7 @@ def generate(
 
     A picture depends on its seed, and on what is asked for, only: -n 1 --seed 7 generates the eighth picture of -n 16
     --seed 0. A run that was told classes or attributes (train.condition) can be asked for them. What is not asked is
-    drawn by the seed, as often as in the training data.
+    drawn by the seed, as often as in the training data. A .npz then has `labels` too, and the `names` that they index.
 
     \b
     Examples:
@@ -84,9 +85,11 @@ def generate(
             sheet = pictures.grid(images, _columns(count, asked))
             pictures.write_png(files.through_link(out), sheet, scale or max(1, round(SHEET / max(sheet.shape))))
         elif out.suffix == ".npz":
-            named = {} if labels is None else {"labels": labels, "names": np.array(asked.names)}
+            arrays: dict[str, Any] = {"images": images, "seeds": seeds}
+            if labels is not None:
+                arrays |= {"labels": labels, "names": np.array(asked.names)}
             with files.atomic(files.through_link(out)) as temporary, temporary.open("wb") as stream:
-                np.savez_compressed(stream, images=images, seeds=seeds, **named)
+                np.savez_compressed(stream, **arrays)
         else:
             for name, picture in zip(_names(seeds, labels, asked), images, strict=True):
                 pictures.write_png(out / name, picture, scale or 1)
