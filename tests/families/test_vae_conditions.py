@@ -1,6 +1,9 @@
 """A variational autoencoder that is told classes: its encoder and its decoder both use them, and samples obey."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,3 +179,31 @@ def test_condition_that_the_data_lack_is_one_line(params_file: Path, prepared: P
     section = file.read(params_file).entry("runs", "mnist-vae").train.model_copy(update={"condition": "attributes"})
     with pytest.raises(ValueError, match="condition: got attributes; mnist has no attributes"):
         networks.build("vae", section, Prepared.read(prepared).spec, seed=1, precision="float32")
+
+
+ON_JAX = """
+import sys
+from pathlib import Path
+import keras
+import numpy as np
+from atelier.core.spec import Spec
+from atelier.modalities.images import generate
+from atelier.networks import network as networks
+from atelier.params import file
+
+assert keras.backend.backend() == "jax"
+spec = Spec("toy", (8, 8, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
+update = {"condition": "class", "encoder_filters": (), "encoder_dense": (4,), "decoder_dense": (4,)}
+section = file.read(Path(sys.argv[1])).entry("runs", "mnist-vae").train.model_copy(update=update)
+network = networks.build("vae", section, spec, seed=1, precision="float32")
+network.model.compile(optimizer="adam", jit_compile=False)
+network.model.train_on_batch((np.zeros((4, 8, 8, 1), np.uint8), np.eye(2, dtype=np.uint8)[[0, 1, 0, 1]]))
+print(generate.from_seeds(network, range(3), 3).shape)
+"""
+
+
+def test_conditions_are_told_on_jax(params_file: Path):
+    command = [sys.executable, "-c", ON_JAX, str(params_file)]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.stdout.endswith("(3, 8, 8, 1)\n"), done.stderr

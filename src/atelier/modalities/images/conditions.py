@@ -64,8 +64,11 @@ def told(network: Network, prepared: Prepared, split: str) -> np.ndarray | None:
 
 def split(inputs: Any) -> tuple[Any, Any]:
     """Return the images of what a model is trained on, and their conditions, float32, or None if it is told none."""
-    images, condition = inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
-    return images, None if condition is None else ops.cast(condition, "float32")
+    if not isinstance(inputs, (tuple, list)):
+        return inputs, None
+    images, condition = inputs
+    # Without compilation JAX serves NumPy arrays, and Keras refuses to mix them with tensors.
+    return ops.convert_to_tensor(images), ops.cast(condition, "float32")
 
 
 def joined(inputs: Any, condition: Any) -> Any:
