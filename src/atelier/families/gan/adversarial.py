@@ -12,6 +12,7 @@ from keras import ops
 from atelier.families.gan import losses
 from atelier.families.gan.augmentations import augmented
 from atelier.families.gan.network import GAN
+from atelier.modalities.images import conditions
 from atelier.networks.gradients import value_and_gradient
 
 
@@ -39,33 +40,26 @@ class Adversarial(keras.Model):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Generate one image for each example of a batch, float32 ``(n, h, w, c)`` from −1 to 1."""
-        images, condition = self._split(inputs)
+        images, condition = conditions.split(inputs)
         z = keras.random.normal((ops.shape(images)[0], self.config.latent_dim), seed=self.seed_generator)
-        return self.gan.generator(_joined(z, condition), training=training)
+        return self.gan.generator(conditions.joined(z, condition), training=training)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Update the discriminator, and return the generator's loss against it."""
-        images, condition = self._split(x)
+        images, condition = conditions.split(x)
         real, fake = (
             augmented(images, self.config.augment, self.seed_generator)
             for images in (ops.cast(images, "float32") / 127.5 - 1, y_pred)
         )
         self._update_discriminator(real, ops.stop_gradient(fake), condition)
-        on_real, on_fake = (self.gan.discriminator(_joined(each, condition)) for each in (real, fake))
+        on_real, on_fake = (self.gan.discriminator(conditions.joined(each, condition)) for each in (real, fake))
         generator = losses.generator_loss(self.config.loss, on_fake, ops.stop_gradient(on_real))
         self.trackers["generator_loss"].update_state(generator)
         if self.config.ema:
             self._average()
         return generator
-
-    def _split(self, inputs: Any) -> tuple[Any, Any]:
-        """Return images and their condition, float32 or None."""
-        if self.gan.conditions is None:
-            return inputs, None
-        images, condition = inputs
-        return images, ops.cast(condition, "float32")
 
     def _update_discriminator(self, real: Any, fake: Any, condition: Any) -> None:
         images = ops.concatenate([real, fake])
@@ -85,7 +79,7 @@ class Adversarial(keras.Model):
         """
 
         def logits_of(images: Any) -> tuple[Any, None]:
-            return self._logits(weights, _joined(images, condition)), None
+            return self._logits(weights, conditions.joined(images, condition)), None
 
         penalties = self.config.r1, self.config.r2
         if any(penalties):
@@ -116,8 +110,3 @@ class Adversarial(keras.Model):
         self.steps.assign(self.steps + 1)
         for average, variable in zip(self.gan.averaged.variables, self.gan.generator.variables, strict=True):
             average.assign(average + (1 - decay) * (variable - average))
-
-
-def _joined(inputs: Any, condition: Any) -> Any:
-    """Return the arguments of a network that is told a condition, or of one that is not."""
-    return inputs if condition is None else [inputs, condition]

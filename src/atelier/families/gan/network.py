@@ -44,10 +44,7 @@ class GAN(keras.Model):
         self.averaged.trainable = False
         self.averaged.set_weights(self.generator.get_weights())
         self.discriminator = build_discriminator(config, shape, condition_width)
-        self.conditions = None
-        if condition_width:
-            rows = (conditions.ROWS, condition_width)
-            self.conditions = self.add_weight(name="conditions", shape=rows, initializer="zeros", trainable=False)
+        self.conditions = conditions.add_table(self, condition_width)
         self.built = True
 
     @property

@@ -23,11 +23,7 @@ SATURATED = 0.995
 
 def train(network: Network, prepared: Prepared, params: Train) -> Plan:
     """Plan the training of `network` on the train split."""
-    told = None
-    if params.condition != "none":
-        told = conditions.of_split(params.condition, prepared, "train")
-        network.model.conditions.assign(conditions.table(told))
-    return plan(network, prepared.images("train"), params, told)
+    return plan(network, prepared.images("train"), params, conditions.fill_table(network, prepared))
 
 
 def plan(network: Network, images: np.ndarray, params: Train, told: np.ndarray | None = None) -> Plan:
