@@ -184,9 +184,9 @@ def test_generated_picture_of_a_saved_model_depends_on_its_seed_only(checkout: C
 
 @WITH_ONNX
 def test_onnx_files_load_elsewhere_without_keras(checkout: Checkout):
-    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in OF_IMAGES))
+    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in SPECS))
     assert printed == ["[] None"] * 3
-    for run, drawn in zip(OF_IMAGES, values, strict=True):
+    for run, drawn in zip(SPECS, values, strict=True):
         network = networks.load(checkout.root / f"data/models/{run}")
         assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16, drawn.get("condition")))
 
