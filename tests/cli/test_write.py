@@ -144,4 +144,5 @@ def test_number_out_of_range_is_refused_with_what_is_allowed(write, option: str,
 def test_more_tokens_than_the_vocabulary_has_are_all_of_them(write):
     words = ("imdb-lm", "--max-tokens", "8")
     # More than 32 and more than 64 bits hold.
-    assert len({printed(write(*words, *more)) for more in ((), ("--top-k", "3000000000"), ("--top-k", str(2**64)))}) == 1
+    given = ((), ("--top-k", "3000000000"), ("--top-k", str(2**64)))
+    assert len({printed(write(*words, *more)) for more in given}) == 1
