@@ -32,18 +32,18 @@ def measure(
         metrics |= {"label_accuracy": float(drawn.mean()), "label_accuracy_real": float(real.mean())}
         columns["samples as asked"] = [_share(drawn[asked == index]) for index in range(len(names))]
         columns["test images recognised"] = [_share(real[labels == index]) for index in range(len(names))]
+    caption = "What the judge says of samples of each class and, for comparison, of test images."
     count, distances = _distances(samples, asked, test, prepared, params.seed)
     if distances:
         metrics |= _summary(distances) | {"fd_class_samples": count}
         for place, title in enumerate(("FD", "FD floor")):
             columns[title] = [f"{distances[i][place]:.4g}" if i in distances else "" for i in range(len(names))]
+        caption += (
+            f" FD compares {count} samples with {count} test images of the class, its floor {count} training images "
+            "with the same test images. So few images make any FD large: only the distance from the floor counts."
+        )
     if params.classifier_epochs is not None:
         metrics |= _teaching(samples, asked, prepared, params, params.classifier_epochs)
-    caption = (
-        f"The judge's view of samples of each class and, for comparison, of test images. FD compares {count} samples "
-        f"with {count} test images of the class, its floor {count} training images with the same test images. So few "
-        "images make any FD large: only the distance from the floor counts."
-    )
     rows = [tuple(columns), *zip(*columns.values(), strict=True)]
     return metrics, Table("asked_classes.csv", "Each class that was asked for", caption, rows)
 
