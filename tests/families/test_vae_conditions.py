@@ -148,7 +148,7 @@ def test_every_exhibit_is_written_and_saved_network_draws_the_same(told: Told, p
 def test_mixture_prior_is_fitted_to_posteriors_of_images_with_their_labels(told: Told, params_file: Path):
     update = {"prior": "mixture", "mixture_components": 2}
     params = file.read(params_file).entry("runs", "mnist-vae").sample.model_copy(update=update)
-    z = sample.mixture_latents(told.network, told.data, params, range(200))
+    z = sample.fit_mixture(told.network, told.data, params).latents(range(200))
     of_train = conditions.told(told.network, told.data, "train")
     inputs = generate.inputs(np.asarray(told.data.images("train")), of_train)
     means, log_vars = batching.apply(told.network.model.encoder, inputs, 100)

@@ -1,5 +1,6 @@
 """Sampling: one seed per image, a manifold at quantiles of the prior, interpolations on the sphere."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from atelier.core.files import read_json
+from atelier.core.mixture import Mixture
 from atelier.core.prepared import Prepared
 from atelier.families.vae import sample as vae
 from atelier.modalities.images import exhibit, generate
@@ -124,12 +126,25 @@ def test_mixture_has_the_moments_of_the_posteriors_of_training_images(network, p
         .entry("runs", "mnist-vae")
         .sample.model_copy(update={"prior": "mixture", "mixture_components": 3})
     )
-    z = vae.mixture_latents(network, data, params, range(400))
+    fitted = vae.fit_mixture(network, data, params)
+    z = fitted.latents(range(400))
     means, log_vars = batching.apply(network.model.encoder, np.asarray(data.images("train")), 100)
     spread = np.sqrt(means.var(axis=0) + np.exp(log_vars).mean(axis=0))
     np.testing.assert_allclose(z.mean(axis=0), means.mean(axis=0), atol=4 * spread.max() / 20)
     np.testing.assert_allclose(z.std(axis=0), spread, rtol=0.2)
-    np.testing.assert_array_equal(vae.mixture_latents(network, data, params, [7])[0], z[7])
+    np.testing.assert_array_equal(fitted.latents([7])[0], z[7])
+
+
+def test_samples_from_a_mixture_are_those_that_a_reader_of_its_file_draws(
+    network, prepared: Path, params_file: Path, tmp_path: Path
+):
+    params = file.read(params_file).entry("runs", "mnist-vae").sample.model_copy(update={"prior": "mixture"})
+    vae.sample(network, Prepared.read(prepared), params, tmp_path / "out")
+    again = replace(network, prior=Mixture.read(tmp_path / "out", network.config.latent_dim))
+    samples = np.load(tmp_path / "out" / "samples.npy")
+    numbers = range(params.seed, params.seed + params.samples)
+    np.testing.assert_array_equal(samples, generate.from_seeds(again, numbers, params.batch))
+    assert (samples != generate.from_seeds(network, numbers, params.batch)).any()
 
 
 def test_diagram_counts_parameters_and_escapes_names():

@@ -50,11 +50,10 @@ def export(run: str, out: Path, form: str, unverified: bool) -> None:
         _require_new(out)
         found = trained.find(project.root(), run, None, unverified)
         chosen = formats.require(form, run, found.family)
+        network = found.load()
         # Imported after the checks, because loading Keras takes seconds.
         from atelier.exporting.export import export as write
-        from atelier.networks import network as networks
 
-        network = networks.load(found.directory)
         with files.atomic_directory(out.absolute()) as directory:
             exported = write(network, chosen, directory)
             if network.spec.vocabulary:

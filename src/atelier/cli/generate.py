@@ -65,17 +65,16 @@ def generate(
     """
     with without_notices():
         project.require_writable(out, (".png", ".npz"))
-        directory = trained.find(project.root(), run, "images", unverified).directory
-        description = descriptions.read(directory / trained.CONFIG)
+        found = trained.find(project.root(), run, "images", unverified)
+        description = descriptions.read(found.directory / trained.CONFIG)
         asked = asking.read(run, description, classes, attributes)
         if out.suffix == ".png":
             _require_size(description.spec, count, asked, scale or 1)
+        network, numbers = found.load(), range(seed, seed + count)
         # Imported after the checks, because loading Keras takes seconds.
         from atelier.modalities.images import conditions
         from atelier.modalities.images.generate import from_seeds
-        from atelier.networks import network as networks
 
-        network, numbers = networks.load(directory), range(seed, seed + count)
         drawn = conditions.draw(network, numbers)
         told = None if drawn is None else asked.conditions(drawn)
         seeds = np.tile(np.array(numbers), asked.repeats)

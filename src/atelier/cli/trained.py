@@ -1,15 +1,18 @@
 """Find the trained network that an argument names: ``mnist-vae`` (working tree) or ``mnist-vae@v1.2.0`` (a commit)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from atelier.core import files
+from atelier.core import files, mixture
 from atelier.params import document, file
 from atelier.workflow.versions import fetching, lock_file
 from atelier.workflow.versions.revisions import Commit
+
+if TYPE_CHECKING:
+    from atelier.networks.network import Network
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 # The command for runs of each modality.
@@ -25,6 +28,7 @@ class Trained:
     Attributes:
         directory: contains `config.json` and `model.weights.h5`.
         commit: None for the working tree.
+        unverified: files of the working tree are used even if `dvc.lock` does not record them.
     """
 
     root: Path
@@ -33,6 +37,22 @@ class Trained:
     family: str
     directory: Path
     commit: Commit | None = None
+    unverified: bool = False
+
+    def load(self) -> "Network":
+        """Load the network, with the prior that its samples come from; this imports Keras.
+
+        Raises:
+            ValueError: the files are damaged, or the prior is missing or was fitted to another network.
+        """
+        # First, because loading Keras takes seconds.
+        prior = self._prior()
+        from atelier.networks import network as networks
+
+        network = networks.load(self.directory)
+        if prior is None:
+            return network
+        return replace(network, prior=mixture.Mixture.read(prior, network.config.latent_dim))
 
     def written(self, stage: str, entry: str, names: list[str]) -> Path:
         """Return the directory of files (`names`) that the stage ``STAGE@ENTRY`` wrote, such as ``prepare@imdb``.
@@ -51,18 +71,49 @@ class Trained:
         """Return the prompt of the run's own samples."""
         return str(self._param(str, "runs", self.run, "sample", "prompt"))
 
+    def _prior(self) -> Path | None:
+        """Return the directory of the mixture that the stage `sample` fitted; None if latents are standard normal."""
+        if self._value("runs", self.run, "sample", "prior") != "mixture":
+            return None
+        stage = f"sample@{self.run}"
+        directory = self.written("sample", self.run, [mixture.FILE])
+        remedy = f"run `dvc repro {stage}`"
+        if not (directory / mixture.FILE).is_file():
+            raise ValueError(
+                f"{self.run} draws from a mixture (sample.prior) that its stage sample fits, and it is not here; "
+                f"{remedy} or fetch it with `dvc pull {stage}`"
+            )
+        weights = lock_file.md5(self.directory / WEIGHTS)
+        if not self.unverified and weights not in lock_file.dependencies(self._lock(), stage):
+            raise ValueError(
+                f"{self.run}: {lock_file.FILE} does not say that the mixture that it draws from (sample.prior) was "
+                f"fitted to this network; {remedy}"
+            )
+        return directory
+
+    def _lock(self) -> str | None:
+        if self.commit is not None:
+            return self.commit.text(lock_file.FILE)
+        path = self.root / lock_file.FILE
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
     def _param(self, kind: type, *keys: str) -> Any:
         """Return a value of the network's `params.yaml`; `ValueError` if it has none of this kind."""
+        value = self._value(*keys)
+        if not isinstance(value, kind):
+            raise ValueError(f"{self.run}: its params.yaml has no {'.'.join(keys)}")
+        return value
+
+    def _value(self, *keys: str) -> Any:
+        """Return a value of the network's `params.yaml`; None if it has none."""
         if self.commit is None:
             path = self.root / "params.yaml"
-            params = document.read(path, path.name)
+            value = document.read(path, path.name)
         else:
-            params = self.commit.params()
+            value = self.commit.params()
         for key in keys:
-            params = params.get(key) if isinstance(params, dict) else None
-        if not isinstance(params, kind):
-            raise ValueError(f"{self.run}: its params.yaml has no {'.'.join(keys)}")
-        return params
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
 
 
 def find(root: Path, named: str, modality: str | None, unverified: bool = False) -> Trained:
@@ -109,7 +160,7 @@ def _here(root: Path, run: str, modality: str | None, unverified: bool) -> Train
     if not unverified:
         wanted = [path.parent / CONFIG, path]
         lock_file.require_unchanged(root, f"train@{run}", wanted, "--unverified uses it as it is")
-    return Trained(root, run, section.dataset, section.family, path.parent)
+    return Trained(root, run, section.dataset, section.family, path.parent, unverified=unverified)
 
 
 def _require_modality(named: str, came: str, wanted: str | None) -> None:

@@ -65,6 +65,7 @@ def export(network: Network, chosen: Format, directory: Path) -> list[Exported]:
             examples=len(part.examples[0]),
             difference=distance,
             rounding=rounding.get(part.signature),
+            gaussians=0 if part.prior is None else len(part.prior.shares),
         )
         if not distance <= (GREY_LEVELS if exported.of_pixels else RELATIVE[precision]):
             unit = "grey levels" if exported.of_pixels else "of the largest value"
@@ -72,6 +73,9 @@ def export(network: Network, chosen: Format, directory: Path) -> list[Exported]:
                 f"{part.signature}: the export differs from the network by {distance:.3g} {unit}, so it was not kept"
             )
         found.append(exported)
+    for part in parts:
+        if part.prior is not None:
+            part.prior.write(directory)
     return found
 
 

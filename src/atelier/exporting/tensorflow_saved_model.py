@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from atelier.core.mixture import Mixture
 from atelier.networks.portable import Function, Input, Outputs, Part, together
 
 PRECISIONS = ("float32", "mixed_bfloat16")
@@ -30,12 +31,17 @@ def write(parts: list[Part], directory: Path) -> Iterator[tuple[Part, str, Funct
 class Generator(keras.Model):
     """Seeds, int64 ``(n,)`` → one image for each, uint8 ``(n, h, w, c)``, which depends on its seed only.
 
-    If the decoder is told conditions, they are the second input, ``(n, conditions)``.
+    If the decoder is told conditions, they are the second input, ``(n, conditions)``. Latents come from `prior`, or are
+    standard normal.
     """
 
-    def __init__(self, decoder: keras.Model) -> None:
+    def __init__(self, decoder: keras.Model, prior: Mixture | None) -> None:
         super().__init__(name="generator")
         self.decoder = decoder
+        self.mixture: tuple[Any, ...] = ()
+        if prior is not None:
+            arrays = {"bounds": np.cumsum(prior.shares)[:-1], "means": prior.means, "factors": prior.factors}
+            self.mixture = tuple(self._constant(name, values) for name, values in arrays.items())
         self.built = True
 
     def call(self, inputs: Any) -> Any:
@@ -43,18 +49,27 @@ class Generator(keras.Model):
         return self.decoder(together([self.latents(seeds), *condition]))
 
     def latents(self, seeds: Any) -> Any:
-        """Draw one standard normal latent for each seed, float32 ``(n, latent_dim)``."""
+        """Draw one latent for each seed, float32 ``(n, latent_dim)``."""
         shape = self.decoder.inputs[0].shape[1:]
 
         def latent(seed: Any) -> Any:
             # Philox on every device; the default may be another algorithm on another device.
-            return tf.random.stateless_normal(shape, tf.stack([seed, tf.zeros_like(seed)]), alg="philox")
+            normal = tf.random.stateless_normal(shape, tf.stack([seed, tf.zeros_like(seed)]), alg="philox")
+            if not self.mixture:
+                return normal
+            bounds, means, factors = map(tf.convert_to_tensor, self.mixture)
+            uniform = tf.random.stateless_uniform((1,), tf.stack([seed, tf.ones_like(seed)]), alg="philox")
+            gaussian = tf.searchsorted(bounds, uniform)[0]
+            return means[gaussian] + tf.linalg.matvec(factors[gaussian], normal)
 
         return tf.map_fn(latent, seeds, fn_output_signature=tf.TensorSpec(shape, tf.float32))
 
+    def _constant(self, name: str, values: np.ndarray) -> Any:
+        return self.add_weight(name=name, shape=values.shape, initializer=lambda shape, dtype: values, trainable=False)
+
 
 def _generate(decode: Part) -> Part:
-    generator = Generator(decode.model)
+    generator = Generator(decode.model, decode.prior)
 
     def reference(seeds: np.ndarray, *condition: np.ndarray) -> Outputs:
         return decode.reference(np.asarray(generator.latents(tf.constant(seeds))), *condition)

@@ -37,6 +37,7 @@ class Exported:
         examples: number of examples that it was compared on.
         difference: largest difference from the network: in grey levels for images, else relative to the largest value.
         rounding: the same between the network in float32 and in its own precision, if it was exported in float32.
+        gaussians: number of Gaussians in `prior.npy`, which latents are drawn from; 0 if they are standard normal.
     """
 
     signature: str
@@ -47,6 +48,7 @@ class Exported:
     examples: int
     difference: float
     rounding: float | None = None
+    gaussians: int = 0
 
     @property
     def of_pixels(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from atelier.core import files, lookup
+from atelier.core.mixture import Mixture
 from atelier.core.spec import Spec
 from atelier.networks import descriptions, weights
 from atelier.params.strict import Strict, validate
@@ -24,6 +25,7 @@ class Network:
         family: a family such as ``vae``, or ``judge.MODALITY`` for the classifier of a judge.
         config: the section of parameters that its builder reads.
         precision: the dtype policy of its layers.
+        prior: what latents are drawn from; None for the standard normal.
     """
 
     family: str
@@ -31,6 +33,7 @@ class Network:
     spec: Spec
     precision: str
     model: keras.Model
+    prior: Mixture | None = None
 
 
 def builder(family: str) -> ModuleType:

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from atelier.core.mixture import Mixture
+
 # What a network computes: each output by its name.
 Outputs = dict[str, np.ndarray]
 # Of one array for each input, in their order.
@@ -32,6 +34,7 @@ class Part:
         inputs: with the examples to compare it with its origin on.
         outputs: names.
         reference: what the network that it was taken from computes.
+        prior: what the latents of a decoder are drawn from, if it is not the standard normal.
     """
 
     signature: str
@@ -39,6 +42,7 @@ class Part:
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     reference: Function
+    prior: Mixture | None = None
 
     @property
     def examples(self) -> list[np.ndarray]:

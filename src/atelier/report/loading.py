@@ -11,7 +11,8 @@ COUNT = 16
 _HEADS = {
     "keras": "import hashlib\n\nimport keras\nimport numpy as np",
     "onnx": "import hashlib\n\nimport numpy as np\nimport onnxruntime",
-    "saved_model": "import tensorflow as tf",
+    "saved_model": "import hashlib\n\nimport numpy as np\nimport tensorflow as tf",
+    "text": "import tensorflow as tf\nimport tokenizers",
 }
 _LATENTS = """\
 # The pictures of these seeds are those that `atelier generate` draws.
@@ -19,26 +20,31 @@ word = int.from_bytes(hashlib.sha256(b"latent").digest()[:8], "big")
 rows = [np.random.default_rng([seed, word, 0]).standard_normal({latent_dim}) for seed in range({count})]
 z = np.stack(rows).astype("float32")
 """
+_MIXTURE = """\
+# The pictures of these seeds are those that `atelier generate` draws.
+shares, means, factors = np.split(np.load("prior.npy"), [1, 1 + {latent_dim}], axis=1)
+word = int.from_bytes(hashlib.sha256(b"mixture").digest()[:8], "big")
+rows = []
+for seed in range({count}):
+    generator = np.random.default_rng([seed, word, 0])
+    row = min(np.searchsorted(np.cumsum(shares), generator.random()), len(shares) - 1)
+    factor = factors[row].reshape({latent_dim}, {latent_dim})
+    rows.append(means[row] + factor @ generator.standard_normal({latent_dim}))
+z = np.stack(rows).astype("float32")
+"""
 _CONDITION = """\
 # A row for each picture, with 1 for what it should be: here each class or attribute in turn.
-condition = """
-_IN_TURN = {
-    "keras": 'np.eye({conditions}, dtype="float32")[np.arange({count}) % {conditions}]',
-    "onnx": 'np.eye({conditions}, dtype="float32")[np.arange({count}) % {conditions}]',
-    "saved_model": "tf.one_hot(tf.range({count}) % {conditions}, {conditions})",
-}
+condition = np.eye({conditions}, dtype="float32")[np.arange({count}) % {conditions}]"""
 # By format and signature. Each uses the values of those above it.
 _CALLS = {
-    ("keras", "decode"): _LATENTS
-    + """\
-decoder = keras.saving.load_model("{file}")
+    ("keras", "decode"): """\
+{latents}decoder = keras.saving.load_model("{file}")
 images = decoder.predict({inputs})""",
     ("keras", "encode"): """\
 encoder = keras.saving.load_model("{file}")
 z_mean, z_log_var = encoder.predict({inputs})""",
-    ("onnx", "decode"): _LATENTS
-    + """\
-decoder = onnxruntime.InferenceSession("{file}")
+    ("onnx", "decode"): """\
+{latents}decoder = onnxruntime.InferenceSession("{file}")
 (images,) = decoder.run(["images"], {inputs})""",
     ("onnx", "encode"): """\
 encoder = onnxruntime.InferenceSession("{file}")
@@ -46,14 +52,13 @@ z_mean, z_log_var = encoder.run(["z_mean", "z_log_var"], {inputs})""",
     ("saved_model", "generate"): """\
 signatures = tf.saved_model.load(".").signatures
 # A picture depends on its seed only. `atelier generate` draws others for the same seeds.
-seeds = tf.range({count}, dtype=tf.int64)
+seeds = np.arange({count})
 images = signatures["generate"]({inputs})["images"]""",
     ("saved_model", "encode"): """\
 encoded = signatures["encode"]({inputs})
 z_mean, z_log_var = encoded["z_mean"], encoded["z_log_var"]""",
     ("saved_model", "decode"): """\
-z = tf.random.stateless_normal(({count}, {latent_dim}), seed=(0, 0))
-images = signatures["decode"]({inputs})["images"]""",
+{latents}images = signatures["decode"]({inputs})["images"]""",
     ("saved_model", "next_token_logits"): f"""\
 signatures = tf.saved_model.load(".").signatures
 tokenizer = tokenizers.Tokenizer.from_file("{TOKENIZER}")
@@ -69,13 +74,16 @@ def code(name: str, exported: Sequence[Exported]) -> str:
     parts = {part.signature: part for part in exported}
     width = {array.name: array.shape[0] for part in exported for array in part.inputs if array.shape}
     sizes = {"count": COUNT, "latent_dim": width.get("z"), "conditions": width.get("condition")}
+    latents = (_MIXTURE if any(part.gaussians for part in exported) else _LATENTS).format(**sizes)
     calls = [
-        call.format(file=part.file, inputs=_inputs(name, [array.name for array in part.inputs]), **sizes)
+        call.format(
+            file=part.file, latents=latents, inputs=_inputs(name, [array.name for array in part.inputs]), **sizes
+        )
         for (form, signature), call in _CALLS.items()
         if form == name and (part := parts.get(signature))
     ]
-    head = f"{_HEADS[name]}\nimport tokenizers" if "next_token_logits" in parts else _HEADS[name]
-    condition = [(_CONDITION + _IN_TURN[name]).format(**sizes)] if "condition" in width else []
+    head = _HEADS["text" if "next_token_logits" in parts else name]
+    condition = [_CONDITION.format(**sizes)] if "condition" in width else []
     return "\n\n".join([head, *condition, *calls])
 
 

@@ -82,9 +82,14 @@ def _files(card: Card) -> str:
     packages = ["keras", *({"onnx": ["tf2onnx", "onnxruntime"]}.get(card.form, []))]
     notes = [table, f"`n` is any number of examples. Written with {', '.join(f'{p} {version(p)}' for p in packages)}."]
     if any(part.of_pixels for part in card.exported):
+        gaussians = max(part.gaussians for part in card.exported)
+        prior = (
+            f"is drawn from the {gaussians} Gaussians in `prior.npy`, float64: a row is a share, a mean and the "
+            "Cholesky factor of a covariance"
+        )
         notes.append(
             "Images are uint8 from 0 to 255, height × width × channels; they are scaled inside. A latent `z` of a new "
-            "picture is standard normal."
+            f"picture {prior if gaussians else 'is standard normal'}."
         )
         if any(array.name == "condition" for part in card.exported for array in part.inputs):
             notes.append(

@@ -1,7 +1,6 @@
 """Sample a variational autoencoder: samples, latent manifold, reconstructions, interpolations, latents."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,6 +10,7 @@ from scipy.stats import norm
 from sklearn.mixture import GaussianMixture
 
 from atelier.core import files, seeds
+from atelier.core.mixture import Mixture
 from atelier.core.pictures import grid, write_png
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Sample
@@ -25,15 +25,22 @@ FITTED = 20_000
 
 
 def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
-    """Write `samples.npy` and all pictures, with `pictures.json` listing them in order, to the directory `out`."""
+    """Write `samples.npy` and all pictures, with `pictures.json` listing them in order, to the directory `out`.
+
+    With a mixture prior also `prior.npy`, from which `atelier generate` and `atelier export` draw as well.
+    """
     test = prepared.images("test")
     told = conditions.told(network, prepared, "test")
     means, _ = batching.apply(network.model.encoder, generate.inputs(np.asarray(test), told), params.batch)
     through = plane(means)
+    if params.prior == "mixture":
+        network = replace(network, prior=fit_mixture(network, prepared, params))
     with files.atomic_directory(out) as directory:
+        if network.prior is not None:
+            network.prior.write(directory)
         options = (params.seed, params.batch, directory)
         exhibits = [
-            _samples(network, prepared, params, directory),
+            _samples(network, params, directory),
             *conditional_exhibits.write(network, params, *options),
             _manifold(network, params, through, directory),
             exhibit.reconstructions(network, test, means, params.reconstructions, *options, told),
@@ -83,22 +90,19 @@ def plane(z_mean: np.ndarray) -> Plane:
     return Plane(centre, axes * np.sign(largest), "principal component")
 
 
-def _samples(network: Network, prepared: Prepared, params: Sample, directory: Path) -> Exhibit:
+def _samples(network: Network, params: Sample, directory: Path) -> Exhibit:
     numbers = range(params.seed, params.seed + params.samples)
-    if params.prior == "mixture":
-        z = mixture_latents(network, prepared, params, numbers)
-        drawn = generate.decode(network, z, params.batch)
-        origin = f"from a mixture of {params.mixture_components} Gaussians, fitted to the latents of training images"
-    else:
-        drawn = generate.from_seeds(network, numbers, params.batch)
-        origin = "from the prior"
+    drawn = generate.from_seeds(network, numbers, params.batch)
     files.write_array(directory / "samples.npy", drawn)
     conditions.write(network, numbers, directory)
+    origin = "from the prior"
+    if network.prior is not None:
+        origin = f"from a mixture of {params.mixture_components} Gaussians, fitted to the latents of training images"
     return exhibit.samples(drawn, params.shown, params.seed, origin, directory)
 
 
-def mixture_latents(network: Network, prepared: Prepared, params: Sample, numbers: Iterable[int]) -> np.ndarray:
-    """Draw one latent for each seed from a mixture fitted to the aggregated posterior, float32 ``(seeds, latent_dim)``.
+def fit_mixture(network: Network, prepared: Prepared, params: Sample) -> Mixture:
+    """Fit a mixture of Gaussians to the aggregated posterior.
 
     It is fitted to draws from the posteriors of up to `FITTED` training images, whose means alone vary too little.
     """
@@ -108,16 +112,10 @@ def mixture_latents(network: Network, prepared: Prepared, params: Sample, number
     inputs = generate.inputs(prepared.images("train")[chosen], None if told is None else told[chosen])
     means, log_vars = batching.apply(network.model.encoder, inputs, params.batch)
     noise = seeds.generator(params.seed, "posterior").standard_normal(means.shape)
-    mixture = GaussianMixture(
+    fitted = GaussianMixture(
         params.mixture_components, reg_covar=1e-4, max_iter=200, random_state=params.seed, covariance_type="full"
     ).fit(means + np.exp(0.5 * log_vars) * noise)
-    shares, factors = np.cumsum(mixture.weights_), np.linalg.cholesky(mixture.covariances_)
-    latents = []
-    for number in numbers:
-        generator = seeds.generator(number, "mixture")
-        component = min(int(np.searchsorted(shares, generator.random())), len(shares) - 1)
-        latents.append(mixture.means_[component] + factors[component] @ generator.standard_normal(means.shape[1]))
-    return np.asarray(latents, np.float32)
+    return Mixture(fitted.weights_, fitted.means_, np.linalg.cholesky(fitted.covariances_))
 
 
 def _manifold(network: Network, params: Sample, through: Plane, directory: Path) -> Exhibit:

@@ -1,6 +1,6 @@
 """Images from latents, by any family that has a decoder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -32,4 +32,11 @@ def from_seeds(
     """
     if condition is None:
         condition = conditions.draw(network, image_seeds)
-    return decode(network, seeds.latents(image_seeds, network.config.latent_dim), batch, condition)
+    return decode(network, latents(network, image_seeds), batch, condition)
+
+
+def latents(network: Network, numbers: Iterable[int]) -> np.ndarray:
+    """Draw one latent for each seed from the prior of a network, float32 ``(seeds, latent_dim)``."""
+    if network.prior is not None:
+        return network.prior.latents(numbers)
+    return seeds.latents(numbers, network.config.latent_dim)

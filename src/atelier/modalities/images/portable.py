@@ -34,9 +34,9 @@ def decoder(network: Network, activation: Literal["sigmoid", "linear"]) -> Part:
         return {"images": generate.decode(network, z, len(z), condition)}
 
     shape = inner.inputs[0].shape[1:]
-    z = Input("z", shape, seeds.latents(range(EXAMPLES), shape[0]))
+    z = Input("z", shape, generate.latents(network, range(EXAMPLES)))
     model = keras.Model(inner.input, images, name="decoder")
-    return Part("decode", model, (z, *_condition(network)), ("images",), decoded)
+    return Part("decode", model, (z, *_condition(network)), ("images",), decoded, network.prior)
 
 
 def encoder(network: Network) -> Part:

@@ -71,6 +71,17 @@ def _md5_of(out: dict[str, Any]) -> str:
     return digest if out.get("hash") == "md5" and re.fullmatch(r"[0-9a-f]{32}(\.dir)?", digest) else ""
 
 
+def dependencies(text: str | None, stage: str, name: str = FILE) -> set[str]:
+    """Return the MD5s of all that a stage read, by the text of a lock; empty if it has no such stage."""
+    stages = (parse(text, name).get("stages") or {}) if text else {}
+    try:
+        return (
+            {str(dependency.get("md5")) for dependency in stages[stage].get("deps") or ()} if stage in stages else set()
+        )
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError(f"{name}: not as DVC writes it; `git checkout {FILE}` restores it") from None
+
+
 def md5(path: Path) -> str:
     """Compute the MD5 of a file in hexadecimal, as DVC does; it does not protect against forgery."""
     with path.open("rb") as file:
