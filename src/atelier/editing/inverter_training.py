@@ -1,0 +1,90 @@
+"""Train the inverter of a generator, on real images and on the generator's own samples, whose latents are known."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from atelier.core import files
+from atelier.core.prepared import Prepared
+from atelier.editing.inversion import Inverter, Objective
+from atelier.editing.params import Inversion
+from atelier.modalities.images import conditions
+from atelier.modalities.images.params import InverterNetwork
+from atelier.modalities.judge import Judge
+from atelier.networks import network as networks
+from atelier.networks.network import Network
+from atelier.training import checkpoint, loop
+from atelier.training.batches import Batches
+from atelier.training.plan import Plan, Row
+
+class InverterTraining(keras.Model):
+    """The inverter and its loss; `fit` takes images, uint8 ``(n, h, w, c)``, or pairs of images and conditions."""
+
+    def __init__(self, encoder: keras.Model, objective: Objective, latent_weight: float) -> None:
+        super().__init__(name="inverter_training", dtype="float32")
+        self.encoder, self.objective, self.latent_weight = encoder, objective, latent_weight
+        self.seed_generator = keras.random.SeedGenerator()
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("real", "own")}
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return nothing of use: `compute_loss` runs the inverter itself, on more than the inputs."""
+        return ops.zeros(())
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """Return the error of real images, plus the weighted squared error of the latents of as many own samples."""
+        real, condition = x if isinstance(x, (tuple, list)) else (x, None)
+        real = ops.cast(real, "float32")
+        condition = None if condition is None else ops.cast(condition, "float32")
+        latent_dim = self.encoder.output_shape[-1]
+        z = keras.random.normal((ops.shape(real)[0], latent_dim), seed=self.seed_generator)
+        own = ops.stop_gradient(self.objective.generated(z, condition))
+        both = ops.concatenate([real, own])
+        guesses = self.encoder(both if condition is None else [both, ops.concatenate([condition, condition])])
+        of_real, of_own = ops.split(guesses, 2)
+        on_real = ops.mean(self.objective.errors(real, self.objective.features(real), of_real, condition))
+        on_own = ops.mean(ops.square(of_own - z))
+        self.trackers["real"].update_state(on_real)
+        self.trackers["own"].update_state(on_own)
+        return on_real + self.latent_weight * on_own
+
+
+def train(
+    generator: Network, prepared: Prepared, judge: Judge, params: Inversion, identity: dict[str, Any], checkpoints: Path
+) -> Inverter:
+    """Train an inverter on the train split; the validation split chooses the epoch.
+
+    Args:
+        identity: what the result depends on besides `params` and data, as JSON values.
+        checkpoints: directory where an interrupted training leaves its state and resumes from.
+    """
+    kind = getattr(generator.config, "condition", "none")
+    own = {name: getattr(params, name) for name in InverterNetwork.model_fields if hasattr(params, name)}
+    config = InverterNetwork(
+        **own, latent_dim=generator.config.latent_dim, conditions=conditions.width(kind, prepared.spec)
+    )
+    encoder = networks.build("inverter.images", config, prepared.spec, seed=params.seed, precision=params.precision)
+    objective = Objective(generator, judge, params.judge_weight, params.prior_weight)
+    model = InverterTraining(encoder.model, objective, params.latent_weight)
+    batches, held_out = (
+        Batches(
+            (prepared.images(split),),
+            min(params.batch, prepared.spec.sizes[split]),
+            params.seed,
+            conditions=None if kind == "none" else conditions.of_split(kind, prepared, split),
+        )
+        for split in ("train", "validation")
+    )
+
+    def validate() -> Row:
+        scores = model.evaluate(held_out, verbose=0, return_dict=True)
+        return {f"val_{name}": float(score) for name, score in scores.items()}
+
+    inputs = identity | {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256}
+    loop.run(Plan(model, batches, validate, "val_loss"), params, checkpoint.workspace(checkpoints, inputs))
+    return Inverter(encoder, generator, judge)
