@@ -51,18 +51,28 @@ class Trained:
         """Return the prompt of the run's own samples."""
         return str(self._param(str, "runs", self.run, "sample", "prompt"))
 
+    @property
+    def inverted(self) -> bool:
+        """Whether the stage `edit` trained an inverter for the run, instead of using its encoder."""
+        return isinstance(self._read("edits", self.run, "inversion"), dict)
+
     def _param(self, kind: type, *keys: str) -> Any:
         """Return a value of the network's `params.yaml`; `ValueError` if it has none of this kind."""
+        value = self._read(*keys)
+        if not isinstance(value, kind):
+            raise ValueError(f"{self.run}: its params.yaml has no {'.'.join(keys)}")
+        return value
+
+    def _read(self, *keys: str) -> Any:
+        """Return a value of the network's `params.yaml`, or None if it has none."""
         if self.commit is None:
             path = self.root / "params.yaml"
-            params = document.read(path, path.name)
+            value = document.read(path, path.name)
         else:
-            params = self.commit.params()
+            value = self.commit.params()
         for key in keys:
-            params = params.get(key) if isinstance(params, dict) else None
-        if not isinstance(params, kind):
-            raise ValueError(f"{self.run}: its params.yaml has no {'.'.join(keys)}")
-        return params
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
 
 
 def find(root: Path, named: str, modality: str | None, unverified: bool = False) -> Trained:

@@ -5,6 +5,7 @@ condition is flipped by a step along one of its own coordinates.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from atelier.editing.inversion import Inverter
 from atelier.modalities.images import conditions, exhibit, generate
 from atelier.modalities.judge import Judge
 from atelier.networks import batching
+from atelier.networks import network as networks
 from atelier.networks.network import Network
 
 
@@ -22,11 +24,13 @@ class Space:
     Attributes:
         inverter: finds the points of images for a network without an encoder; otherwise None.
         batch: images that a network processes at once.
+        judge: predicts the conditions of images without labels.
     """
 
     network: Network
     inverter: Inverter | None
     batch: int
+    judge: Judge | None = None
 
     @property
     def picture(self) -> str:
@@ -57,6 +61,18 @@ class Space:
             inputs = images if given is None else (images, given)
             z = np.asarray(batching.apply(self.network.model.encoder, inputs, self.batch)[0])
         return np.concatenate([z, told], axis=1)
+
+    def predicted(self, images: np.ndarray) -> np.ndarray:
+        """Predict what to tell the network of images without labels, ``(n, conditions)``."""
+        if self.condition == "none":
+            return np.zeros((len(images), 0), np.float32)
+        if self.judge is None or not self.judge.predicts_labels_of(self.network.spec):
+            raise ValueError(
+                f"the judge of {self.network.spec.name} predicts other labels than those that the network is told"
+            )
+        logits = self.judge.logits(self.judge.features(images))
+        labels = logits > 0 if self.condition == "attributes" else logits.argmax(axis=1)
+        return conditions.encode(self.condition, self.network.spec, labels)
 
     def pictures(self, points: np.ndarray) -> np.ndarray:
         """Decode points ``(…, dim)`` to pictures, uint8 ``(…, h, w, c)``; conditions are cut to 0 and 1."""
@@ -103,9 +119,16 @@ def has_encoder(network: Network) -> bool:
     return getattr(network.model, "encodes", True) and hasattr(network.model, "encoder")
 
 
-def predicted(kind: conditions.Kind, judge: Judge, images: np.ndarray) -> np.ndarray:
-    """Predict the conditions of images without labels with the judge, ``(n, conditions)``."""
-    if kind == "none":
-        return np.zeros((len(images), 0), np.float32)
-    logits = judge.logits(judge.features(images))
-    return conditions.encode(kind, judge.spec, logits > 0 if kind == "attributes" else logits.argmax(axis=1))
+def load(model: Path, inverter: Path | None, judge: Path | None, batch: int) -> Space:
+    """Load the space of a network from directories, for pictures without labels.
+
+    Args:
+        model: directory of the network.
+        inverter: what the stage `edit` wrote, for a network without an encoder.
+        judge: of the dataset; needed with an inverter, and by a network that is told conditions.
+    """
+    network = networks.load(model)
+    judging = None if judge is None else Judge.load(judge)
+    if inverter is None or judging is None:
+        return Space(network, None, batch, judging)
+    return Space(network, Inverter.load(inverter, network, judging), batch, judging)
