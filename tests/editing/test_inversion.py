@@ -9,7 +9,8 @@ import pytest
 
 from atelier.core import files, seeds
 from atelier.core.prepared import Prepared
-from atelier.editing import inverter_training, space as spaces
+from atelier.editing import inverter_training
+from atelier.editing import space as spaces
 from atelier.editing.edit import edit
 from atelier.editing.inversion import Inverter
 from atelier.editing.params import Edit, Inversion
@@ -58,9 +59,10 @@ def test_latents_of_an_image_do_not_depend_on_the_others(inverted, samples):
 
 def test_strong_prior_keeps_latents_on_its_shell(inverted, samples, judge: Path):
     images, _, told = samples
-    strong = replace(inverted.inverter.network, config=inverted.inverter.network.config.model_copy(
-        update={"prior_weight": 100.0, "refine_steps": 50}
-    ))
+    strong = replace(
+        inverted.inverter.network,
+        config=inverted.inverter.network.config.model_copy(update={"prior_weight": 100.0, "refine_steps": 50}),
+    )
     near = Space(inverted.network, Inverter(strong, inverted.network, Judge.load(judge)), 50)
     lengths = np.square(near.points(images, told)[:, : near.latent_dim]).mean(axis=1)
     np.testing.assert_allclose(lengths, 1, atol=0.1)
@@ -95,7 +97,7 @@ def test_interrupted_training_ends_with_the_same_bits(generator, data, judge, in
 
 
 def test_a_point_is_a_latent_and_what_the_network_is_told(inverted, samples):
-    images, z, told = samples
+    images, _, told = samples
     points = inverted.points(images, told)
     assert points.shape == (50, inverted.latent_dim + told.shape[1])
     step = inverted.step(np.ones(inverted.latent_dim, np.float32))
@@ -124,7 +126,9 @@ def test_flip_sets_one_attribute_of_the_condition_and_keeps_the_latent(inverted,
         np.testing.assert_array_equal(inverted.pictures(points + flips[attribute]), expected)
 
 
-def test_stage_writes_everything_twice_with_equal_bytes(generator, data, judge, code, params, inversion, tmp_path: Path):
+def test_stage_writes_everything_twice_with_equal_bytes(
+    generator, data, judge, code, params, inversion, tmp_path: Path
+):
     section = params.model_copy(update={"inversion": inversion, "family": "gan", "images": 60, "batch": 20})
     networks.save(generator, tmp_path / "model")
     for name in ("first", "second"):

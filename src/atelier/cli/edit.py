@@ -86,7 +86,8 @@ def edit(
     as a GAN, needs what the stage edit@RUN computed.
 
     A .png becomes a sheet with a row for each picture: original, reconstruction, and the edited pictures. A folder
-    receives the edited pictures under the names of the files, followed by strength, seed or number if there are several.
+    receives the edited pictures under the names of the files, followed by strength, seed or number if there are
+    several.
 
     RUN@v1.2.0, RUN@prod or RUN@COMMIT use the network and the vectors of that version, stage or commit, which come from
     DVC's cache or its remote; `atelier models` lists them.
@@ -223,7 +224,7 @@ def _space(found: trained.Trained, description: Description) -> "Space":
 
 
 def _edited(space: "Space", originals: np.ndarray, chosen: Edit) -> tuple[np.ndarray, np.ndarray, str]:
-    """Return edited pictures ``(rows, columns, h, w, c)``, unedited ones ``(n, h, w, c)``, and what these are called."""
+    """Return edited pictures ``(rows, columns, h, w, c)``, unedited ones ``(n, h, w, c)``, and the name of these."""
     points = space.points(originals, space.predicted(originals))
     return space.pictures(chosen.points(space, points)), space.pictures(points), space.picture
 
@@ -232,9 +233,9 @@ def _written(found: trained.Trained, names: Sequence[str]) -> Path:
     """Return the directory of files that the stage `edit` wrote; `ValueError` if one is missing."""
     directory = found.written("edit", found.run, list(names))
     if missing := [name for name in names if not (directory / name).is_file()]:
-        what = "concept vectors" if FILE in missing or DESCRIPTION in missing else "inverter"
+        what, them = ("concept vectors", "them") if {FILE, DESCRIPTION} & {*missing} else ("inverter", "it")
         raise ValueError(
-            f"{found.run} has no {what} here; compute them with `dvc repro edit@{found.run}` "
-            f"or fetch them with `dvc pull edit@{found.run}`"
+            f"{found.run} has no {what} here; compute {them} with `dvc repro edit@{found.run}` "
+            f"or fetch {them} with `dvc pull edit@{found.run}`"
         )
     return directory

@@ -19,7 +19,7 @@ NOTICES = (
     r"^To enable the following instructions: ",  # the second line of one of them
     r"^E[0-9]{4} .*remapper failed: ",  # an optimisation of the graph that is skipped
 )
-# Keras compiles a function for each network, all of one name; TensorFlow takes them for one that is compiled repeatedly.
+# Keras compiles a function for each network, all of one name, which TensorFlow takes for one compiled repeatedly.
 REPEATED = "triggered tf.function retracing"
 # Seconds for grep to show its last lines.
 LONGEST_WAIT = 2

@@ -16,9 +16,7 @@ from atelier.modalities.judge import Judge
 from atelier.networks import network as networks
 
 
-def edit(
-    model: Path, prepared: Prepared, judge: Path, params: Edit, out: Path, code: Path, checkpoints: Path
-) -> None:
+def edit(model: Path, prepared: Prepared, judge: Path, params: Edit, out: Path, code: Path, checkpoints: Path) -> None:
     """Write `concepts.npy` and `.json`, `metrics.json`, the tables and all pictures to the directory `out`.
 
     Vectors are computed on the train split; pictures and measurements use the test split. The inverter of a network

@@ -1,7 +1,7 @@
 """Find latents from which a generator without an encoder generates given images.
 
-An encoder, the inverter, guesses the latents; a fixed number of steps of Adam then improves them for each image, against
-its pixels and the judge's features, near the prior (Zhu et al., 2020, arXiv:2004.00049, section 3.2).
+An encoder, the inverter, guesses the latents; a fixed number of steps of Adam then improves them for each image,
+against its pixels and the judge's features, near the prior (Zhu et al., 2020, arXiv:2004.00049, section 3.2).
 """
 
 import math

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from atelier.core import files
 from atelier.core.prepared import Prepared
 from atelier.editing.inversion import Inverter, Objective
 from atelier.editing.params import Inversion
@@ -19,6 +17,7 @@ from atelier.networks.network import Network
 from atelier.training import checkpoint, loop
 from atelier.training.batches import Batches
 from atelier.training.plan import Plan, Row
+
 
 class InverterTraining(keras.Model):
     """The inverter and its loss; `fit` takes images, uint8 ``(n, h, w, c)``, or pairs of images and conditions."""

@@ -80,8 +80,8 @@ class PictureWriter:
             labels += ["original", self.space.picture, f"{name} {strength(sign * self.params.strength)}"]
         picture = sheet(np.stack(parts), (), labels)
         caption = (
-            f"Random test faces without and with the label, each above its {self.space.picture} and the edited picture: "
-            f"{name} added to faces without it and removed from faces with it ({self.kind})."
+            f"Random test faces without and with the label, each above its {self.space.picture} and the edited "
+            f"picture: {name} added to faces without it and removed from faces with it ({self.kind})."
         )
         return self._write(f"{concept.lower()}.png", picture, f"{name.capitalize()} added and removed", caption)
 
@@ -100,8 +100,8 @@ class PictureWriter:
         labels = [f"{'+' if s > 0 else '-'} {name}" for s in sign[:, 0]]
         caption = (
             f"Random test faces, to which '{name}' is added (+) if they lack it, and from which it is removed (-) "
-            f"otherwise: by moving the latent by {self.params.strength:g} concept vectors ({self.kind}), or by changing "
-            "what the network is told of the face."
+            f"otherwise: by moving the latent by {self.params.strength:g} concept vectors ({self.kind}), or by "
+            "changing what the network is told of the face."
         )
         return self._write("both_ways.png", sheet(pictures, columns, labels), "Concept vector and condition", caption)
 

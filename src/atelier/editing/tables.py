@@ -55,15 +55,17 @@ def write(scores: Scores, flips: list[Score], concepts: Concepts, params: Edit, 
     kind = kind_name(*KINDS[concepts.default])
     caption = (
         f"Mean change of the judge's probability of each attribute (column) when a concept (row) is added to a test "
-        f"face at strength {params.strength:g} ({kind} vectors); removing it counts with the opposite sign. All changes "
-        "off the diagonal are leakage."
+        f"face at strength {params.strength:g} ({kind} vectors); removing it counts with the opposite sign. All "
+        "changes off the diagonal are leakage."
     )
     exhibits: list[Exhibit] = [{"file": "leakage.png", "title": "What else an edit changes", "caption": caption}]
     if flips:
-        _write_figure(directory / "ways.png", bars({"concept vector": default, "flipped condition": flips}, concepts.names))
+        _write_figure(
+            directory / "ways.png", bars({"concept vector": default, "flipped condition": flips}, concepts.names)
+        )
         caption = (
-            f"The same test faces, edited in two ways: by concept vectors at strength {params.strength:g} ({kind}), and "
-            "by changing what the network is told at the same latent."
+            f"The same test faces, edited in two ways: by concept vectors at strength {params.strength:g} ({kind}), "
+            "and by changing what the network is told at the same latent."
         )
         exhibits.append({"file": "ways.png", "title": "Scores of vector and condition", "caption": caption})
     return exhibits
