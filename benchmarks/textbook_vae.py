@@ -17,6 +17,7 @@ LATENT_DIM, BATCH, LEARNING_RATE = 2, 128, 1e-3
 
 # The same network in our parameters: 69,076 weights in the encoder, 65,089 in the decoder.
 OURS = Train(
+    condition="none",
     latent_dim=LATENT_DIM,
     encoder_filters=(32, 64),
     encoder_dense=(16,),

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 
 import textbook_gan
 from atelier.core.spec import Spec
 from atelier.families.gan import train as gan
+from atelier.families.gan.adversarial import Adversarial
 from atelier.families.gan.params import Train
 from atelier.networks import network as networks
 from atelier.params import profiles
 from atelier.params.strict import validate
-from atelier.training.batches import Batches
+from atelier.training.plan import Epochs
 from side_by_side import Comparison, Side, compare
 
 STEPS, ROUNDS = 3, 5
@@ -35,15 +35,14 @@ def measure() -> Comparison:
     )
 
 
-def ours(images: np.ndarray, precision: str = "float32") -> tuple[keras.Model, Batches]:
-    """Build the profile's network for 64×64 faces, compiled as `loop.run` does, and its batches."""
+def ours(images: np.ndarray, epochs: int = 1) -> tuple[Adversarial, Epochs]:
+    """Build the profile's network for 64×64 faces, compiled as `loop.run` does for `epochs`, and its batches."""
     train = profiles.resolve(PROFILES, "laptop")["runs"]["celeba-gan"]["train"]
-    params = validate(Train, train | {"batch": textbook_gan.BATCH, "precision": precision}, "celeba-gan.train")
+    changes = {"batch": textbook_gan.BATCH, "precision": "float32", "epochs": epochs}
+    params = validate(Train, train | changes, "celeba-gan.train")
     network = networks.build("gan", params, FACES, seed=params.seed, precision=params.precision)
-    batches = gan.batches_of(images, params)
-    network.model.compile(
-        optimizer=gan.optimizer_of(network.model, params, len(batches)),
-        jit_compile=params.jit_compile,
-        steps_per_execution=params.steps_per_execution,
+    plan = gan.plan(network, images, params)
+    plan.model.compile(
+        optimizer=plan.optimizer, jit_compile=params.jit_compile, steps_per_execution=params.steps_per_execution
     )
-    return network.model, batches
+    return plan.model, plan.batches

@@ -34,7 +34,7 @@ stages:
     foreach: {mnist: {}}
     do: {cmd: "true", outs: ["data/judges/${key}"]}
   train:
-    foreach: {mnist-vae: {}, celeba-gan: {}, imdb-lm: {}}
+    foreach: {mnist-vae: {}, celeba-gan: {}, fashion_mnist-cgan: {}, imdb-lm: {}}
     do:
       cmd: "true"
       params: ["runs.${key}.train"]
@@ -49,12 +49,14 @@ WORDS = [*SPECIAL, "this", "film", "was", "good", "bad"]
 SPECS = {
     "mnist-vae": Spec("mnist", (8, 8, 1), (0, 255), ("one", "two"), (), {"train": 90}, {}, "embedded"),
     "celeba-gan": Spec("celeba", (8, 8, 3), (0, 255), (), ("Smiling",), {}, {}, "upstream", license=TERMS),
+    "fashion_mnist-cgan": Spec("fashion_mnist", (8, 8, 1), (0, 255), ("top", "bag", "boot"), (), {}, {}, "embedded"),
 }
 SMALL: dict[str, dict[str, Any]] = {
     "mnist-vae": {"latent_dim": 3, "encoder_filters": (4,), "decoder_filters": (4,)},
     "celeba-gan": {"latent_dim": 5, "generator_base": 4, "generator_filters": (4,), "discriminator_filters": (4,)},
     "imdb-lm": {"context": 16, "width": 8, "depth": 1, "heads": 2, "hidden": 8},
 }
+SMALL["fashion_mnist-cgan"] = SMALL["celeba-gan"] | {"condition": "class"}
 SMALL["mnist-vae"] |= {"encoder_dense": (), "decoder_dense": ()}
 WITH_ONNX = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("onnx", "onnxruntime", "tf2onnx")), reason="the extra `onnx` is missing"
@@ -69,7 +71,8 @@ for directory in sys.argv[1:]:
     values = {}
     with open("README.md", encoding="utf-8") as card:
         exec(re.search("```python\\n(.*?)```", card.read(), re.DOTALL)[1], values)
-    kept = {name: np.asarray(values[name]) for name in ("z", "images", "z_mean", "logits") if name in values}
+    names = ("z", "condition", "images", "z_mean", "logits")
+    kept = {name: np.asarray(values[name]) for name in names if name in values}
     np.savez("values.npz", **kept)
     print(sorted({"keras", "tensorflow"} & sys.modules.keys()), values.get("most_probable"))
 """
@@ -133,14 +136,17 @@ def assert_same_pixels(came: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(came.astype(int) - expected).max() <= 1
 
 
+OF_IMAGES = ("mnist-vae", "celeba-gan", "fashion_mnist-cgan")
+
+
 def test_keras_files_load_elsewhere_and_draw_the_same_pictures(checkout: Checkout):
-    vae, gan = (export(checkout, run, "keras") for run in ("mnist-vae", "celeba-gan"))
+    vae, gan, told = (export(checkout, run, "keras") for run in OF_IMAGES)
     assert sorted(path.name for path in vae.iterdir()) == ["README.md", "decoder.keras", "encoder.keras"]
     assert sorted(path.name for path in gan.iterdir()) == ["README.md", "decoder.keras"]
-    _, values = loaded_elsewhere(vae, gan)
-    for run, drawn in zip(("mnist-vae", "celeba-gan"), values, strict=True):
+    _, values = loaded_elsewhere(vae, gan, told)
+    for run, drawn in zip(OF_IMAGES, values, strict=True):
         network = networks.load(checkout.root / f"data/models/{run}")
-        assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16))
+        assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16, drawn.get("condition")))
         assert len({picture.tobytes() for picture in drawn["images"]}) > 1
         if run == "mnist-vae":
             expected = network.model.encoder.predict(drawn["images"], verbose=0)[0]
@@ -148,11 +154,12 @@ def test_keras_files_load_elsewhere_and_draw_the_same_pictures(checkout: Checkou
 
 
 def test_saved_models_load_elsewhere_with_their_signatures(checkout: Checkout):
-    runs = ("mnist-vae", "celeba-gan", "imdb-lm")
+    runs = (*OF_IMAGES, "imdb-lm")
     printed, (*pictures, text) = loaded_elsewhere(*(export(checkout, run, "saved_model") for run in runs))
     for run, drawn in zip(runs, pictures, strict=False):
         network = networks.load(checkout.root / f"data/models/{run}")
-        assert_same_pixels(drawn["images"], generate.decode(network, drawn["z"], len(drawn["z"])))
+        expected = generate.decode(network, drawn["z"], len(drawn["z"]), drawn.get("condition"))
+        assert_same_pixels(drawn["images"], expected)
     network = networks.load(checkout.root / "data/models/imdb-lm")
     expected = np.asarray(network.model(np.array([[2, WORDS.index("this")]], np.int32)))[:, -1]
     np.testing.assert_allclose(text["logits"], expected, rtol=1e-3, atol=1e-4)
@@ -171,12 +178,11 @@ def test_generated_picture_of_a_saved_model_depends_on_its_seed_only(checkout: C
 
 @WITH_ONNX
 def test_onnx_files_load_elsewhere_without_keras(checkout: Checkout):
-    runs = ("mnist-vae", "celeba-gan")
-    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in runs))
-    assert printed == ["[] None", "[] None"]
-    for run, drawn in zip(runs, values, strict=True):
+    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in OF_IMAGES))
+    assert printed == ["[] None"] * 3
+    for run, drawn in zip(OF_IMAGES, values, strict=True):
         network = networks.load(checkout.root / f"data/models/{run}")
-        assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16))
+        assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16, drawn.get("condition")))
 
 
 def test_version_is_exported_as_its_commit_had_it(checkout: Checkout):
@@ -233,6 +239,13 @@ def test_card_names_commit_data_and_parameters(checkout: Checkout):
     assert row(text, "`latent_dim`")[1] == "3 |"
     epochs = yaml.safe_load(checkout.read("params.yaml"))["runs"]["mnist-vae"]["train"]["epochs"]
     assert row(text, "`epochs`")[1] == f"{epochs} |"
+
+
+def test_card_says_what_a_condition_is(checkout: Checkout):
+    text = card(checkout, "fashion_mnist-cgan")
+    assert row(text, "`decoder.keras`")[1] == "`z`, float32 `(n, 5)` and `condition`, float32 `(n, 3)`"
+    assert "1 for its class" in text
+    assert "`condition` is what" not in card(checkout, "celeba-gan")
 
 
 def test_card_repeats_the_terms_of_the_data(checkout: Checkout):

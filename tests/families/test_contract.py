@@ -37,6 +37,7 @@ MODALITIES = lookup.names("modalities", "params")
 # commit: run the test and copy the numbers that it prints.
 TRAINING = {
     "vae": {
+        "condition": "none",
         "latent_dim": 2,
         "encoder_filters": [8, 16],
         "encoder_dense": [16],

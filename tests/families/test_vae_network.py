@@ -10,6 +10,7 @@ from atelier.families.vae.params import Config
 
 SPEC = Spec("digits", (28, 28, 1), (0, 255), ("a", "b"), (), {}, {}, "embedded")
 TEXTBOOK = Config(
+    condition="none",
     latent_dim=2,
     encoder_filters=(32, 64),
     encoder_dense=(16,),

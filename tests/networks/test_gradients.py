@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from keras import ops
 
 from atelier.networks.gradients import value_and_gradient
 
@@ -31,13 +33,13 @@ class Penalised(keras.Model):
         return images
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        value, slope = value_and_gradient(self.network, x)
+        value, _, slope = value_and_gradient(lambda images: (self.network(images), None), x)
         return ops.mean(ops.sum(ops.square(slope), axis=(1, 2, 3))) + ops.mean(value)
 
 model = Penalised()
 model.compile(keras.optimizers.SGD(0.1))
 losses = [float(model.train_on_batch(images)) for _ in range(3)]
-slope = value_and_gradient(network, ops.convert_to_tensor(images))[1]
+slope = value_and_gradient(lambda images: (network(images), None), ops.convert_to_tensor(images))[2]
 weights = {{str(number): weight for number, weight in enumerate(network.get_weights())}}
 np.savez({!r}, slope=ops.convert_to_numpy(slope), losses=losses, **weights)
 """
@@ -45,11 +47,16 @@ np.savez({!r}, slope=ops.convert_to_numpy(slope), losses=losses, **weights)
 
 def test_gradient_is_that_of_the_closed_form():
     inputs = np.array([[1.0, -2.0], [0.5, 3.0]], np.float32)
-    from keras import ops
 
-    value, gradient = value_and_gradient(lambda x: ops.sum(x**3, axis=1, keepdims=True), ops.convert_to_tensor(inputs))
-    np.testing.assert_allclose(np.array(value), (inputs**3).sum(axis=1, keepdims=True))
-    np.testing.assert_allclose(np.array(gradient), 3 * inputs**2, rtol=1e-6)
+    def cubes(x: list[Any]) -> tuple[Any, str]:
+        return ops.sum(x[0] ** 3 + 2 * x[1], axis=1, keepdims=True), "more"
+
+    tensors = [ops.convert_to_tensor(inputs), ops.convert_to_tensor(inputs)]
+    value, other, gradients = value_and_gradient(cubes, tensors)
+    np.testing.assert_allclose(np.array(value), (inputs**3 + 2 * inputs).sum(axis=1, keepdims=True))
+    assert other == "more"
+    np.testing.assert_allclose(np.array(gradients[0]), 3 * inputs**2, rtol=1e-6)
+    np.testing.assert_allclose(np.array(gradients[1]), np.full_like(inputs, 2))
 
 
 def test_both_backends_compute_the_same_slopes_and_train_the_same_weights_on_them(tmp_path: Path):
@@ -70,4 +77,4 @@ def test_both_backends_compute_the_same_slopes_and_train_the_same_weights_on_the
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("keras.backend.backend", lambda: "numpy")
     with pytest.raises(RuntimeError, match="tensorflow and jax, not for numpy"):
-        value_and_gradient(lambda x: x, np.ones(2))
+        value_and_gradient(lambda x: (x, None), np.ones(2))

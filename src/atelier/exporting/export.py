@@ -50,19 +50,19 @@ def export(network: Network, chosen: Format, directory: Path) -> list[Exported]:
         precision = "float32"
         converted = [_in_float32(part) for part in parts]
         for part, own in zip(converted, parts, strict=True):
-            rounding[part.signature] = difference(part.reference(part.example), own.reference(part.example))
+            rounding[part.signature] = difference(part.reference(*part.examples), own.reference(*part.examples))
         parts = converted
     found = []
     for part, file, written in module.write(parts, directory):
-        outputs = written(part.example)
-        distance = difference(part.reference(part.example), outputs)
+        outputs = written(*part.examples)
+        distance = difference(part.reference(*part.examples), outputs)
         exported = Exported(
             signature=part.signature,
             file=file,
-            input=Array(part.input, part.example.dtype.name, part.shape),
+            inputs=tuple(Array(each.name, each.examples.dtype.name, each.shape) for each in part.inputs),
             outputs=tuple(Array.of(name, output) for name, output in outputs.items()),
             weights=part.model.count_params(),
-            examples=len(part.example),
+            examples=len(part.examples[0]),
             difference=distance,
             rounding=rounding.get(part.signature),
         )
@@ -104,4 +104,4 @@ def _in_float32(part: Part) -> Part:
 
     model = keras.models.clone_model(part.model, clone_function=converted)
     model.set_weights(part.model.get_weights())
-    return replace(part, model=model, reference=lambda inputs: run(model, part.outputs, inputs))
+    return replace(part, model=model, reference=lambda *inputs: run(model, part.outputs, *inputs))

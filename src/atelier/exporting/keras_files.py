@@ -20,4 +20,4 @@ def write(parts: list[Part], directory: Path) -> Iterator[tuple[Part, str, Funct
 
 def _read(path: Path, outputs: tuple[str, ...]) -> Function:
     model = keras.saving.load_model(path, compile=False)
-    return lambda inputs: run(model, outputs, inputs)
+    return lambda *inputs: run(model, outputs, *inputs)

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 from tf2onnx.handler import tf_op
 
-from atelier.networks.portable import Function, Outputs, Part
+from atelier.networks.portable import Function, Outputs, Part, together
 
 # Keras's exporter allows no other.
 PRECISIONS = ("float32",)
@@ -21,7 +21,7 @@ def write(parts: list[Part], directory: Path) -> Iterator[tuple[Part, str, Funct
     for part in parts:
         path = directory / f"{part.model.name}.onnx"
         # A model that was never called has no function to export.
-        part.model(part.example)
+        part.model(together(part.examples))
         with warnings.catch_warnings():
             # Keras asks whether NumPy still has `np.object`.
             warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
@@ -49,7 +49,9 @@ def _rename(path: Path, part: Part) -> None:
     model = onnx.load(path)
     graph = model.graph
     values = [*graph.input, *graph.output]
-    names = dict(zip((value.name for value in values), [part.input, *part.outputs], strict=True))
+    names = dict(
+        zip((value.name for value in values), [*(each.name for each in part.inputs), *part.outputs], strict=True)
+    )
     for value in values:
         value.name = names[value.name]
         value.type.tensor_type.shape.dim[0].dim_param = "n"
@@ -66,9 +68,9 @@ def _rename(path: Path, part: Part) -> None:
 
 def _read(path: Path, outputs: tuple[str, ...]) -> Function:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (wanted,) = session.get_inputs()
+    names = [wanted.name for wanted in session.get_inputs()]
 
-    def function(inputs: np.ndarray) -> Outputs:
-        return dict(zip(outputs, session.run(outputs, {wanted.name: inputs}), strict=True))
+    def function(*inputs: np.ndarray) -> Outputs:
+        return dict(zip(outputs, session.run(outputs, dict(zip(names, inputs, strict=True))), strict=True))
 
     return function

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from atelier.networks.portable import Function, Outputs, Part
+from atelier.networks.portable import Function, Input, Outputs, Part, together
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 
@@ -19,28 +19,32 @@ def write(parts: list[Part], directory: Path) -> Iterator[tuple[Part, str, Funct
     archive = keras.export.ExportArchive()
     for part in parts:
         archive.track(part.model)
-        spec = tf.TensorSpec((None, *part.shape), part.example.dtype, name=part.input)
-        archive.add_endpoint(part.signature, _named(part), input_signature=[spec])
+        specs = [tf.TensorSpec((None, *each.shape), each.examples.dtype, name=each.name) for each in part.inputs]
+        archive.add_endpoint(part.signature, _named(part), input_signature=specs)
     archive.write_out(str(directory), verbose=False)
     loaded = tf.saved_model.load(str(directory))
     for part in parts:
-        yield part, "", _called(loaded.signatures[part.signature], part.input)
+        yield part, "", _called(loaded.signatures[part.signature], part)
 
 
 class Generator(keras.Model):
-    """Seeds, int64 ``(n,)`` → one image for each, uint8 ``(n, h, w, c)``, which depends on its seed only."""
+    """Seeds, int64 ``(n,)`` → one image for each, uint8 ``(n, h, w, c)``, which depends on its seed only.
+
+    If the decoder is told conditions, they are the second input, ``(n, conditions)``.
+    """
 
     def __init__(self, decoder: keras.Model) -> None:
         super().__init__(name="generator")
         self.decoder = decoder
         self.built = True
 
-    def call(self, seeds: Any) -> Any:
-        return self.decoder(self.latents(seeds))
+    def call(self, inputs: Any) -> Any:
+        seeds, *condition = keras.tree.flatten(inputs)
+        return self.decoder(together([self.latents(seeds), *condition]))
 
     def latents(self, seeds: Any) -> Any:
         """Draw one standard normal latent for each seed, float32 ``(n, latent_dim)``."""
-        shape = self.decoder.input.shape[1:]
+        shape = self.decoder.inputs[0].shape[1:]
 
         def latent(seed: Any) -> Any:
             # Philox on every device; the default may be another algorithm on another device.
@@ -52,22 +56,25 @@ class Generator(keras.Model):
 def _generate(decode: Part) -> Part:
     generator = Generator(decode.model)
 
-    def reference(seeds: np.ndarray) -> Outputs:
-        return decode.reference(np.asarray(generator.latents(tf.constant(seeds))))
+    def reference(seeds: np.ndarray, *condition: np.ndarray) -> Outputs:
+        return decode.reference(np.asarray(generator.latents(tf.constant(seeds))), *condition)
 
-    example = np.arange(len(decode.example), dtype=np.int64)
-    return Part("generate", generator, "seeds", (), ("images",), example, reference)
+    z, *condition = decode.inputs
+    seeds = Input("seeds", (), np.arange(len(z.examples), dtype=np.int64))
+    return Part("generate", generator, (seeds, *condition), ("images",), reference)
 
 
 def _named(part: Part) -> Any:
-    def endpoint(inputs: Any) -> Any:
-        return dict(zip(part.outputs, keras.tree.flatten(part.model(inputs, training=False)), strict=True))
+    def endpoint(*inputs: Any) -> Any:
+        outputs = part.model(together(inputs), training=False)
+        return dict(zip(part.outputs, keras.tree.flatten(outputs), strict=True))
 
     return endpoint
 
 
-def _called(signature: Any, name: str) -> Function:
-    def function(inputs: np.ndarray) -> Outputs:
-        return {key: np.asarray(value) for key, value in signature(**{name: tf.constant(inputs)}).items()}
+def _called(signature: Any, part: Part) -> Function:
+    def function(*inputs: np.ndarray) -> Outputs:
+        named = {each.name: tf.constant(array) for each, array in zip(part.inputs, inputs, strict=True)}
+        return {key: np.asarray(value) for key, value in signature(**named).items()}
 
     return function

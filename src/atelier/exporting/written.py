@@ -34,14 +34,14 @@ class Exported:
         signature: what it does, such as ``decode``.
         file: its name in the export; empty if the whole directory is one file.
         weights: number of its weights.
-        examples: number of inputs that it was compared on.
+        examples: number of examples that it was compared on.
         difference: largest difference from the network: in grey levels for images, else relative to the largest value.
         rounding: the same between the network in float32 and in its own precision, if it was exported in float32.
     """
 
     signature: str
     file: str
-    input: Array
+    inputs: tuple[Array, ...]
     outputs: tuple[Array, ...]
     weights: int
     examples: int

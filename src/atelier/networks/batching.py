@@ -27,7 +27,7 @@ class InOrder(keras.utils.PyDataset):
         return tuple(np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) for rows in batches)
 
 
-class _Together(keras.utils.PyDataset):
+class Together(keras.utils.PyDataset):
     """Serve the arrays of another dataset as the inputs of one network, without targets."""
 
     def __init__(self, batches: InOrder) -> None:
@@ -52,5 +52,5 @@ def apply(network: keras.Model, inputs: np.ndarray | tuple[np.ndarray, ...], bat
     if count == 0:
         raise ValueError("there are no inputs to run the network on")
     batches = InOrder(arrays, batch, filled=True)
-    outputs = network.predict(batches if len(arrays) == 1 else _Together(batches), verbose=0)
+    outputs = network.predict(batches if len(arrays) == 1 else Together(batches), verbose=0)
     return keras.tree.map_structure(lambda array: array[:count], outputs)

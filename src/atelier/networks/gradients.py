@@ -11,11 +11,12 @@ import keras
 from keras import ops
 
 
-def value_and_gradient(function: Callable[[Any], Any], inputs: Any) -> tuple[Any, Any]:
-    """Return ``function(inputs)`` and the gradient of its sum with respect to `inputs`, of their shape and dtype.
+def value_and_gradient(function: Callable[[Any], tuple[Any, Any]], inputs: Any) -> tuple[Any, Any, Any]:
+    """Return the two results of ``function(inputs)``, and the gradient of the sum of the first one.
 
-    If each output depends on the input of the same row alone, as with a network without batch normalisation, the
-    gradient's row is that of this output.
+    `inputs` is a tensor or a list of tensors; the gradient has its structure, shapes and dtypes. The second result is
+    anything else that the function computes. If each row of the first result depends on the same row of `inputs`
+    alone, as with a network without batch normalisation, each row of the gradient is that of its own result.
 
     Raises:
         RuntimeError: the backend is neither TensorFlow nor JAX.
@@ -26,12 +27,12 @@ def value_and_gradient(function: Callable[[Any], Any], inputs: Any) -> tuple[Any
 
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(inputs)
-                value = function(inputs)
-            return value, tape.gradient(value, inputs)
+                value, others = function(inputs)
+            return value, others, tape.gradient(value, inputs)
         case "jax":
             import jax
 
-            value, pull_back = jax.vjp(function, inputs)
-            return value, pull_back(ops.ones_like(value))[0]
+            value, pull_back, others = jax.vjp(function, inputs, has_aux=True)
+            return value, others, pull_back(ops.ones_like(value))[0]
         case other:
             raise RuntimeError(f"gradients of inputs are implemented for tensorflow and jax, not for {other}")

@@ -72,7 +72,7 @@ def _files(card: Card) -> str:
     rows = [
         (
             f"`{part.file}`" if part.file else f"signature `{part.signature}`",
-            part.input,
+            " and ".join(map(str, part.inputs)),
             " and ".join(map(str, part.outputs)),
             number(part.weights),
         )
@@ -86,6 +86,11 @@ def _files(card: Card) -> str:
             "Images are uint8 from 0 to 255, height × width × channels; they are scaled inside. A latent `z` of a new "
             "picture is standard normal."
         )
+        if any(array.name == "condition" for part in card.exported for array in part.inputs):
+            notes.append(
+                "`condition` is what a picture is asked to be: 1 for its class, or for each attribute that it should "
+                "have, and 0 for the others, in the order of the section Data."
+            )
     else:
         notes.append(
             "`tokens` holds texts of equal length that begin with the token [END]; the logits are those of the token "

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from atelier.core import files
-from atelier.networks.batching import InOrder
+from atelier.networks.batching import InOrder, Together
 from atelier.params.training import Training
 from atelier.training import checkpoint, optimizers
 from atelier.training.display import EpochDisplay
@@ -60,9 +60,19 @@ def run(plan: Plan, params: Training, workspace: Path, hooks: Hooks | None = Non
     return progress
 
 
-def held_out(model: keras.Model, arrays: tuple[np.ndarray, ...]) -> Callable[[], Row]:
-    """Return a function that measures the loss and metrics of `model` on held-out arrays, as columns ``val_…``."""
-    batches = InOrder(arrays, VALIDATION_BATCH)
+def held_out(
+    model: keras.Model, arrays: tuple[np.ndarray, ...], conditions: np.ndarray | None = None
+) -> Callable[[], Row]:
+    """Return a function that measures the loss and metrics of `model` on held-out arrays, as columns ``val_…``.
+
+    Args:
+        model: the model in training.
+        arrays: inputs, and targets if there are any.
+        conditions: what the model is told of each input, ``(n, conditions)``; it then has no targets.
+    """
+    batches: keras.utils.PyDataset = InOrder(arrays, VALIDATION_BATCH)
+    if conditions is not None:
+        batches = Together(InOrder((*arrays, conditions), VALIDATION_BATCH))
 
     def validate() -> Row:
         scores = model.evaluate(batches, verbose=0, return_dict=True)

@@ -1,7 +1,6 @@
 """Optimisers and schedules from parameters, with an average of the weights that is correct from the first step."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -82,24 +81,16 @@ def build(params: Training, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def build_several(
-    params: Training, steps_per_epoch: int, networks: Sequence[tuple[keras.Model, float]], **betas: float
+def with_betas(
+    params: Training, steps_per_epoch: int, peak: float, beta_1: float, beta_2: float
 ) -> keras.optimizers.Optimizer:
-    """Return an optimiser that updates each of several networks with its own Adam or AdamW.
-
-    Each network has its own peak learning rate; schedule, weight decay, clipping and `betas` are equal for all.
-    """
-    chosen: dict[int, keras.optimizers.Optimizer] = {}
-    for network, rate in networks:
-        optimizer = _PLAIN[params.optimizer](**_common(params, steps_per_epoch, rate), **betas)
-        chosen |= {id(variable): optimizer for variable in network.trainable_variables}
-    return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
+    """Return an Adam or AdamW like that of `build`, with a peak learning rate and decays of its moments of its own."""
+    return _PLAIN[params.optimizer](**_common(params, steps_per_epoch, peak), beta_1=beta_1, beta_2=beta_2)
 
 
 def rates(optimizer: keras.optimizers.Optimizer) -> dict[str, float]:
-    """Return the current learning rate as a column of the history; the largest of several optimisers."""
-    several = getattr(optimizer, "optimizers", [optimizer])
-    return {"learning_rate": max(float(each.learning_rate) for each in several)}
+    """Return the current learning rate as a column of the history."""
+    return {"learning_rate": float(optimizer.learning_rate)}
 
 
 def _common(params: Training, steps_per_epoch: int, peak: float) -> dict[str, Any]:

@@ -6,10 +6,10 @@ samples lose their diversity, or when a loss is no longer finite.
 
 from functools import partial
 
-import keras
 import numpy as np
 
 from atelier.core.prepared import Prepared
+from atelier.families.gan.adversarial import Adversarial
 from atelier.families.gan.params import Train
 from atelier.modalities.images import conditions
 from atelier.networks.network import Network
@@ -23,31 +23,25 @@ SATURATED = 0.995
 
 def train(network: Network, prepared: Prepared, params: Train) -> Plan:
     """Plan the training of `network` on the train split."""
-    told = None
-    if params.condition != "none":
-        told = conditions.of_split(params.condition, prepared, "train")
-        network.model.conditions.assign(conditions.table(told))
-    batches = batches_of(prepared.images("train"), params, told)
+    return plan(network, prepared.images("train"), params, conditions.fill_table(network, prepared))
+
+
+def plan(network: Network, images: np.ndarray, params: Train, told: np.ndarray | None = None) -> Plan:
+    """Plan the training of `network` on images, half of them mirrored if `params.flip`, and their conditions."""
+    augment = partial(shift_and_flip, shift=0, flip=True) if params.flip else None
+    batches = Batches((images,), params.batch, params.seed, augment, conditions=told)
+    generator, discriminator = (
+        optimizers.with_betas(params, len(batches), rate, params.beta_1, params.beta_2)
+        for rate in (params.learning_rate, params.discriminator_learning_rate)
+    )
     return Plan(
-        network.model,
+        Adversarial(network.model, discriminator),
         batches,
         validate=dict,
         monitor="kid",
-        optimizer=optimizer_of(network.model, params, len(batches)),
+        optimizer=generator,
         alarm=partial(alarm, params=params),
     )
-
-
-def batches_of(images: np.ndarray, params: Train, told: np.ndarray | None = None) -> Batches:
-    """Return shuffled batches of training images, half of them mirrored if `params.flip`, with their conditions."""
-    augment = partial(shift_and_flip, shift=0, flip=True) if params.flip else None
-    return Batches((images,), params.batch, params.seed, augment, conditions=told)
-
-
-def optimizer_of(model: keras.Model, params: Train, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """Return one optimiser that updates generator and discriminator, each with its own learning rate."""
-    rates = ((model.generator, params.learning_rate), (model.discriminator, params.discriminator_learning_rate))
-    return optimizers.build_several(params, steps_per_epoch, rates, beta_1=params.beta_1, beta_2=params.beta_2)
 
 
 def alarm(history: list[Row], params: Train) -> str:

@@ -9,7 +9,7 @@ from atelier.core import seeds
 from atelier.core.text import END
 from atelier.families.transformer_lm.network import TransformerLM
 from atelier.networks.network import Network
-from atelier.networks.portable import Outputs, Part
+from atelier.networks.portable import Input, Outputs, Part
 
 # Texts that the exported function is compared on.
 EXAMPLES = 4
@@ -43,4 +43,4 @@ def parts(network: Network) -> list[Part]:
     example = seeds.generator(0, "export").integers(0, network.spec.vocabulary, shape, dtype=np.int32)
     example[:, 0] = END
     model = NextTokenLogits(network.model)
-    return [Part("next_token_logits", model, "tokens", (None,), ("logits",), example, logits)]
+    return [Part("next_token_logits", model, (Input("tokens", (None,), example),), ("logits",), logits)]

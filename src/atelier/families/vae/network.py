@@ -1,7 +1,9 @@
 """Convolutional variational autoencoder (Kingma & Welling, 2014, arXiv:1312.6114).
 
 The likelihood of a pixel is Bernoulli, Gaussian or discretised logistic. The loss of an image is its negative evidence
-lower bound in nats: the reconstruction summed over pixels, plus the KL divergence summed over latents.
+lower bound in nats: the reconstruction summed over pixels, plus the KL divergence summed over latents. If the network
+is told conditions, so are the encoder and the decoder (Sohn et al., 2015, "Learning structured output representation
+using deep conditional generative models"), and the bound is on −log p(x|condition).
 """
 
 import math
@@ -13,13 +15,18 @@ from keras import layers, ops
 
 from atelier.core.spec import Spec
 from atelier.families.vae.params import Config
+from atelier.modalities.images import conditions
 
 # Initial value of learned scales, in units of the value range 2: about 32 grey levels.
 FIRST_SCALE = 0.25
 
 
 def build(config: Config, spec: Spec) -> "VAE":
-    """Build the untrained network for the images of `spec`; raise `ValueError` if `decoder_filters` do not fit."""
+    """Build the untrained network for the images of `spec`.
+
+    Raises:
+        ValueError: `decoder_filters` do not fit the size of the images, or they have no labels for `condition`.
+    """
     height, width, _ = spec.shape
     filters = config.decoder_filters
     factor = 2 ** len(filters)
@@ -28,31 +35,35 @@ def build(config: Config, spec: Spec) -> "VAE":
             f"decoder_filters: got {list(filters)}, which double a feature map {len(filters)} times and need sides "
             f"divisible by {factor}; images of {spec.name} are {height}×{width}"
         )
-    return VAE(config, spec.shape)
+    return VAE(config, spec.shape, conditions.width(config.condition, spec))
 
 
-def build_encoder(config: Config, shape: tuple[int, ...]) -> keras.Model:
-    """Build images, uint8 ``(n, h, w, c)`` → ``z_mean`` and ``z_log_var``, each ``(n, latent_dim)``."""
+def build_encoder(config: Config, shape: tuple[int, ...], condition_width: int = 0) -> keras.Model:
+    """Build images, uint8 ``(n, h, w, c)`` → ``z_mean`` and ``z_log_var``, each ``(n, latent_dim)``.
+
+    With a `condition_width` there is a second input, the condition ``(n, condition_width)``.
+    """
     image = keras.Input(shape, dtype="uint8", name="image")
     x = layers.Rescaling(1 / 255, name="scale")(image)
     for filters in config.encoder_filters:
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation=config.activation)(x)
         x = _residual(x, filters, config)
-    x = layers.Flatten()(x)
+    x, inputs = _told(layers.Flatten()(x), image, condition_width)
     for units in config.encoder_dense:
         x = layers.Dense(units, activation=config.activation)(x)
     z_mean = layers.Dense(config.latent_dim, dtype="float32", name="z_mean")(x)
     z_log_var = layers.Dense(config.latent_dim, dtype="float32", name="z_log_var")(x)
-    return keras.Model(image, [z_mean, z_log_var], name="encoder")
+    return keras.Model(inputs, [z_mean, z_log_var], name="encoder")
 
 
-def build_decoder(config: Config, shape: tuple[int, ...]) -> keras.Model:
+def build_decoder(config: Config, shape: tuple[int, ...], condition_width: int = 0) -> keras.Model:
     """Build latents ``(n, latent_dim)`` → the centre of the likelihood of each pixel, float32 ``(n, h, w, c)``.
 
-    The centre is a logit for the Bernoulli likelihood, and a mean between −1 and 1 for the others.
+    The centre is a logit for the Bernoulli likelihood, and a mean between −1 and 1 for the others. With a
+    `condition_width` there is a second input, the condition ``(n, condition_width)``.
     """
     z = keras.Input((config.latent_dim,), name="z")
-    x = z
+    x, inputs = _told(z, z, condition_width)
     for units in config.decoder_dense:
         x = layers.Dense(units, activation=config.activation)(x)
     if config.decoder_filters:
@@ -60,7 +71,15 @@ def build_decoder(config: Config, shape: tuple[int, ...]) -> keras.Model:
     else:
         pixels = layers.Dense(shape[0] * shape[1] * shape[2], dtype="float32", name="pixels")(x)
         centre = layers.Reshape(shape, dtype="float32", name="centre")(pixels)
-    return keras.Model(z, centre, name="decoder")
+    return keras.Model(inputs, centre, name="decoder")
+
+
+def _told(x: Any, first: Any, condition_width: int) -> tuple[Any, Any]:
+    """Append the condition to `x`, which a dense layer follows, and return it with the inputs: `first`, or both."""
+    if not condition_width:
+        return x, first
+    condition = keras.Input((condition_width,), name="condition")
+    return layers.Concatenate(name="told")([x, condition]), [first, condition]
 
 
 def _residual(x: Any, filters: int, config: Config) -> Any:
@@ -117,18 +136,22 @@ def gaussian_kl_nats(z_mean: Any, z_log_var: Any) -> Any:
 
 
 class VAE(keras.Model):
-    """Encoder, reparametrised sampling and decoder, trained by `fit` on uint8 images alone.
+    """Encoder, reparametrised sampling and decoder.
+
+    `fit` trains them on uint8 images ``(n, h, w, c)``, or on pairs of these and their conditions ``(n, conditions)``.
 
     Attributes:
         log_scale: of the Gaussian and the logistic likelihood, learned for each channel; otherwise None.
         kl_weight: weight of the KL term while training; `on_epoch_begin` increases it from zero to ``config.beta``.
+        conditions: the table that conditions are drawn from, or None; see `modalities.images.conditions`.
     """
 
-    def __init__(self, config: Config, shape: tuple[int, ...]) -> None:
+    def __init__(self, config: Config, shape: tuple[int, ...], condition_width: int) -> None:
         super().__init__(name="vae")
         self.config = config
-        self.encoder = build_encoder(config, shape)
-        self.decoder = build_decoder(config, shape)
+        self.encoder = build_encoder(config, shape, condition_width)
+        self.decoder = build_decoder(config, shape, condition_width)
+        self.conditions = conditions.add_table(self, condition_width)
         self.log_scale = None
         if config.likelihood != "bernoulli":
             start = keras.initializers.Constant(math.log(FIRST_SCALE))
@@ -139,12 +162,13 @@ class VAE(keras.Model):
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.built = True
 
-    def call(self, images: Any) -> dict[str, Any]:
+    def call(self, inputs: Any) -> dict[str, Any]:
         """Return ``z_mean``, ``z_log_var`` and the decoder's ``centre`` at one draw of z for each image."""
-        z_mean, z_log_var = self.encoder(images)
+        images, condition = conditions.split(inputs)
+        z_mean, z_log_var = self.encoder(conditions.joined(images, condition))
         noise = keras.random.normal(ops.shape(z_mean), dtype="float32", seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * noise
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "centre": self.decoder(z)}
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "centre": self.decoder(conditions.joined(z, condition))}
 
     def reconstruction_nats(self, images: Any, centre: Any) -> Any:
         """Compute −log p(x|z) in nats, ``(n,)``, of images, uint8 ``(n, h, w, c)``, given the decoder's output."""
@@ -160,7 +184,8 @@ class VAE(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Return reconstruction + weight · KL in nats, averaged over the batch; validation uses the final weight β."""
-        reconstruction = self.reconstruction_nats(x, y_pred["centre"])
+        images, _ = conditions.split(x)
+        reconstruction = self.reconstruction_nats(images, y_pred["centre"])
         kl = ops.sum(gaussian_kl_nats(y_pred["z_mean"], y_pred["z_log_var"]), axis=1)
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)

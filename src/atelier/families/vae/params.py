@@ -4,15 +4,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from atelier.modalities.images.params import Drawn, Evaluated, Interpolations, Watched, Width
-from atelier.params.strict import Strict
+from atelier.modalities.images.params import Conditioned, Drawn, Evaluated, Interpolations, Watched, Width
 from atelier.params.training import Training
 
 MODALITY = "images"
 ENCODER = True
 
 
-class Config(Strict):
+class Config(Conditioned):
     """The network and its objective.
 
     Attributes:

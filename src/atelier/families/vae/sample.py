@@ -14,7 +14,7 @@ from atelier.core import files, seeds
 from atelier.core.pictures import grid, write_png
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Sample
-from atelier.modalities.images import exhibit, generate
+from atelier.modalities.images import conditions, exhibit, generate
 from atelier.modalities.images.exhibit import Exhibit
 from atelier.networks import batching
 from atelier.networks.architecture import diagram
@@ -27,16 +27,17 @@ FITTED = 20_000
 def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> None:
     """Write `samples.npy` and all pictures, with `pictures.json` listing them in order, to the directory `out`."""
     test = prepared.images("test")
-    means, _ = batching.apply(network.model.encoder, np.asarray(test), params.batch)
+    told = conditions.told(network, prepared, "test")
+    means, _ = batching.apply(network.model.encoder, generate.inputs(np.asarray(test), told), params.batch)
     through = plane(means)
     with files.atomic_directory(out) as directory:
         options = (params.seed, params.batch, directory)
         exhibits = [
             _samples(network, prepared, params, directory),
             _manifold(network, params, through, directory),
-            exhibit.reconstructions(network, test, means, params.reconstructions, *options),
-            exhibit.between_images(network, test, means, params, *options),
-            _scatter(through.project(means), prepared, through.name, directory),
+            exhibit.reconstructions(network, test, means, params.reconstructions, *options, told),
+            exhibit.between_images(network, test, means, params, *options, told),
+            _scatter(through.project(means), prepared, through.name, directory, told is not None),
         ]
         model = network.model
         files.write_text(directory / "architecture.svg", diagram({"encoder": model.encoder, "decoder": model.decoder}))
@@ -101,7 +102,9 @@ def mixture_latents(network: Network, prepared: Prepared, params: Sample, number
     """
     available = prepared.spec.sizes["train"]
     chosen = np.sort(exhibit.choose(params.seed, "mixture", available, min(available, FITTED)))
-    means, log_vars = batching.apply(network.model.encoder, prepared.images("train")[chosen], params.batch)
+    told = conditions.told(network, prepared, "train")
+    inputs = generate.inputs(prepared.images("train")[chosen], None if told is None else told[chosen])
+    means, log_vars = batching.apply(network.model.encoder, inputs, params.batch)
     noise = seeds.generator(params.seed, "posterior").standard_normal(means.shape)
     mixture = GaussianMixture(
         params.mixture_components, reg_covar=1e-4, max_iter=200, random_state=params.seed, covariance_type="full"
@@ -116,15 +119,20 @@ def mixture_latents(network: Network, prepared: Prepared, params: Sample, number
 
 
 def _manifold(network: Network, params: Sample, through: Plane, directory: Path) -> Exhibit:
-    decoded = generate.decode(network, through.latents(params.manifold), params.batch)
+    z = through.latents(params.manifold)
+    condition = conditions.draw(network, [params.seed])
+    of_all = None if condition is None else np.repeat(condition, len(z), axis=0)
+    decoded = generate.decode(network, z, params.batch, of_all)
     write_png(directory / "manifold.png", grid(decoded, columns=params.manifold, gap=0))
     whole = "latent plane; each image represents the same share of the prior."
     components = "first two principal components of the posterior means of test images."
     caption = f"The decoder over the {whole if network.config.latent_dim == 2 else components}"
+    if condition is not None:
+        caption = f"{caption} Every image is asked to be the same: {conditions.described(network, condition[0])}."
     return {"file": "manifold.png", "title": "Latent manifold", "caption": caption}
 
 
-def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path) -> Exhibit:
+def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path, told: bool) -> Exhibit:
     figure = Figure(figsize=(7, 6), dpi=110, layout="constrained")
     axes = figure.subplots()
     names, labels, kind = _groups(prepared)
@@ -139,7 +147,8 @@ def _scatter(points: np.ndarray, prepared: Prepared, axis: str, directory: Path)
             text.set_parse_math(False)  # a name may contain dollar signs
     with files.atomic(directory / "latents.png") as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
-    caption = f"The posterior means of test images, coloured by {kind}, which the model never saw."
+    seen = "and the model is told what each image is" if told else "which the model never saw"
+    caption = f"The posterior means of test images, coloured by {kind}, {seen}."
     if not kind:
         return {"file": "latents.png", "title": "Latents", "caption": "The posterior means of test images."}
     return {"file": "latents.png", "title": f"Latents by {kind}", "caption": caption}

@@ -13,6 +13,7 @@ from scipy import ndimage
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Train
+from atelier.modalities.images import conditions
 from atelier.networks.network import Network
 from atelier.training import loop
 from atelier.training.batches import Batches, shift_and_flip
@@ -32,8 +33,10 @@ def train(network: Network, prepared: Prepared, params: Train) -> Plan:
 
     changed = params.affine or params.elastic or params.flip
     images, augmented = prepared.images("train"), params.epochs - params.clean_epochs
-    batches = Batches((images,), params.batch, params.seed, augment if changed else None, augmented)
-    validate = loop.held_out(network.model, (prepared.images("validation"),))
+    told = conditions.fill_table(network, prepared)
+    batches = Batches((images,), params.batch, params.seed, augment if changed else None, augmented, told)
+    of_validation = conditions.told(network, prepared, "validation")
+    validate = loop.held_out(network.model, (prepared.images("validation"),), of_validation)
     return Plan(network.model, batches, validate, monitor="val_loss")
 
 

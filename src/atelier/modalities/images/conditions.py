@@ -6,10 +6,11 @@ drawn from, as latents are drawn from a normal.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
+from keras import ops
 
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
@@ -19,6 +20,12 @@ from atelier.networks.network import Network
 Kind = Literal["none", "class", "attributes"]
 # Rows of the table of conditions.
 ROWS = 1000
+
+
+def kind(network: Network) -> Kind:
+    """Return what a network of any family is told of each image."""
+    found: Kind = getattr(network.config, "condition", "none")
+    return found
 
 
 def width(kind: Kind, spec: Spec) -> int:
@@ -50,6 +57,40 @@ def of_split(kind: Kind, prepared: Prepared, split: str) -> np.ndarray:
     return encode(kind, prepared.spec, np.asarray(prepared.labels(split)))
 
 
+def told(network: Network, prepared: Prepared, split: str) -> np.ndarray | None:
+    """Return what a network is told of the images of a split, uint8 ``(n, conditions)``; None if it is told nothing."""
+    return None if kind(network) == "none" else of_split(kind(network), prepared, split)
+
+
+def split(inputs: Any) -> tuple[Any, Any]:
+    """Return the images of what a model is trained on, and their conditions, float32, or None if it is told none."""
+    if not isinstance(inputs, (tuple, list)):
+        return inputs, None
+    images, condition = inputs
+    # Without compilation JAX serves NumPy arrays, and Keras refuses to mix them with tensors.
+    return ops.convert_to_tensor(images), ops.cast(condition, "float32")
+
+
+def joined(inputs: Any, condition: Any) -> Any:
+    """Return the arguments of a part of a model that is told a condition, or, if this is None, of one that is not."""
+    return inputs if condition is None else [inputs, condition]
+
+
+def add_table(model: keras.Model, width: int) -> keras.Variable | None:
+    """Add a weight for the table of conditions, which `fill_table` fills; None for a width of 0."""
+    if not width:
+        return None
+    return model.add_weight(name="conditions", shape=(ROWS, width), initializer="zeros", trainable=False)
+
+
+def fill_table(network: Network, prepared: Prepared) -> np.ndarray | None:
+    """Fill the table of a network from the train split, and return what it is told of that split; see `told`."""
+    of_train = told(network, prepared, "train")
+    if of_train is not None:
+        network.model.conditions.assign(table(of_train))
+    return of_train
+
+
 def table(conditions: np.ndarray) -> np.ndarray:
     """Choose `ROWS` conditions ``(n, conditions)``, each about as often as it is among them."""
     ordered = conditions[np.lexsort(conditions.T)]
@@ -58,7 +99,13 @@ def table(conditions: np.ndarray) -> np.ndarray:
 
 def draw(network: Network, image_seeds: Iterable[int]) -> np.ndarray | None:
     """Draw one condition for each seed from the network's table, float32 ``(seeds, conditions)``; None without."""
-    if getattr(network.config, "condition", "none") == "none":
+    if kind(network) == "none":
         return None
     rows = [seeds.generator(seed, "condition").integers(ROWS) for seed in image_seeds]
-    return keras.ops.convert_to_numpy(network.model.conditions)[rows]
+    return ops.convert_to_numpy(network.model.conditions)[rows]
+
+
+def described(network: Network, condition: np.ndarray) -> str:
+    """Return the names of what a condition ``(conditions,)`` asks for, such as ``Sneaker`` or ``Smiling and Young``."""
+    names = [name for name, asked in zip(network.spec.label_names, condition, strict=True) if asked]
+    return " and ".join(names) or "no attribute"

@@ -83,10 +83,13 @@ def classes(samples: Samples, prepared: Prepared) -> Shares:
     }
 
 
-def similarity(network: Network, test: np.ndarray, batch: int) -> Metrics:
-    """Compute ``psnr`` (dB) and ``ssim`` of reconstructions from posterior means, averaged over test images."""
-    means, _ = batching.apply(network.model.encoder, test, batch)
-    reconstructions = generate.decode(network, means, batch)
+def similarity(network: Network, test: np.ndarray, batch: int, told: np.ndarray | None = None) -> Metrics:
+    """Compute ``psnr`` (dB) and ``ssim`` of reconstructions from posterior means, averaged over test images.
+
+    A network that is told conditions needs those of all images, ``(n, conditions)``.
+    """
+    means, _ = batching.apply(network.model.encoder, generate.inputs(test, told), batch)
+    reconstructions = generate.decode(network, means, batch, told)
     return {"psnr": psnr(test, reconstructions), "ssim": ssim(test, reconstructions)}
 
 

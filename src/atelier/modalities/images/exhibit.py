@@ -47,11 +47,21 @@ def choose(seed: int, purpose: str, available: int, wanted: int) -> np.ndarray:
 
 
 def reconstructions(
-    network: Network, test: np.ndarray, means: np.ndarray, count: int, seed: int, batch: int, directory: Path
+    network: Network,
+    test: np.ndarray,
+    means: np.ndarray,
+    count: int,
+    seed: int,
+    batch: int,
+    directory: Path,
+    told: np.ndarray | None = None,
 ) -> Exhibit:
-    """Write `count` test images, uint8 ``(n, h, w, c)``, above what the decoder makes of their posterior means."""
+    """Write `count` test images, uint8 ``(n, h, w, c)``, above what the decoder makes of their posterior means.
+
+    A network that is told conditions needs those of all test images, ``(n, conditions)``.
+    """
     chosen = choose(seed, "reconstructions", len(test), count)
-    decoded = generate.decode(network, means[chosen], batch)
+    decoded = generate.decode(network, means[chosen], batch, None if told is None else told[chosen])
     columns = min(10, len(chosen))
     whole = range(0, len(chosen) - columns + 1, columns)
     rows = [part[start : start + columns] for start in whole for part in (test[chosen], decoded)]
@@ -68,12 +78,22 @@ def between_images(
     seed: int,
     batch: int,
     directory: Path,
+    told: np.ndarray | None = None,
 ) -> Exhibit:
-    """Write interpolations between the posterior means of test images, uint8 ``(n, h, w, c)``."""
+    """Write interpolations between the posterior means of test images, uint8 ``(n, h, w, c)``.
+
+    A network that is told conditions needs those of all test images, ``(n, conditions)``: a path also leads, on a
+    straight line, from the condition of one image to that of the other.
+    """
     chosen = choose(seed, "interpolations", len(test), 2 * params.interpolations)
     pairs = chosen.reshape(-1, 2)
     z = np.concatenate([slerp(means[a], means[b], params.steps) for a, b in pairs])
-    paths = generate.decode(network, z, batch).reshape(len(pairs), params.steps, *test.shape[1:])
+    condition = None
+    if told is not None:
+        start, end = (told[side][:, None].astype(np.float32) for side in pairs.T)
+        share = np.linspace(0, 1, params.steps)[:, None]
+        condition = ((1 - share) * start + share * end).reshape(len(z), -1)
+    paths = generate.decode(network, z, batch, condition).reshape(len(pairs), params.steps, *test.shape[1:])
     rows = np.concatenate([test[pairs[:, :1]], paths, test[pairs[:, 1:]]], axis=1)
     write_png(directory / "interpolations.png", grid(rows.reshape(-1, *test.shape[1:]), params.steps + 2))
     caption = "From one test image (left) to another (right) along the sphere between their latents."

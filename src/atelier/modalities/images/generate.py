@@ -15,8 +15,12 @@ def decode(network: Network, z: np.ndarray, batch: int, condition: np.ndarray | 
 
     A network that is told conditions needs those of all images, ``(n, conditions)``.
     """
-    inputs = z if condition is None else (z, np.asarray(condition, np.float32))
-    return network.model.pixels(batching.apply(network.model.decoder, inputs, batch))
+    return network.model.pixels(batching.apply(network.model.decoder, inputs(z, condition), batch))
+
+
+def inputs(first: np.ndarray, condition: np.ndarray | None) -> np.ndarray | tuple[np.ndarray, ...]:
+    """Return what a network takes: latents or images, and their conditions ``(n, conditions)`` if it is told any."""
+    return first if condition is None else (first, np.asarray(condition, np.float32))
 
 
 def from_seeds(

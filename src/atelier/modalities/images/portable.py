@@ -7,9 +7,9 @@ import numpy as np
 from keras import layers
 
 from atelier.core import seeds
-from atelier.modalities.images import generate
+from atelier.modalities.images import conditions, generate
 from atelier.networks.network import Network
-from atelier.networks.portable import Outputs, Part, run
+from atelier.networks.portable import Input, Outputs, Part, run
 
 # Number of latents, and of images, that a part is compared on.
 EXAMPLES = 16
@@ -18,6 +18,7 @@ EXAMPLES = 16
 def decoder(network: Network, activation: Literal["sigmoid", "linear"]) -> Part:
     """Return latents, float32 ``(n, latent_dim)`` → images, uint8 ``(n, h, w, c)``.
 
+    If the network is told conditions, they are the second input, float32 ``(n, conditions)``.
     The activation brings an output of the network's decoder to the range 0 to 1 (`sigmoid`) or −1 to 1 (`linear`).
     """
     inner = network.model.decoder
@@ -29,18 +30,27 @@ def decoder(network: Network, activation: Literal["sigmoid", "linear"]) -> Part:
         x = layers.ReLU(max_value=255.0, dtype="float32", name="clip")(x)
     images = layers.Rescaling(1, dtype="uint8", name="images")(x)
 
-    def decoded(z: np.ndarray) -> Outputs:
-        return {"images": generate.decode(network, z, len(z))}
+    def decoded(z: np.ndarray, condition: np.ndarray | None = None) -> Outputs:
+        return {"images": generate.decode(network, z, len(z), condition)}
 
-    shape = inner.input.shape[1:]
-    example = seeds.latents(range(EXAMPLES), shape[0])
+    shape = inner.inputs[0].shape[1:]
+    z = Input("z", shape, seeds.latents(range(EXAMPLES), shape[0]))
     model = keras.Model(inner.input, images, name="decoder")
-    return Part("decode", model, "z", shape, ("images",), example, decoded)
+    return Part("decode", model, (z, *_condition(network)), ("images",), decoded)
 
 
 def encoder(network: Network) -> Part:
-    """Return images, uint8 ``(n, h, w, c)`` → ``z_mean`` and ``z_log_var`` of the posterior, ``(n, latent_dim)``."""
+    """Return images, uint8 ``(n, h, w, c)`` → ``z_mean`` and ``z_log_var`` of the posterior, ``(n, latent_dim)``.
+
+    If the network is told conditions, they are the second input, float32 ``(n, conditions)``.
+    """
     inner = network.model.encoder
-    names, shape = ("z_mean", "z_log_var"), inner.input.shape[1:]
-    example = seeds.generator(0, "export").integers(0, 256, (EXAMPLES, *shape), dtype=np.uint8)
-    return Part("encode", inner, "images", shape, names, example, lambda images: run(inner, names, images))
+    names, shape = ("z_mean", "z_log_var"), inner.inputs[0].shape[1:]
+    examples = seeds.generator(0, "export").integers(0, 256, (EXAMPLES, *shape), dtype=np.uint8)
+    inputs = (Input("images", shape, examples), *_condition(network))
+    return Part("encode", inner, inputs, names, lambda *inputs: run(inner, names, *inputs))
+
+
+def _condition(network: Network) -> list[Input]:
+    drawn = conditions.draw(network, range(EXAMPLES))
+    return [] if drawn is None else [Input("condition", drawn.shape[1:], drawn)]
