@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def edit(model: Path, prepared: Prepared, judge: Path, params: Edit, out: Path, 
     """
     judging = Judge.load(judge)
     _check(prepared, judging, params)
-    identity = {
+    identity: dict[str, Any] = {
         "network": files.sha256(model / networks.WEIGHTS),
         "judge": files.sha256(judge / networks.WEIGHTS),
         "code": files.read_record(code),
@@ -75,7 +76,7 @@ def _space(
     prepared: Prepared,
     judge: Judge,
     params: Edit,
-    identity: dict[str, object],
+    identity: dict[str, Any],
     checkpoints: Path,
 ) -> Space:
     """Return the space of a network, for which an inverter is trained if it has no encoder."""

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from atelier.modalities.images import classifier
+from atelier.modalities.images import classifier, conditions, generate
 from atelier.modalities.judge import Judge
 from atelier.networks import batching
 from atelier.networks import network as networks
@@ -37,7 +37,7 @@ class Objective:
 
     def generated(self, z: Any, condition: Any) -> Any:
         """Generate images, float32 ``(n, h, w, c)`` from 0 to 255."""
-        outputs = self.decoder(z if condition is None else [z, condition], training=False)
+        outputs = self.decoder(conditions.joined(z, condition), training=False)
         return 255 * (ops.cast(outputs, "float32") - self.black) / (self.white - self.black)
 
     def features(self, images: Any) -> Any:
@@ -62,14 +62,14 @@ class Refinement(keras.Model):
 
     def call(self, inputs: Any) -> Any:
         """Return latents, float32 ``(n, latent_dim)``; each depends on its own image alone."""
-        images, condition = inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
+        images, condition = conditions.split(inputs)
         images = ops.cast(images, "float32")
         features = self.objective.features(images)
-        guess = self.encoder(images if condition is None else [images, condition])
+        guess = self.encoder(conditions.joined(images, condition))
 
         def step(number: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
             z, mean, square = state
-            _, slope = value_and_gradient(lambda z: self.objective.errors(images, features, z, condition), z)
+            _, _, slope = value_and_gradient(lambda z: (self.objective.errors(images, features, z, condition), ()), z)
             mean, square = BETA_1 * mean + (1 - BETA_1) * slope, BETA_2 * square + (1 - BETA_2) * ops.square(slope)
             done = ops.cast(number, "float32")
             rate = 0.5 * self.rate * (1 + ops.cos(math.pi * done / self.steps))
@@ -96,12 +96,8 @@ class Inverter:
 
     def guess(self, images: np.ndarray, condition: np.ndarray | None, batch: int) -> np.ndarray:
         """Encode images, uint8 ``(n, h, w, c)``, to latents, float32 ``(n, latent_dim)``, without refinement."""
-        return np.asarray(batching.apply(self.encoder, _inputs(images, condition), batch))
+        return np.asarray(batching.apply(self.encoder, generate.inputs(images, condition), batch))
 
     def refine(self, images: np.ndarray, condition: np.ndarray | None, batch: int) -> np.ndarray:
         """Encode images as `guess`, and refine the latents."""
-        return np.asarray(batching.apply(self.refinement, _inputs(images, condition), batch))
-
-
-def _inputs(images: np.ndarray, condition: np.ndarray | None) -> Any:
-    return images if condition is None else (images, condition)
+        return np.asarray(batching.apply(self.refinement, generate.inputs(images, condition), batch))

@@ -19,11 +19,9 @@ ROWS = ("original", "first guess", "inversion")
 def own_samples(space: Space, seed: int) -> Faces:
     """Generate one batch of samples, whose latents are known, and invert them; there are no labels."""
     numbers = range(seed, seed + space.batch)
-    z = seeds.latents(numbers, space.latent_dim)
-    drawn = conditions.draw(space.network, numbers)
-    told = np.zeros((len(z), 0), np.float32) if drawn is None else drawn
-    images = space.pictures(np.concatenate([z, told], axis=1))
-    return Faces(images, np.zeros((len(z), 0), bool), space.points(images, told))
+    told = conditions.draw(space.network, numbers)
+    images = space.pictures(space.joined(seeds.latents(numbers, space.latent_dim), told))
+    return Faces(images, np.zeros((len(images), 0), bool), space.points(images, told))
 
 
 def measure(space: Space, judge: Judge, faces: Faces, own: Faces) -> dict[str, float]:
@@ -47,7 +45,7 @@ def show(space: Space, faces: Faces, own: Faces, count: int, directory: Path) ->
     shown = []
     for file, of, seen in (("inversions.png", "Test faces", faces), ("inversions_own.png", "Own samples", own)):
         images, points = seen.images[:count], seen.points[:count]
-        guess = space.points(images, points[:, space.latent_dim :], refined=False)
+        guess = space.points(images, space.told(points), refined=False)
         pictures = np.stack([images, space.pictures(guess), space.pictures(points)])
         write_png(directory / file, sheet(pictures, (), ROWS))
         caption = (

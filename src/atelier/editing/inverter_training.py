@@ -16,7 +16,7 @@ from atelier.networks import network as networks
 from atelier.networks.network import Network
 from atelier.training import checkpoint, loop
 from atelier.training.batches import Batches
-from atelier.training.plan import Plan, Row
+from atelier.training.plan import Plan
 
 
 class InverterTraining(keras.Model):
@@ -37,15 +37,12 @@ class InverterTraining(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         """Return the error of real images, plus the weighted squared error of the latents of as many own samples."""
-        real, condition = x if isinstance(x, (tuple, list)) else (x, None)
+        real, condition = conditions.split(x)
         real = ops.cast(real, "float32")
-        condition = None if condition is None else ops.cast(condition, "float32")
-        latent_dim = self.encoder.output_shape[-1]
-        z = keras.random.normal((ops.shape(real)[0], latent_dim), seed=self.seed_generator)
+        z = keras.random.normal((ops.shape(real)[0], self.encoder.output_shape[-1]), seed=self.seed_generator)
         own = ops.stop_gradient(self.objective.generated(z, condition))
-        both = ops.concatenate([real, own])
-        guesses = self.encoder(both if condition is None else [both, ops.concatenate([condition, condition])])
-        of_real, of_own = ops.split(guesses, 2)
+        twice = None if condition is None else ops.concatenate([condition, condition])
+        of_real, of_own = ops.split(self.encoder(conditions.joined(ops.concatenate([real, own]), twice)), 2)
         on_real = ops.mean(self.objective.errors(real, self.objective.features(real), of_real, condition))
         on_own = ops.mean(ops.square(of_own - z))
         self.trackers["real"].update_state(on_real)
@@ -62,28 +59,15 @@ def train(
         identity: what the result depends on besides `params` and data, as JSON values.
         checkpoints: directory where an interrupted training leaves its state and resumes from.
     """
-    kind = getattr(generator.config, "condition", "none")
     own = {name: getattr(params, name) for name in InverterNetwork.model_fields if hasattr(params, name)}
-    config = InverterNetwork(
-        **own, latent_dim=generator.config.latent_dim, conditions=conditions.width(kind, prepared.spec)
-    )
+    told = {split: conditions.told(generator, prepared, split) for split in ("train", "validation")}
+    width = conditions.width(conditions.kind(generator), prepared.spec)
+    config = InverterNetwork(**own, latent_dim=generator.config.latent_dim, conditions=width)
     encoder = networks.build("inverter.images", config, prepared.spec, seed=params.seed, precision=params.precision)
     objective = Objective(generator, judge, params.judge_weight, params.prior_weight)
     model = InverterTraining(encoder.model, objective, params.latent_weight)
-    batches, held_out = (
-        Batches(
-            (prepared.images(split),),
-            min(params.batch, prepared.spec.sizes[split]),
-            params.seed,
-            conditions=None if kind == "none" else conditions.of_split(kind, prepared, split),
-        )
-        for split in ("train", "validation")
-    )
-
-    def validate() -> Row:
-        scores = model.evaluate(held_out, verbose=0, return_dict=True)
-        return {f"val_{name}": float(score) for name, score in scores.items()}
-
+    batches = Batches((prepared.images("train"),), params.batch, params.seed, conditions=told["train"])
+    validate = loop.held_out(model, (prepared.images("validation"),), told["validation"])
     inputs = identity | {"params": params.model_dump(mode="json"), "data": prepared.spec.sha256}
     loop.run(Plan(model, batches, validate, "val_loss"), params, checkpoint.workspace(checkpoints, inputs))
     return Inverter(encoder, generator, judge)

@@ -13,9 +13,11 @@ CHUNK = 2048
 
 def encode(space: Space, prepared: Prepared, split: str, rows: np.ndarray, refined: bool = True) -> np.ndarray:
     """Compute the points, float32 ``(len(rows), dim)``, of rows of a split; a network is told their labels."""
-    images, told = prepared.images(split), conditions.of_split(space.condition, prepared, split)
+    images, told = prepared.images(split), conditions.told(space.network, prepared, split)
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-    return np.concatenate([space.points(np.asarray(images[chunk]), told[chunk], refined) for chunk in chunks])
+    return np.concatenate(
+        [space.points(np.asarray(images[chunk]), None if told is None else told[chunk], refined) for chunk in chunks]
+    )
 
 
 def choose(seed: int, purpose: str, available: int, at_most: int) -> np.ndarray:

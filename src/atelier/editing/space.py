@@ -44,28 +44,35 @@ class Space:
     @property
     def condition(self) -> conditions.Kind:
         """What the network is told of each image."""
-        return getattr(self.network.config, "condition", "none")
+        return conditions.kind(self.network)
 
-    def points(self, images: np.ndarray, condition: np.ndarray, refined: bool = True) -> np.ndarray:
+    def points(self, images: np.ndarray, condition: np.ndarray | None, refined: bool = True) -> np.ndarray:
         """Compute the points, float32 ``(n, dim)``, of images, uint8 ``(n, h, w, c)``.
 
         Args:
-            condition: ``(n, conditions)``, with 0 columns if the network is told nothing.
+            images: the images.
+            condition: ``(n, conditions)``; None if the network is told nothing.
             refined: whether an inverter improves each latent, which takes much longer than its first guess.
         """
-        told = condition.astype(np.float32)
-        given = told if told.shape[1] else None
         if self.inverter is not None:
-            z = (self.inverter.refine if refined else self.inverter.guess)(images, given, self.batch)
+            z = (self.inverter.refine if refined else self.inverter.guess)(images, condition, self.batch)
         else:
-            inputs = images if given is None else (images, given)
+            inputs = generate.inputs(images, condition)
             z = np.asarray(batching.apply(self.network.model.encoder, inputs, self.batch)[0])
-        return np.concatenate([z, told], axis=1)
+        return self.joined(z, condition)
 
-    def predicted(self, images: np.ndarray) -> np.ndarray:
-        """Predict what to tell the network of images without labels, ``(n, conditions)``."""
+    def joined(self, z: np.ndarray, condition: np.ndarray | None) -> np.ndarray:
+        """Return the points, float32 ``(n, dim)``, of latents ``(n, latent_dim)`` and conditions."""
+        return z if condition is None else np.concatenate([z, condition], axis=1, dtype=np.float32)
+
+    def told(self, points: np.ndarray) -> np.ndarray | None:
+        """Return the conditions of points ``(n, dim)``, between 0 and 1; None if the network is told nothing."""
+        return None if self.condition == "none" else points[:, self.latent_dim :].clip(0, 1)
+
+    def predicted(self, images: np.ndarray) -> np.ndarray | None:
+        """Predict what to tell the network of images without labels, ``(n, conditions)``; None for nothing."""
         if self.condition == "none":
-            return np.zeros((len(images), 0), np.float32)
+            return None
         if self.judge is None or not self.judge.predicts_labels_of(self.network.spec):
             raise ValueError(
                 f"the judge of {self.network.spec.name} predicts other labels than those that the network is told"
@@ -77,8 +84,7 @@ class Space:
     def pictures(self, points: np.ndarray) -> np.ndarray:
         """Decode points ``(…, dim)`` to pictures, uint8 ``(…, h, w, c)``; conditions are cut to 0 and 1."""
         flat = points.reshape(-1, points.shape[-1]).astype(np.float32)
-        z, condition = flat[:, : self.latent_dim], flat[:, self.latent_dim :].clip(0, 1)
-        decoded = generate.decode(self.network, z, self.batch, condition if condition.shape[1] else None)
+        decoded = generate.decode(self.network, flat[:, : self.latent_dim], self.batch, self.told(flat))
         return decoded.reshape(*points.shape[:-1], *decoded.shape[1:])
 
     def step(self, vector: np.ndarray) -> np.ndarray:
