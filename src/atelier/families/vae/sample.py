@@ -14,7 +14,7 @@ from atelier.core import files, seeds
 from atelier.core.pictures import grid, write_png
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Sample
-from atelier.modalities.images import conditions, exhibit, generate
+from atelier.modalities.images import conditional_exhibits, conditions, exhibit, generate
 from atelier.modalities.images.exhibit import Exhibit
 from atelier.networks import batching
 from atelier.networks.architecture import diagram
@@ -34,6 +34,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
         options = (params.seed, params.batch, directory)
         exhibits = [
             _samples(network, prepared, params, directory),
+            *conditional_exhibits.write(network, params, *options),
             _manifold(network, params, through, directory),
             exhibit.reconstructions(network, test, means, params.reconstructions, *options, told),
             exhibit.between_images(network, test, means, params, *options, told),
@@ -92,6 +93,7 @@ def _samples(network: Network, prepared: Prepared, params: Sample, directory: Pa
         drawn = generate.from_seeds(network, numbers, params.batch)
         origin = "from the prior"
     files.write_array(directory / "samples.npy", drawn)
+    conditions.write(network, numbers, directory)
     return exhibit.samples(drawn, params.shown, params.seed, origin, directory)
 
 

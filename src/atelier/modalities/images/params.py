@@ -89,6 +89,16 @@ class Evaluated(Compared):
     batch: int = Field(ge=1)
 
 
+class ConditionEvaluated(Evaluated):
+    """How samples of a network that may be told conditions are evaluated.
+
+    `classifier_epochs` are those of two classifiers, one trained on samples of classes and one on real images; None to
+    train neither.
+    """
+
+    classifier_epochs: Annotated[int, Field(ge=1)] | None
+
+
 class Inverter(Strict):
     """An encoder for a generator that has none, and how its latents are improved for each image.
 
