@@ -105,6 +105,8 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
             run["evaluate"]["classifier_epochs"] = 1
     for edit in small["edits"].values():
         edit |= {"steps": 3, "faces": 2, "examples": 2, "train_images": 200, "images": 60, "batch": 32}
+        if edit["inversion"]:
+            edit["inversion"] |= {"filters": [4, 8], "refine_steps": 2, "epochs": 2, "batch": 32}
     return small
 
 
@@ -180,7 +182,7 @@ def manifest(manifests: Path) -> Callable[[str, str, Path], Path]:
             case "download":
                 entry = name
             case "edit":
-                entry = "images"
+                entry = sections["edits"].get(name, {}).get("family", "vae")
             case _:
                 return manifests / f"{stage}.json"
         return manifests / stage / f"{entry}.json"

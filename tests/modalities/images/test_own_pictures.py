@@ -20,7 +20,6 @@ from atelier.editing import edit
 from atelier.modalities.images import judge as judging
 from atelier.modalities.images import rotations
 from atelier.modalities.judge import Judge
-from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Params
 
@@ -162,7 +161,7 @@ def test_judge_of_folders_classifies_them(
 
 def test_edit_says_that_unlabelled_pictures_have_no_concepts(place: Path, params_file: Path) -> None:
     prepared = Prepared.read(place / "data/prepared/flowers")
-    network = networks.load(place / "data/models/flowers-vae")
+    model, judge = place / "data/models/flowers-vae", place / "data/judges/flowers"
     params = next(iter(file.read(params_file).edits.values()))
     with pytest.raises(ValueError, match="flowers has no attributes, so there are no concepts to edit"):
-        edit.edit(network, prepared, place / "data/judges/flowers", params, place / "edited")
+        edit.edit(model, prepared, judge, params, place / "edited", place / "code.json", place / "checkpoints")
