@@ -32,8 +32,8 @@ def accuracy(
     `asked` are the conditions of the samples, ``(n, conditions)``, if there are any.
     """
     test = seeds.generator(params.seed, "discriminator").permutation(prepared.spec.sizes["test"])[: params.samples]
-    rows, kind = np.sort(test), conditions.kind(network)
-    labels = None if asked is None else conditions.of_split(kind, prepared, "test")[rows]
+    rows, told = np.sort(test), conditions.told(network, prepared, "test")
+    labels = None if told is None else told[rows]
     real, fake = (
         np.asarray(
             batching.apply(
