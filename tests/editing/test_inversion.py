@@ -76,26 +76,6 @@ def test_saved_inverter_computes_the_same_points(inverted, samples, judge: Path,
     np.testing.assert_array_equal(loaded.points(images, told), inverted.points(images, told))
 
 
-def test_interrupted_training_ends_with_the_same_bits(generator, data, judge, inversion, tmp_path: Path, monkeypatch):
-    def train(place: Path) -> list[np.ndarray]:
-        keras.utils.clear_session()
-        trained = inverter_training.train(generator, data, Judge.load(judge), inversion, {}, tmp_path / place)
-        return trained.encoder.get_weights()
-
-    whole = train(tmp_path / "whole")
-    save = checkpoint.save
-
-    def save_and_stop(*arguments: object) -> None:
-        save(*arguments)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(checkpoint, "save", save_and_stop)
-        train(tmp_path / "stopped")
-    for first, second in zip(whole, train(tmp_path / "stopped"), strict=True):
-        np.testing.assert_array_equal(first, second)
-
-
 def test_a_point_is_a_latent_and_what_the_network_is_told(inverted, samples):
     images, _, told = samples
     points = inverted.points(images, told)
@@ -126,27 +106,54 @@ def test_flip_sets_one_attribute_of_the_condition_and_keeps_the_latent(inverted,
         np.testing.assert_array_equal(inverted.pictures(points + flips[attribute]), expected)
 
 
-def test_stage_writes_everything_twice_with_equal_bytes(
-    generator, data, judge, code, params, inversion, tmp_path: Path
-):
+@pytest.fixture(scope="session")
+def stage(generator, data: Prepared, judge: Path, code: Path, params: Edit, inversion: Inversion, tmp_path_factory):
+    """Run the stage: ``stage(name)`` returns the directory that it wrote; a name has its own checkpoints."""
     section = params.model_copy(update={"inversion": inversion, "family": "gan", "images": 60, "batch": 20})
-    networks.save(generator, tmp_path / "model")
-    for name in ("first", "second"):
+    place = tmp_path_factory.mktemp("stage")
+    networks.save(generator, place / "model")
+
+    def run(name: str) -> Path:
         # Keras numbers layers per process and writes these names beside the weights.
         keras.utils.clear_session()
-        edit(tmp_path / "model", data, judge, section, tmp_path / name, code, tmp_path / f"checkpoints-{name}")
+        edit(place / "model", data, judge, section, place / name, code, place / f"checkpoints-{name}")
+        return place / name
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def written(stage) -> Path:
+    return stage("whole")
+
+
+def test_stage_writes_the_inverter_vectors_pictures_and_metrics(written: Path, generator):
     told = generator.config.condition == "attributes"
-    exhibits = [exhibit["file"] for exhibit in files.read_json(tmp_path / "first" / "pictures.json")]
-    flipped = ["both_ways.png", "ways.png"] if told else []
-    assert sorted(exhibits) == sorted([*INVERSIONS, *VECTORS, *flipped])
-    metrics = files.read_json(tmp_path / "first" / "metrics.json")
+    exhibits = [exhibit["file"] for exhibit in files.read_json(written / "pictures.json")]
+    assert sorted(exhibits) == sorted([*INVERSIONS, *VECTORS, *(["both_ways.png", "ways.png"] if told else [])])
+    metrics = files.read_json(written / "metrics.json")
     assert sorted(metrics) == sorted([*SCORES, *MEASURED, *(f"{name}_condition" for name in SCORES if told)])
-    names = sorted(path.name for path in (tmp_path / "first").iterdir())
-    assert {"config.json", "model.weights.h5", "concepts.npy"} <= set(names)
-    for name in names:
-        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+    expected = {*exhibits, "config.json", "model.weights.h5", "concepts.npy", "concepts.json", "concepts.csv"}
+    assert {path.name for path in written.iterdir()} == {*expected, "leakage.csv", "metrics.json", "pictures.json"}
 
 
+@pytest.mark.parametrize("generator", ["attributes"], indirect=True)
+def test_interrupted_stage_ends_with_the_same_bytes(written: Path, stage, monkeypatch):
+    save = checkpoint.save
+
+    def save_and_stop(*arguments: object) -> None:
+        save(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(checkpoint, "save", save_and_stop)
+        stage("interrupted")
+    again = stage("interrupted")
+    for path in written.iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("generator", ["none"], indirect=True)
 def test_inversion_must_fit_the_network(generator, model, data, judge, code, params: Edit, inversion, tmp_path: Path):
     networks.save(generator, tmp_path / "gan")
     with pytest.raises(ValueError, match="inversion: got null; allowed is a mapping"):

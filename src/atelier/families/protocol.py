@@ -21,7 +21,7 @@ class ParamsModule(Protocol):
 
     Attributes:
         MODALITY: the package of `atelier.modalities` that generates previews and measures samples.
-        ENCODER: whether the networks encode images to latents, so that `edit` can use them.
+        ENCODER: whether the networks encode images to latents; if not, `edit` trains an encoder for them.
         Config: the parameters that decide the network; `Train` inherits from it, unless it names a file to adopt.
     """
 

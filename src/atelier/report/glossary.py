@@ -58,6 +58,9 @@ TERMS: dict[str, Term] = {
     "copied_8": Term("Copied-8", "lower", "Share of eight-token spans that also occur in the training text."),
     "longest_copy": Term("Longest copy", "lower", "Longest span that also occurs in the training text.", "tokens"),
     "positive_share": Term("Positive", "neither", "Share of samples classified as positive; close to human is best."),
+    "inversion_psnr": Term("Inversion, PSNR", "higher", "Peak signal-to-noise ratio of inverted test faces.", "dB"),
+    "inversion_ssim": Term("Inversion, SSIM", "higher", "Structural similarity of inverted test faces; 1 means equal."),
+    "inversion_agreement": Term("Inversion, agreement", "higher", "Share of attributes that the judge predicts alike."),
     "learning_rate": Term("Learning rate", "neither"),
     "accuracy": Term("Accuracy", "higher"),
 }
@@ -102,6 +105,8 @@ REFERENCES = {
     CEILING: "ceiling",
     "{}_test": "test images",
     "{}_real": "test images",
+    "{}_own": "own samples",
+    "{}_condition": "flipped condition",
     "human_{}": "human",
     NGRAM: "n-gram",
 }
