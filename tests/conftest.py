@@ -113,12 +113,14 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
 # They run whole pipelines and trainings: started last, they would keep one worker busy while the others are idle.
 LONGEST = (
     "tests/test_graph.py",
-    "tests/test_docs.py",
-    "tests/training/test_resume.py",
     "tests/families/test_contract.py",
-    "tests/cli/test_add.py",
-    "tests/cli/test_run.py",
+    "tests/training/test_resume.py",
     "tests/workflow/test_remotes.py",
+    "tests/test_docs.py",
+    "tests/cli/test_run.py",
+    "tests/cli/test_export.py",
+    "tests/field/test_experiments.py",
+    "tests/core/code/test_result_free.py",
 )
 
 

@@ -49,8 +49,9 @@ def closed_pipe() -> int:
     return writer
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("words", [("profile", "show", "full"), ("--help",), ("graph", "--help")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("words", "unbuffered"), [(("profile", "show", "full"), "1"), (("--help",), ""), (("graph", "--help"), "")]
+)
 def test_closed_pipe_ends_a_command_silently(words: tuple[str, ...], unbuffered: str, project: Path):
     writer = closed_pipe()
     done = run(project, *words, stdout=writer, PYTHONUNBUFFERED=unbuffered)
@@ -58,8 +59,7 @@ def test_closed_pipe_ends_a_command_silently(words: tuple[str, ...], unbuffered:
     assert (done.returncode, done.stderr) == (CLOSED_PIPE, b"")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("words", [("profile", "list"), ("--help",), ("--version",)], ids=" ".join)
+@pytest.mark.parametrize(("words", "unbuffered"), [(("profile", "list"), ""), (("--help",), "1"), (("--version",), "")])
 def test_full_standard_output_is_one_line(words: tuple[str, ...], unbuffered: str, project: Path):
     with Path("/dev/full").open("wb") as full:
         done = run(project, *words, stdout=full.fileno(), PYTHONUNBUFFERED=unbuffered)
@@ -92,7 +92,7 @@ def test_profile_is_applied_whole_or_not_at_all(place: str, project: Path):
     assert {path.name for path in project.iterdir()} == {"params.yaml", "profiles"}
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "cp1252", "utf-16"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
 def test_output_that_is_not_utf8_replaces_what_it_lacks(encoding: str, project: Path):
     done = run(project, "profile", "diff", "laptop", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -192,71 +192,65 @@ import click, h5py, numpy as np
 from atelier.core import files, pictures
 from atelier.core.errors import one_line_errors
 
-@click.command()
-@click.argument("kind")
-@click.argument("path", type=Path)
-def main(kind, path):
+def write(kind, path):
     array = np.random.default_rng(0).integers(0, 255, (500, 700, 3), np.uint8)
-    with one_line_errors():
-        match kind:
-            case "array": files.write_array(path, array)
-            case "text": files.write_text(path, "x" * 2_000_000)
-            case "picture": pictures.write_png(path, array)
-            case "archive":
-                with files.atomic(path) as temporary, temporary.open("wb") as stream:
-                    np.savez(stream, array=array)
-            case "hdf5":
-                with files.atomic(path) as temporary, h5py.File(temporary, "w") as file:
-                    file["x"] = array
-            case "reserved":
-                with files.atomic(path) as temporary:
-                    files.require_space(temporary, 2_000_000)
-            case "folder":
-                with files.atomic_directory(path.parent) as folder:
-                    files.write_array(folder / path.name, array)
-            case "stream":
-                with files.atomic_directory(path) as folder, (folder / "x").open("wb") as stream:
-                    stream.write(array.tobytes())
+    match kind:
+        case "array": files.write_array(path, array)
+        case "text": files.write_text(path, "x" * 2_000_000)
+        case "picture": pictures.write_png(path, array)
+        case "archive":
+            with files.atomic(path) as temporary, temporary.open("wb") as stream:
+                np.savez(stream, array=array)
+        case "hdf5":
+            with files.atomic(path) as temporary, h5py.File(temporary, "w") as file:
+                file["x"] = array
+        case "reserved":
+            with files.atomic(path) as temporary:
+                files.require_space(temporary, 2_000_000)
+        case "folder":
+            with files.atomic_directory(path.parent) as folder:
+                files.write_array(folder / path.name, array)
+        case "stream":
+            with files.atomic_directory(path) as folder, (folder / "x").open("wb") as stream:
+                stream.write(array.tobytes())
+
+@click.command()
+@click.argument("kinds", nargs=-1)
+def main(kinds):
+    for kind in kinds:
+        try:
+            with one_line_errors():
+                write(kind, Path(kind, "result.npy"))
+        except click.ClickException as error:
+            error.show()
 
 main()
 """
+KINDS = ("array", "text", "picture", "archive", "hdf5", "reserved", "folder", "stream")
 
 
 def limited() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-@pytest.mark.parametrize("kind", ["array", "text", "picture", "archive", "hdf5", "reserved", "folder", "stream"])
-def test_file_that_cannot_be_written_whole_is_named(kind: str, tmp_path: Path):
+def test_file_that_cannot_be_written_whole_is_named(tmp_path: Path):
     # A limit on the size of files is the full disk that needs no disk.
-    path = tmp_path / "out" / "result.npy"
-    command = [sys.executable, "-c", FULL, kind, str(path)]
     done = subprocess.run(
-        command,
+        [sys.executable, "-c", FULL, *KINDS],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         preexec_fn=limited,
         env=environment(PYTHONDONTWRITEBYTECODE="1"),
         check=False,
     )
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"Error: {path}: ")
-    assert re.search(r"`ulimit -f`|`atelier gc`", line)
+    assert done.returncode == 0, done.stderr
+    for kind, line in zip(KINDS, done.stderr.splitlines(), strict=True):
+        assert line.startswith(f"Error: {kind}/result.npy: ")
+        assert "the disk is full, or a quota or a limit" in line or kind == "reserved", line
+        assert re.search(r"`ulimit -f`|`atelier gc`", line)
+        assert "requested" not in line or kind == "reserved", line
     assert [found for found in tmp_path.rglob("*") if found.is_file()] == []
-
-
-def test_array_on_a_full_disk_says_what_helps(tmp_path: Path):
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, "array", str(tmp_path / "samples.npy")],
-        capture_output=True,
-        text=True,
-        preexec_fn=limited,
-        env=environment(),
-        check=False,
-    )
-    assert "requested" not in done.stderr
-    assert "the disk is full, or a quota or a limit" in done.stderr
 
 
 MEMORY = """
