@@ -12,9 +12,9 @@ __all__ = ["Config", "build"]
 def build(config: Config, spec: Spec) -> keras.Model:
     """Build images from 0 to 255, ``(n, h, w, c)`` → latents, float32 ``(n, latent_dim)``.
 
-    With `conditions` > 0 the second input is what the generator is told of each image, ``(n, conditions)``. Latents have
-    mean 0 and variance 1 within each image, about as those of the prior: what minimises a squared error alone is an
-    average of all latents that fit, from which a generator makes no sharp image.
+    With `conditions` > 0 the second input is what the generator is told of each image, ``(n, conditions)``. Latents
+    have mean 0 and variance 1 within each image, about as those of the prior: what minimises a squared error alone is
+    an average of all latents that fit, from which a generator makes no sharp image.
     """
     image = keras.Input(spec.shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(image)
