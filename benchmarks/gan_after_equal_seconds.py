@@ -15,8 +15,8 @@ import numpy as np
 import textbook_gan
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
-from atelier.families.gan.params import Evaluate
 from atelier.modalities.judge import Judge
+from atelier.modalities.params import Compared
 from atelier.networks import batching
 from ratios import gan_train_vs_textbook
 
@@ -48,9 +48,7 @@ def main(prepared: Path, judge: Path, epochs: int, samples: int) -> None:
     keras.config.set_dtype_policy("float32")
     training = np.asarray(faces.images("train"))
     z = seeds.latents(range(samples), textbook_gan.LATENT_DIM)
-    distances = Evaluate(
-        samples=samples, neighbours=5, subsets=50, subset_size=samples // 2, shown=1, batch=BATCH, seed=0
-    )
+    distances = Compared(samples=samples, neighbours=5, subsets=50, subset_size=samples // 2, seed=0)
 
     def report(name: str, images: np.ndarray) -> None:
         scores = judging.distances(judging.features(images), distances)

@@ -4,6 +4,7 @@ import copy
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,8 +69,7 @@ FAMILIES = {
         "evaluate": OF_IMAGES["evaluate"] | {"importance_samples": 2},
     },
     "gan": {
-        "train": OF_IMAGES["train"]
-        | {"generator_base": 8, "generator_filters": [8, 4], "discriminator_filters": [4, 8]},
+        "train": OF_IMAGES["train"] | {"generator_base": 8, "generator_filters": [8], "discriminator_filters": [4, 8]},
         "sample": OF_IMAGES["sample"],
         "evaluate": OF_IMAGES["evaluate"],
     },
@@ -101,15 +101,18 @@ def shrink(params: dict[str, Any]) -> dict[str, Any]:
             run["train"] |= {"encoder_dense": [32], "decoder_dense": [32]}
         run["sample"] |= {"samples": 120, "batch": 32} | own["sample"]
         run["evaluate"] |= compared | {"batch": 32} | own["evaluate"]
+        if run["evaluate"].get("classifier_epochs"):
+            run["evaluate"]["classifier_epochs"] = 1
     for edit in small["edits"].values():
         edit |= {"steps": 3, "faces": 2, "examples": 2, "train_images": 200, "images": 60, "batch": 32}
+        if edit["inversion"]:
+            edit["inversion"] |= {"filters": [4, 8], "refine_steps": 2, "epochs": 2, "batch": 32}
     return small
 
 
 # They run whole pipelines and trainings: started last, they would keep one worker busy while the others are idle.
 LONGEST = (
     "tests/test_graph.py",
-    "tests/test_team.py",
     "tests/test_docs.py",
     "tests/training/test_resume.py",
     "tests/families/test_contract.py",
@@ -179,7 +182,7 @@ def manifest(manifests: Path) -> Callable[[str, str, Path], Path]:
             case "download":
                 entry = name
             case "edit":
-                entry = "images"
+                entry = sections["edits"].get(name, {}).get("family", "vae")
             case _:
                 return manifests / f"{stage}.json"
         return manifests / stage / f"{entry}.json"
@@ -283,18 +286,36 @@ def trained_digits(shared, lock, params_file: Path) -> Path:
 
     def build(place: Path) -> None:
         from atelier.core.spec import Spec
-        from atelier.networks import network as networks
-        from atelier.params import file
 
-        (place / "params.yaml").write_bytes(params_file.read_bytes())
-        (place / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
         spec = Spec("mnist", (28, 28, 1), (0, 255), tuple("0123456789"), (), {}, {}, "embedded")
-        section = file.read(params_file).entry("runs", "mnist-vae").train
-        model = "data/models/mnist-vae"
-        networks.save(networks.build("vae", section, spec, seed=1, precision="float32"), place / model)
-        lock(place, "train@mnist-vae", f"{model}/config.json", f"{model}/model.weights.h5")
+        _checkout(place, "mnist-vae", spec, params_file, lock)
 
     return shared("trained-digits", build)
+
+
+@pytest.fixture(scope="session")
+def trained_texts(shared, lock, params_file: Path, prepared_texts: Path) -> Path:
+    """The files of a checkout with the dataset and the network of the run `imdb-lm`, whose weights are random."""
+
+    def build(place: Path) -> None:
+        from atelier.core.spec import Spec
+
+        shutil.copytree(prepared_texts, place / "data/prepared/imdb")
+        _checkout(place, "imdb-lm", Spec.read(prepared_texts / "spec.json"), params_file, lock)
+
+    return shared("trained-texts", build)
+
+
+def _checkout(place: Path, run: str, spec: Any, params: Path, lock: Callable[..., None]) -> None:
+    """Write the parameters, the pipeline, and the network of a run with random weights and its `dvc.lock`."""
+    from atelier.networks import network as networks
+    from atelier.params import file
+
+    shutil.copy(params, place / "params.yaml")
+    shutil.copy(ROOT / "dvc.yaml", place)
+    entry, model = file.read(params).entry("runs", run), f"data/models/{run}"
+    networks.save(networks.build(entry.family, entry.train, spec, seed=1, precision="float32"), place / model)
+    lock(place, f"train@{run}", f"{model}/config.json", f"{model}/model.weights.h5")
 
 
 # Calls of the library rather than of stage scripts: a process that imports TensorFlow takes longer than their work.

@@ -17,17 +17,14 @@ from atelier.core.code.manifest import CHECKED_ONLY, RESULT_FREE
 from atelier.workflow.cleanup import removed_runs
 
 ROOT = Path(__file__).parents[1]
+FORMATS = ("mnist", "celeba", "imdb")
 
 
 def reduced(params: dict[str, Any]) -> dict[str, Any]:
-    """Keep one run of each family, and a dataset of each file format."""
-    datasets = ("mnist", "celeba", "imdb")
-    kept = {
-        section: {name: entry for name, entry in params[section].items() if name in datasets}
-        for section in ("downloads", "datasets", "judges")
-    }
-    runs = {name: run for name, run in params["runs"].items() if name in ("celeba-vae", "celeba-gan", "imdb-lm")}
-    return params | kept | {"runs": runs}
+    """Keep one run of each family, and a dataset of each file format with its judge."""
+    runs = ("celeba-vae", "celeba-gan", "imdb-lm")
+    kept = {"downloads": FORMATS, "datasets": FORMATS, "judges": FORMATS, "runs": runs}
+    return params | {section: {name: params[section][name] for name in names} for section, names in kept.items()}
 
 
 _PARAMS = reduced(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
@@ -248,17 +245,34 @@ def test_why_names_the_edited_file_before_the_stage_code_has_run(repo: Path, edi
     assert not [stage for stage in causes if stage.partition("@")[2] in (*GANS, *WRITERS)]
 
 
-def test_why_in_a_clone_without_data_says_that_code_changed(repo: Path, tmp_path: Path):
-    clone = tmp_path / "clone"
+def cloned(repo: Path, place: Path) -> Path:
+    """Clone the repository without data, as if its results had been committed."""
+    clone = place / "clone"
     subprocess.run(["git", "clone", "-q", str(repo), str(clone)], check=True)
-    (clone / "dvc.lock").write_bytes((repo / "dvc.lock").read_bytes())
-    (clone / "metrics.json").write_bytes((repo / "metrics.json").read_bytes())
+    for name in ("dvc.lock", "metrics.json"):
+        (clone / name).write_bytes((repo / name).read_bytes())
+    return clone
+
+
+def test_why_in_a_clone_without_data_says_that_code_changed(repo: Path, tmp_path: Path):
+    clone = cloned(repo, tmp_path)
     assert why(clone, "--allow-missing") == {}
     with (clone / "src/atelier/families/vae/network.py").open("a", encoding="utf-8") as file:
         file.write("\nEDITED = True\n")
     causes = why(clone, "--allow-missing")
     # Neither workspace, nor cache, nor remote has the recorded manifest that would name the file.
     assert causes[f"train@{VAES[0]}"] == ["its code changed"]
+
+
+def test_a_fresh_clone_restores_everything_without_running_a_stage(repo: Path, tmp_path: Path):
+    remote = ("remote", "add", "-q", "--local", "-f", "-d", "shared", str(tmp_path / "shared"))
+    dvc(repo, *remote)
+    dvc(repo, "push", "-q", "--run-cache")
+    clone = cloned(repo, tmp_path)
+    dvc(clone, *remote)
+    assert run_by(dvc(clone, "repro", "--pull")) == set()
+    assert (clone / "data/report/index.html").is_file()
+    assert (clone / "metrics.json").read_bytes() == (repo / "metrics.json").read_bytes()
 
 
 def test_module_shared_by_two_of_three_families_runs_those_two(repo: Path, edited):

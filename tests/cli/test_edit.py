@@ -14,42 +14,80 @@ from PIL import Image
 from atelier.cli.main import main
 from atelier.core import picture_files
 from atelier.core.spec import Spec
+from atelier.editing import space as spaces
 from atelier.editing.vectors import KINDS, Concepts
 from atelier.modalities.images import generate as generation
+from atelier.modalities.images.params import InverterNetwork
 from atelier.networks import batching
 from atelier.networks import network as networks
 from atelier.params import file
 
 ROOT = Path(__file__).parents[2]
-RUN = "celeba-vae"
+RUN, GAN = "celeba-vae", "celeba-gan"
 NAMES = ("Smiling", "Eyeglasses")
-SIZE = 32
+SIZE, LATENT_DIM = 32, 6
+SPEC = Spec("celeba", (SIZE, SIZE, 3), (0, 255), (), NAMES, {}, {}, "embedded")
 
 
 @pytest.fixture(scope="module")
 def network() -> networks.Network:
-    shape = {"latent_dim": 6, "encoder_filters": (), "decoder_filters": (), "encoder_dense": (), "decoder_dense": ()}
+    shape = {
+        "latent_dim": LATENT_DIM,
+        "encoder_filters": (),
+        "decoder_filters": (),
+        "encoder_dense": (),
+        "decoder_dense": (),
+    }
     train = file.read(ROOT / "params.yaml").entry("runs", RUN).train.model_copy(update=shape)
-    spec = Spec("celeba", (SIZE, SIZE, 3), (0, 255), (), NAMES, {}, {}, "embedded")
-    return networks.build("vae", train, spec, seed=1, precision="float32")
+    return networks.build("vae", train, SPEC, seed=1, precision="float32")
+
+
+def generator(condition: str) -> networks.Network:
+    shape = {"condition": condition, "latent_dim": LATENT_DIM, "generator_base": 4, "generator_filters": (4,)}
+    shape |= {"discriminator_filters": (4,)}
+    train = file.read(ROOT / "params.yaml").entry("runs", GAN).train.model_copy(update=shape)
+    return networks.build("gan", train, SPEC, seed=2, precision="float32")
+
+
+def inverter(conditions: int) -> networks.Network:
+    config = InverterNetwork(
+        filters=(4,),
+        judge_weight=0.1,
+        prior_weight=0.1,
+        refine_steps=2,
+        refine_rate=0.1,
+        latent_dim=LATENT_DIM,
+        conditions=conditions,
+    )
+    return networks.build("inverter.images", config, SPEC, seed=3, precision="float32")
+
+
+def judge() -> networks.Network:
+    train = file.read(ROOT / "params.yaml").entry("judges", "celeba").train
+    small = train.model_copy(update={"filters": (4,), "features": 4})
+    return networks.build("judge.images", small, SPEC, seed=4, precision="float32")
 
 
 @pytest.fixture(scope="module")
 def concepts() -> Concepts:
-    vectors = np.random.default_rng(1).normal(size=(len(KINDS), len(NAMES), 6)).astype(np.float32)
+    vectors = np.random.default_rng(1).normal(size=(len(KINDS), len(NAMES), LATENT_DIM)).astype(np.float32)
     return Concepts(NAMES, vectors, np.array([0.5, 0.1], np.float32), KINDS.index(("means", True)))
 
 
 @pytest.fixture(scope="module")
 def template(network, lock, concepts: Concepts, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout's layout with a network and its vectors; pictures lie in `faces/`."""
+    """A checkout's layout with a VAE, a GAN, their vectors and a judge; pictures lie in `faces/`."""
     place = tmp_path_factory.mktemp("template")
     for name in ("params.yaml", "dvc.yaml"):
         (place / name).write_bytes((ROOT / name).read_bytes())
     networks.save(network, place / f"data/models/{RUN}")
     lock(place, f"train@{RUN}", f"data/models/{RUN}/config.json", f"data/models/{RUN}/model.weights.h5")
-    (place / f"data/edits/{RUN}").mkdir(parents=True)
-    concepts.write(place / f"data/edits/{RUN}")
+    networks.save(generator("none"), place / f"data/models/{GAN}")
+    networks.save(inverter(conditions=0), place / f"data/edits/{GAN}")
+    networks.save(judge(), place / "data/judges/celeba")
+    for run in (RUN, GAN):
+        (place / f"data/edits/{run}").mkdir(parents=True, exist_ok=True)
+        concepts.write(place / f"data/edits/{run}")
     draw = np.random.default_rng(2)
     (place / "faces").mkdir()
     for name, (width, height) in {"a.png": (90, 70), "b.jpg": (178, 218), "c.png": (40, 60)}.items():
@@ -171,13 +209,140 @@ def test_run_without_an_edit_stage_is_one_line(project: Path):
     shutil.copytree(project / f"data/models/{RUN}", project / "data/models/mnist-vae")
     line = refusal(call("mnist-vae", "faces/a.png", "--concept", "Smiling", "-o", "out.png"))
     assert "'mnist-vae'" in line
-    assert line.endswith(RUN)
+    assert line.endswith(f"{RUN}, {GAN}")
 
 
-def test_family_without_an_encoder_is_one_line(project: Path):
-    line = refusal(call("celeba-gan", "faces/a.png", "--concept", "Smiling", "-o", "out.png"))
-    assert line.startswith("celeba-gan has no encoder: its family is gan")
-    assert line.endswith("vae")
+def space_of(project: Path, run: str = GAN) -> spaces.Space:
+    """The space that the command edits in: an inversion fills batches of one."""
+    directory = project / "data/edits" / run
+    return spaces.load(project / "data/models" / run, directory, project / "data/judges/celeba", 1)
+
+
+def test_generator_without_an_encoder_moves_the_latent_that_its_inverter_finds(project: Path, concepts: Concepts):
+    made(GAN, "faces/a.png", "--concept", "Smiling", "--strength", "2", "-o", "out", "--unverified")
+    space = space_of(project)
+    original = picture_files.read(project / "faces/a.png", SIZE)[None]
+    points = space.points(original, space.predicted(original))
+    picture = space.pictures(points + 2 * space.step(concepts.vector("Smiling")))[0]
+    np.testing.assert_array_equal(np.asarray(Image.open(project / "out/a.png")), picture)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_generator_without_its_inverter_says_what_to_do(project: Path, name: str):
+    (project / f"data/edits/{GAN}" / name).unlink()
+    line = refusal(call(GAN, "faces/a.png", "--noise", "0.1", "-o", "out.png", "--unverified"))
+    assert line == (
+        f"{GAN} has no inverter here; compute it with `dvc repro edit@{GAN}` or fetch it with `dvc pull edit@{GAN}`"
+    )
+
+
+def test_damaged_inverter_is_one_line(project: Path):
+    path = project / f"data/edits/{GAN}/model.weights.h5"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert str(path.relative_to(project)) in refusal(
+        call(GAN, "faces/a.png", "--noise", "0.1", "-o", "out.png", "--unverified")
+    )
+
+
+def test_generator_without_an_edit_stage_is_one_line(project: Path):
+    line = refusal(call("fashion_mnist-cgan", "faces/a.png", "--noise", "0.1", "-o", "out.png"))
+    assert "'fashion_mnist-cgan'" in line
+    assert "in edits of params.yaml" in line
+
+
+def test_run_of_texts_is_one_line(project: Path):
+    for options in (["--concept", "Smiling"], ["--noise", "0.1"]):
+        line = refusal(call("imdb-lm", "faces/a.png", *options, "-o", "out.png"))
+        assert line == "imdb-lm is a run of text, not of images; use `atelier write imdb-lm`"
+
+
+@pytest.fixture
+def conditional(project: Path) -> Path:
+    """The GAN is told attributes."""
+    networks.save(generator("attributes"), project / f"data/models/{GAN}")
+    networks.save(inverter(conditions=len(NAMES)), project / f"data/edits/{GAN}")
+    return project
+
+
+def test_conditional_generator_is_told_what_the_judge_sees_and_can_be_told_the_opposite(conditional: Path):
+    space = space_of(conditional)
+    original = picture_files.read(conditional / "faces/a.png", SIZE)[None]
+    told = space.predicted(original)
+    points = space.points(original, told)
+    words = ["--concept", "Eyeglasses", "--method", "condition", "--strength", str(1 - 2 * int(told[0, 1]))]
+    made(GAN, "faces/a.png", *words, "-o", "out", "--unverified")
+    opposite = points.copy()
+    opposite[0, LATENT_DIM + 1] = 1 - told[0, 1]
+    picture = space.pictures(opposite)[0]
+    np.testing.assert_array_equal(np.asarray(Image.open(conditional / "out/a.png")), picture)
+    assert not np.array_equal(picture, space.pictures(points)[0])
+
+
+def test_condition_of_a_network_that_is_told_nothing_is_one_line(project: Path):
+    line = refusal(call(RUN, "faces/a.png", "--concept", "Smiling", "--method", "condition", "-o", "out.png"))
+    assert line == f"--method: got condition; {RUN} is told no attributes, allowed are means and linear"
+
+
+def test_unknown_concept_of_a_condition_lists_those_that_there_are(conditional: Path):
+    words = ["--concept", "smile", "--method", "condition", "-o", "out.png", "--unverified"]
+    assert refusal(call(GAN, "faces/a.png", *words)).startswith("no concept 'smile'; known are: Smiling, Eyeglasses")
+
+
+@pytest.mark.parametrize("run", [RUN, GAN])
+def test_variation_depends_on_its_seed_only(project: Path, run: str):
+    words = [run, "faces/a.png", "faces/c.png", "--noise", "0.5", "--unverified"]
+    made(*words, "-n", "3", "-o", "many")
+    names = [f"{name}-seed-{seed:06}.png" for name in "ac" for seed in range(3)]
+    assert sorted(path.name for path in (project / "many").iterdir()) == sorted(names)
+    made(*words[:2], *words[3:], "-n", "1", "--seed", "2", "-o", "one")
+    one = (project / "one/a-seed-000002.png").read_bytes()
+    assert one == (project / "many/a-seed-000002.png").read_bytes()
+    assert one != (project / "many/a-seed-000001.png").read_bytes()
+
+
+def test_variations_of_a_run_without_an_edit_stage(project: Path):
+    """Only concepts need what the stage computes, if the network has an encoder."""
+    shutil.rmtree(project / "data/edits")
+    text = made(RUN, "faces/a.png", "--noise", "0.1", "-n", "2", "--seed", "5", "-o", "sheet.png")
+    assert text == f"1 picture: 2 variations each, noise 0.1, seeds 5 to 6 by {RUN}: sheet.png\n"
+    assert np.asarray(Image.open(project / "sheet.png")).shape[1] > 4 * 3 * (SIZE + 2)
+
+
+@pytest.mark.parametrize("run", [RUN, GAN])
+def test_pictures_between_two_begin_and_end_with_their_reconstructions(project: Path, run: str):
+    made(run, "faces/a.png", "faces/c.png", "--between", "5", "-o", "out", "--unverified")
+    made(run, "faces/a.png", "faces/c.png", "--concept", "Smiling", "--strength", "0", "-o", "ends", "--unverified")
+    assert sorted(path.name for path in (project / "out").iterdir()) == [f"a-c-{number}.png" for number in range(1, 6)]
+    for name, end in (("a-c-1.png", "a.png"), ("a-c-5.png", "c.png")):
+        shown, expected = (np.asarray(Image.open(p), int) for p in (project / "out" / name, project / "ends" / end))
+        assert np.abs(shown - expected).max() <= 1
+    text = made(run, "faces/a.png", "faces/c.png", "--between", "3", "-o", "out.png", "--unverified")
+    assert text == f"2 pictures: 3 from the first to the second by {run}: out.png\n"
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ([], "none is given; choose one of --concept, --noise, --between"),
+        (["--concept", "Smiling", "--noise", "1"], "got --concept and --noise; choose one of"),
+        (["--noise", "1", "--between", "3"], "got --noise and --between; choose one of"),
+        (["--noise", "1", "--strength", "2"], "--strength belongs to --concept; it does nothing with --noise"),
+        (["--noise", "1", "--raw"], "--orthogonal belongs to --concept"),
+        (["--between", "3", "--method", "linear"], "--method belongs to --concept; it does nothing with --between"),
+        (["--concept", "Smiling", "-n", "3"], "--count belongs to --noise; it does nothing with --concept"),
+        (["--between", "3", "--seed", "3"], "--seed belongs to --noise"),
+        (["--between", "3"], "--between: got 1 picture; allowed are 2"),
+    ],
+)
+def test_options_that_do_not_belong_together_are_one_line(project: Path, options: list[str], message: str):
+    assert refusal(call(RUN, "faces/a.png", *options, "-o", "out.png")).startswith(message)
+
+
+@pytest.mark.parametrize("options", [["--noise", "nan"], ["--noise", "0"], ["--noise", "11"], ["--between", "1"]])
+def test_number_out_of_range_names_its_option(project: Path, options: list[str]):
+    result = call(RUN, "faces/a.png", *options, "-o", "out.png")
+    assert result.exit_code == 2
+    assert options[0] in result.output
 
 
 @pytest.mark.parametrize(
@@ -194,9 +359,10 @@ def test_picture_that_cannot_be_used_is_one_line_with_its_name(project: Path, na
         path.write_bytes(content)
     elif content:
         Image.new("RGB", content).save(path)
-    line = refusal(call(RUN, "faces/a.png", path, "--concept", "Smiling", "-o", "out"))
-    assert line.startswith(f"{path}: {message}")
-    assert not (project / "out").exists()
+    for run, *options in ((RUN, "--concept", "Smiling"), (GAN, "--noise", "1"), (RUN, "--between", "3")):
+        line = refusal(call(run, "faces/a.png", path, *options, "-o", "out", "--unverified"))
+        assert line.startswith(f"{path}: {message}")
+        assert not (project / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -136,15 +136,22 @@ def assert_same_pixels(came: np.ndarray, expected: np.ndarray) -> None:
     assert np.abs(came.astype(int) - expected).max() <= 1
 
 
-OF_IMAGES = ("mnist-vae", "celeba-gan", "fashion_mnist-cgan")
+@pytest.fixture(scope="module")
+def elsewhere(checkout: Checkout) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the model cards of both formats that need TensorFlow compute, by format and run, in one process."""
+    cases = [("keras", run) for run in SPECS] + [("saved_model", run) for run in SMALL]
+    printed, values = loaded_elsewhere(*(export(checkout, run, form) for form, run in cases))
+    return {case: computed | {"printed": line} for case, line, computed in zip(cases, printed, values, strict=True)}
 
 
-def test_keras_files_load_elsewhere_and_draw_the_same_pictures(checkout: Checkout):
-    vae, gan, told = (export(checkout, run, "keras") for run in OF_IMAGES)
-    assert sorted(path.name for path in vae.iterdir()) == ["README.md", "decoder.keras", "encoder.keras"]
-    assert sorted(path.name for path in gan.iterdir()) == ["README.md", "decoder.keras"]
-    _, values = loaded_elsewhere(vae, gan, told)
-    for run, drawn in zip(OF_IMAGES, values, strict=True):
+def test_keras_files_load_elsewhere_and_draw_the_same_pictures(checkout: Checkout, elsewhere):
+    vae, gan, told = (export(checkout, run, "keras") for run in SPECS)
+    # The last file is what the model card computed.
+    assert sorted(path.name for path in vae.iterdir()) == ["README.md", "decoder.keras", "encoder.keras", "values.npz"]
+    for directory in (gan, told):
+        assert sorted(path.name for path in directory.iterdir()) == ["README.md", "decoder.keras", "values.npz"]
+    for run in SPECS:
+        drawn = elsewhere["keras", run]
         network = networks.load(checkout.root / f"data/models/{run}")
         assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16, drawn.get("condition")))
         assert len({picture.tobytes() for picture in drawn["images"]}) > 1
@@ -153,17 +160,16 @@ def test_keras_files_load_elsewhere_and_draw_the_same_pictures(checkout: Checkou
             np.testing.assert_allclose(drawn["z_mean"], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_saved_models_load_elsewhere_with_their_signatures(checkout: Checkout):
-    runs = (*OF_IMAGES, "imdb-lm")
-    printed, (*pictures, text) = loaded_elsewhere(*(export(checkout, run, "saved_model") for run in runs))
-    for run, drawn in zip(runs, pictures, strict=False):
+def test_saved_models_load_elsewhere_with_their_signatures(checkout: Checkout, elsewhere):
+    for run in SPECS:
+        drawn = elsewhere["saved_model", run]
         network = networks.load(checkout.root / f"data/models/{run}")
         expected = generate.decode(network, drawn["z"], len(drawn["z"]), drawn.get("condition"))
         assert_same_pixels(drawn["images"], expected)
-    network = networks.load(checkout.root / "data/models/imdb-lm")
+    network, text = networks.load(checkout.root / "data/models/imdb-lm"), elsewhere["saved_model", "imdb-lm"]
     expected = np.asarray(network.model(np.array([[2, WORDS.index("this")]], np.int32)))[:, -1]
     np.testing.assert_allclose(text["logits"], expected, rtol=1e-3, atol=1e-4)
-    assert printed[-1].endswith(WORDS[int(expected.argmax())])
+    assert text["printed"].endswith(WORDS[int(expected.argmax())])
 
 
 def test_generated_picture_of_a_saved_model_depends_on_its_seed_only(checkout: Checkout):
@@ -178,9 +184,9 @@ def test_generated_picture_of_a_saved_model_depends_on_its_seed_only(checkout: C
 
 @WITH_ONNX
 def test_onnx_files_load_elsewhere_without_keras(checkout: Checkout):
-    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in OF_IMAGES))
+    printed, values = loaded_elsewhere(*(export(checkout, run, "onnx") for run in SPECS))
     assert printed == ["[] None"] * 3
-    for run, drawn in zip(OF_IMAGES, values, strict=True):
+    for run, drawn in zip(SPECS, values, strict=True):
         network = networks.load(checkout.root / f"data/models/{run}")
         assert_same_pixels(drawn["images"], generate.from_seeds(network, range(16), 16, drawn.get("condition")))
 

@@ -1,5 +1,6 @@
 """`atelier publish` and the make targets around it: data first, then Git, and nothing if a gate fails."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -113,11 +114,17 @@ def test_retrain_and_publish_are_make_targets_that_a_clone_can_run(published: Re
         (tools / name).chmod(0o755)
 
     make = ["make", f"BIN={tools}"]
-    assert "against origin/main: all pass" in clone.run(*make, "retrain").stdout
+    said = clone.run(*make, "retrain").stdout
+    assert re.findall(r"Running stage '(.+)':", said) == ["summarize"]
+    assert "against origin/main: all pass" in said
     assert "| fd | 19.77 | 19 | ≈ within noise |" in clone.read("comparison/summary.md")
     assert not (clone.root / ".venv").exists()
     clone.run(*make, "publish")
     assert len(branches(published)) == 2
+    # A collapsed model fails the target, with its comparison.
+    Results(clone.root).set_number("mnist-vae", "coverage", 0.001, "numbers.json")
+    assert "the least allowed" in clone.run(*make, "retrain", status=2).stdout
+    assert "coverage" in clone.read("comparison/summary.md")
     # A form's field is data: neither make nor the shell evaluates it.
     canary = tmp_path / "canary"
     clone.run(*make, "retrain", status=None, TARGETS=f"$(shell touch {canary}) `touch {canary}`; touch {canary}")

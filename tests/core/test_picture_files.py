@@ -104,7 +104,7 @@ def refusal(path: Path, size: int = 64) -> str:
 def test_other_files_are_refused_with_the_known_formats(tmp_path: Path, content: bytes):
     path = tmp_path / "me.jpg"
     path.write_bytes(content)
-    assert "not a picture that can be read; formats are: BMP, GIF, JPEG, PNG" in refusal(path)
+    assert "not a picture that can be read (formats: BMP, GIF, JPEG, PNG" in refusal(path)
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "webp", "bmp"])
@@ -114,7 +114,7 @@ def test_truncated_file_is_reported_as_damaged(tmp_path: Path, ending: str):
     Image.fromarray(noise).save(whole, format={"jpg": "JPEG"}.get(ending, ending.upper()))
     path = tmp_path / f"cut.{ending}"
     path.write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
-    assert "the picture is damaged" in refusal(path)
+    assert ": damaged (" in refusal(path)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_tiny_picture_is_refused_with_the_size_needed(tmp_path: Path, width: int
     assert picture_files.read(saved(gradient(least, least), path), size).shape == (size, size, 3)
 
 
-@pytest.mark.parametrize("limit", [1000, 2000], ids=["Pillow's error", "Pillow's warning"])
+@pytest.mark.parametrize("limit", [1_000_000, 1_900_000], ids=["Pillow's error", "Pillow's warning"])
 def test_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch, limit: int):
-    path = saved(Image.new("1", (60, 50)), tmp_path / "bomb.png")
+    path = saved(Image.new("1", (2000, 1500)), tmp_path / "bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    assert "too large; at most" in refusal(path)
+    assert "more than 1 million pixels" in refusal(path)
 
 
 def test_missing_file_and_directory_are_errors_of_the_system(tmp_path: Path):

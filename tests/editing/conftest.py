@@ -1,4 +1,4 @@
-"""Faces of 16×16 pixels with two correlated attributes and an independent one; a small VAE and its judge."""
+"""Faces of 16×16 pixels with two correlated attributes and an independent one; small networks and their judge."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import pytest
 
 from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
-from atelier.editing.params import Edit
+from atelier.editing.params import Edit, Inversion
+from atelier.editing.space import Space
+from atelier.modalities.images import conditions
 from atelier.networks import network as networks
 from atelier.params import file
 
@@ -58,6 +60,42 @@ def network(data: Prepared) -> networks.Network:
 
 
 @pytest.fixture(scope="session")
+def space(network: networks.Network) -> Space:
+    return Space(network, None, 50)
+
+
+@pytest.fixture(scope="session")
+def model(network: networks.Network, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the VAE."""
+    directory = tmp_path_factory.mktemp("model")
+    networks.save(network, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A manifest, on which the state of an interrupted training depends."""
+    path = tmp_path_factory.mktemp("code") / "gan.json"
+    path.write_text("{}", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session", params=["none", "attributes"])
+def generator(data: Prepared, request: pytest.FixtureRequest) -> networks.Network:
+    """The generator of a GAN, untrained, that is told nothing, or attributes."""
+    shape = {"condition": request.param, "latent_dim": 6, "generator_base": 8, "generator_filters": (8, 4)}
+    train = file.read(ROOT / "params.yaml").entry("runs", "celeba-gan").train.model_copy(update=shape)
+    built = networks.build("gan", train, data.spec, seed=3, precision="float32")
+    for weight in built.model.decoder.weights:
+        # Untrained, it would generate almost the same image for all latents and all conditions.
+        if "kernel" in weight.path:
+            weight.assign(2 * weight)
+    if request.param == "attributes":
+        built.model.conditions.assign(conditions.table(np.asarray(data.labels("train"))))
+    return built
+
+
+@pytest.fixture(scope="session")
 def judge(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     train = file.read(ROOT / "params.yaml").entry("judges", "mnist").train
     train = train.model_copy(update={"filters": (8,), "features": 16, "dropout": 0.0})
@@ -72,6 +110,7 @@ def judge(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def params() -> Edit:
     return Edit(
         dataset="tiny",
+        family="vae",
         concept="Smiling",
         method="means",
         orthogonal=True,
@@ -85,4 +124,30 @@ def params() -> Edit:
         images=100,
         batch=50,
         seed=7,
+        inversion=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def inversion() -> Inversion:
+    return Inversion(
+        filters=(8, 16),
+        judge_weight=0.05,
+        prior_weight=0.1,
+        refine_steps=10,
+        refine_rate=0.1,
+        latent_weight=0.3,
+        seed=5,
+        epochs=3,
+        batch=50,
+        optimizer="adam",
+        learning_rate=0.003,
+        schedule="cosine",
+        warmup_epochs=0.0,
+        weight_decay=0.0,
+        clip_norm=0.0,
+        ema=0.0,
+        precision="float32",
+        jit_compile=False,
+        steps_per_execution=1,
     )

@@ -114,16 +114,16 @@ def test_missing_vectors_are_an_error_that_names_the_file(tmp_path: Path):
         Concepts.read(tmp_path)
 
 
-def test_posterior_means_do_not_depend_on_chunks(network, data, monkeypatch):
+def test_points_do_not_depend_on_chunks(space, data, monkeypatch):
     rows = np.array([149, 3, 77, 3, 20, 51, 8])
-    whole = latents.posterior_means(network, data.images("test"), rows, 50)
+    whole = latents.encode(space, data, "test", rows)
     monkeypatch.setattr(latents, "CHUNK", 3)
-    np.testing.assert_array_equal(latents.posterior_means(network, data.images("test"), rows, 50), whole)
+    np.testing.assert_array_equal(latents.encode(space, data, "test", rows), whole)
     np.testing.assert_array_equal(whole[1], whole[3])
 
 
-def test_number_of_training_images_is_limited_by_the_parameter(network, data, params: Edit):
-    few, many = (concepts.compute(network, data, params.model_copy(update={"train_images": n})) for n in (300, 100_000))
+def test_number_of_training_images_is_limited_by_the_parameter(space, data, params: Edit):
+    few, many = (concepts.compute(space, data, params.model_copy(update={"train_images": n})) for n in (300, 100_000))
     assert few.vectors.shape == many.vectors.shape == (4, 3, 8)
     np.testing.assert_allclose(many.shares, data.labels("train").mean(axis=0), rtol=1e-5)
     assert not np.array_equal(few.shares, many.shares)

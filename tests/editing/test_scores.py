@@ -23,11 +23,11 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def transparent(monkeypatch) -> Baseline:
     """Faces whose features are their latents, and whose attributes are the signs of the first two latents."""
 
-    def predict(network, judge, z, batch) -> Prediction:
-        return Prediction(z, sigmoid(z[:, :2]))
+    def predict(space, judge, points) -> Prediction:
+        return Prediction(points, sigmoid(points[:, :2]))
 
     monkeypatch.setattr(scores, "predict", predict)
-    return scores.baseline(None, None, LATENT, 1)
+    return scores.baseline(None, None, LATENT)
 
 
 def test_flip_rate_is_the_mean_of_both_directions(transparent: Baseline):
@@ -39,7 +39,7 @@ def test_flip_rate_is_the_mean_of_both_directions(transparent: Baseline):
 
 
 def test_flip_rate_of_faces_with_one_label_is_that_of_one_direction(monkeypatch, transparent: Baseline):
-    positive = scores.baseline(None, None, np.abs(LATENT), 1)
+    positive = scores.baseline(None, None, np.abs(LATENT))
     assert score(positive, np.array([1.0, 0, 0], np.float32), 0, strength=2.2).flip_rate == 0.75
 
 
@@ -60,16 +60,16 @@ def test_identity_drift_is_relative_to_the_distance_between_two_faces(transparen
 
 
 def test_leakage_is_zero_for_a_single_attribute(monkeypatch, transparent: Baseline):
-    monkeypatch.setattr(scores, "predict", lambda network, judge, z, batch: Prediction(z, sigmoid(z[:, :1])))
-    faces = scores.baseline(None, None, LATENT, 1)
+    monkeypatch.setattr(scores, "predict", lambda space, judge, points: Prediction(points, sigmoid(points[:, :1])))
+    faces = scores.baseline(None, None, LATENT)
     assert score(faces, np.array([1.0, 1, 1], np.float32), 0, strength=1).leakage == 0
 
 
 @pytest.fixture(scope="module")
-def measured(network, data, judge, params):
-    found = concepts.compute(network, data, params)
-    z = latents.posterior_means(network, data.images("test"), np.arange(100), 50)
-    faces = scores.baseline(network, Judge.load(judge), z, 50)
+def measured(space, data, judge, params):
+    found = concepts.compute(space, data, params)
+    points = latents.encode(space, data, "test", np.arange(100))
+    faces = scores.baseline(space, Judge.load(judge), points)
     return found, faces, tables.measure(faces, found, params.strength)
 
 

@@ -1,6 +1,7 @@
 """The stage on small faces: every file, reproducible bytes, and errors before any work."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from PIL import Image
 
 from atelier.core import files
 from atelier.core.prepared import Prepared
-from atelier.editing import sheets
+from atelier.editing import latents, sheets, strips
 from atelier.editing.edit import edit
+from atelier.editing.params import Edit
+from atelier.editing.space import Faces
 from atelier.editing.vectors import Concepts
 from atelier.networks import network as networks
 
@@ -19,10 +22,20 @@ PICTURES = ["strip.png", "every_concept.png", "eyeglasses.png", "interpolations.
 
 
 @pytest.fixture(scope="module")
-def written(network, data, judge, params, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("edit") / "out"
-    edit(network, data, judge, params, out)
-    return out
+def run(model, data, judge, code, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Run the stage in a directory of its own."""
+
+    def call(params: Edit, *, model: Path = model, data: Prepared = data, judge: Path = judge) -> Path:
+        place = tmp_path_factory.mktemp("edit")
+        edit(model, data, judge, params, place / "out", code, place / "checkpoints")
+        return place / "out"
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def written(run, params) -> Path:
+    return run(params)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -30,14 +43,14 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_file_is_written_and_reproducible(written: Path, network, data, judge, params, tmp_path: Path):
-    edit(network, data, judge, params, tmp_path / "again")
+def test_every_file_is_written_and_reproducible(written: Path, run, params):
+    again = run(params)
     names = sorted(path.name for path in written.iterdir())
     assert names == sorted(
         [*PICTURES, "concepts.npy", "concepts.json", "concepts.csv", "leakage.csv", "metrics.json", "pictures.json"]
     )
     for name in names:
-        assert (written / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+        assert (written / name).read_bytes() == (again / name).read_bytes(), name
 
 
 def test_metrics_are_the_scores_of_the_concept_in_the_table(written: Path):
@@ -69,7 +82,7 @@ def test_every_picture_is_small_and_has_a_title_and_a_caption(written: Path):
         assert (written / exhibit["file"]).stat().st_size < 500_000
 
 
-def test_strip_contains_original_and_reconstruction(written: Path, network, data, params):
+def test_strip_contains_original_and_reconstruction(written: Path, space, data, params):
     strip = np.asarray(Image.open(written / "strip.png"))
     scale = 6
     step = (16 + sheets.GAP) * scale
@@ -78,44 +91,34 @@ def test_strip_contains_original_and_reconstruction(written: Path, network, data
     top = strip.shape[0] - rows * step
     tile = strip[top : top + 16 * scale : scale, left : left + 16 * scale : scale]
     (found,) = np.flatnonzero((np.asarray(data.images("test")) == tile).all(axis=(1, 2, 3)))
-    from atelier.editing import latents
-    from atelier.modalities.images import generate as generation
-
-    z = latents.posterior_means(network, data.images("test"), np.array([found]), params.batch)
-    reconstruction = generation.decode(network, z, params.batch)[0].astype(int)
+    reconstruction = space.pictures(latents.encode(space, data, "test", np.array([found])))[0].astype(int)
     middle = left + (1 + params.steps // 2) * step
     shown = strip[top : top + 16 * scale : scale, middle : middle + 16 * scale : scale].astype(int)
     # Another batch may be rounded differently.
     assert np.abs(shown - reconstruction).max() <= 1
 
 
-def test_pictures_without_the_attributes_that_they_need_are_omitted(network, data, params, tmp_path: Path):
-    from atelier.editing import strips
-
-    class Alone(Prepared):
-        def labels(self, split: str) -> np.ndarray:
-            return np.asarray(super().labels(split))[:, :1]
-
-    alone = Alone(data.directory, replace(data.spec, attributes=("Smiling",)))
+def test_pictures_without_the_attributes_that_they_need_are_omitted(space, data, params, tmp_path: Path):
+    images, labels = data.images("test")[:50], data.labels("test")[:50, :1].astype(bool)
+    faces = Faces(images, labels, latents.encode(space, data, "test", np.arange(50)))
     found = Concepts(("Smiling",), np.ones((4, 1, 8), np.float32), np.array([0.5]), 0)
-    exhibits = strips.PictureWriter(network, alone, found, params, tmp_path).write_all()
+    exhibits = strips.PictureWriter(space, faces, found, params, tmp_path).write_all()
     assert [exhibit["file"] for exhibit in exhibits] == ["strip.png", "every_concept.png", "interpolations.png"]
 
 
-def test_unknown_concept_and_dataset_without_attributes_are_refused(network, data, judge, params, tmp_path: Path):
+def test_unknown_concept_and_dataset_without_attributes_are_refused(run, data, params):
     with pytest.raises(ValueError, match=r"concept: got 'Grinning'; .*: Smiling, Eyeglasses, Male"):
-        edit(network, data, judge, params.model_copy(update={"concept": "Grinning"}), tmp_path / "out")
+        run(params.model_copy(update={"concept": "Grinning"}))
     plain = Prepared(data.directory, replace(data.spec, attributes=()))
     with pytest.raises(ValueError, match="tiny has no attributes"):
-        edit(network, plain, judge, params, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        run(params, data=plain)
 
 
-def test_judge_of_other_attributes_is_refused(network, data, judge, params, tmp_path: Path):
+def test_judge_of_other_attributes_is_refused(run, judge, params, tmp_path: Path):
     other = networks.load(judge)
     networks.save(replace(other, spec=replace(other.spec, attributes=("Bald", "Young", "Male"))), tmp_path)
     with pytest.raises(ValueError, match=r"judge .* tiny: Bald, Young, Male"):
-        edit(network, data, tmp_path, params, tmp_path / "out")
+        run(params, judge=tmp_path)
 
 
 def test_sheet_has_names_of_columns_and_rows_and_frames_the_marked_column():

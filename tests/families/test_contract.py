@@ -2,10 +2,13 @@
 
 import copy
 import inspect
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -284,48 +287,65 @@ def pinned(small_params: dict[str, Any], tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-@pytest.fixture(scope="module", params=TRAINED)
-def case(request: pytest.FixtureRequest, pinned: Path, small_params: dict[str, Any], manifest) -> Case:
-    family = request.param
-    name = next(name for name, run in small_params["runs"].items() if run["family"] == family)
-    modality = file.modality(family)
-    data = {"images": ("prepared", "judge"), "text": ("prepared_texts", "judge_of_texts")}[modality]
-    prepared, judge = map(request.getfixturevalue, data)
-    return Case(family, name, modality, prepared, judge, pinned, manifest("train", name, pinned))
+@pytest.fixture(scope="module")
+def cases(
+    pinned: Path, small_params: dict[str, Any], manifest, prepared, judge, prepared_texts, judge_of_texts
+) -> dict[str, Case]:
+    data = {"images": (prepared, judge), "text": (prepared_texts, judge_of_texts)}
+    found = {}
+    for family in TRAINED:
+        name = next(name for name, run in small_params["runs"].items() if run["family"] == family)
+        modality = file.modality(family)
+        found[family] = Case(family, name, modality, *data[modality], pinned, manifest("train", name, pinned))
+    return found
 
 
 @pytest.fixture(scope="module")
-def on_tensorflow(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    out = tmp_path_factory.mktemp(case.family)
-    train_and_sample(*arguments(case, out, "tensorflow"))
-    return result(case, out)
+def on_tensorflow(cases: dict[str, Case], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Result]:
+    """Train a family, once."""
+
+    @cache
+    def trained(family: str) -> Result:
+        out = tmp_path_factory.mktemp(family)
+        train_and_sample(*arguments(cases[family], out, "tensorflow"))
+        return result(cases[family], out)
+
+    return trained
 
 
-def test_short_training_has_its_golden_losses(case: Case, on_tensorflow: Result):
-    assert on_tensorflow.drawn == DRAWN[case.modality]
-    first, *later = zip(on_tensorflow.losses, GOLDEN[case.family], strict=True)
-    assert first[0] == pytest.approx(first[1], rel=EXACT), on_tensorflow.losses
-    for epoch, golden in later:
-        assert epoch == pytest.approx(golden, rel=TOLERANCE.get(case.family, EXACT)), on_tensorflow.losses
-
-
-def test_family_trains_and_samples_on_jax(case: Case, tmp_path: Path, on_tensorflow: Result):
-    out = tmp_path / "out"
-    code = "import runpy, sys; runpy.run_path(sys.argv[1])['train_and_sample'](*sys.argv[2:])"
-    # Compiling with optimisation takes longer than it saves.
+@pytest.fixture(scope="module")
+def on_jax(cases: dict[str, Case], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """Train every family in one other process, because importing Keras and JAX takes seconds."""
+    place = tmp_path_factory.mktemp("jax")
     # Without `jit_compile`, Keras runs every operation of a step on its own.
-    compiled = tmp_path / "params.yaml"
-    compiled.write_text(case.params.read_text().replace("jit_compile: false", "jit_compile: true"), encoding="utf-8")
+    compiled = place / "params.yaml"
+    sections = yaml.safe_load(cases[TRAINED[0]].params.read_text(encoding="utf-8"))
+    for run in sections["runs"].values():
+        run["train"] |= {"jit_compile": True}
+    compiled.write_text(yaml.safe_dump(sections), encoding="utf-8")
+    trainings = [arguments(replace(case, params=compiled), place / case.family, "jax") for case in cases.values()]
+    code = "import json, runpy, sys; train = runpy.run_path(sys.argv[1])['train_and_sample']\n"
+    code += "for words in json.loads(sys.argv[2]): train(*words)"
+    # Compiling with optimisation takes longer than it saves.
     environment = {"XLA_FLAGS": "--xla_backend_optimization_level=0"} | os.environ | {"KERAS_BACKEND": "jax"}
-    done = subprocess.run(
-        [sys.executable, "-c", code, __file__, *arguments(replace(case, params=compiled), out, "jax")],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+    command = [sys.executable, "-c", code, __file__, json.dumps(trainings)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    on_jax = result(case, out)
-    assert on_jax.drawn == DRAWN[case.modality]
+    return {family: result(case, place / family) for family, case in cases.items()}
+
+
+@pytest.mark.parametrize("family", TRAINED)
+def test_short_training_has_its_golden_losses(family: str, cases: dict[str, Case], on_tensorflow):
+    trained = on_tensorflow(family)
+    assert trained.drawn == DRAWN[cases[family].modality]
+    first, *later = zip(trained.losses, GOLDEN[family], strict=True)
+    assert first[0] == pytest.approx(first[1], rel=EXACT), trained.losses
+    for epoch, golden in later:
+        assert epoch == pytest.approx(golden, rel=TOLERANCE.get(family, EXACT)), trained.losses
+
+
+@pytest.mark.parametrize("family", TRAINED)
+def test_family_trains_and_samples_on_jax(family: str, cases: dict[str, Case], on_tensorflow, on_jax):
+    assert on_jax[family].drawn == DRAWN[cases[family].modality]
     # Initial weights differ between backends, but the model is the same, so both trainings end with similar losses.
-    assert on_jax.losses[-1] == pytest.approx(on_tensorflow.losses[-1], rel=CLOSE[case.family])
+    assert on_jax[family].losses[-1] == pytest.approx(on_tensorflow(family).losses[-1], rel=CLOSE[family])

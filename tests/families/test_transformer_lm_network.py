@@ -1,6 +1,5 @@
 """What a language model attends to, and that its cache and its custom gradient agree with the plain computation."""
 
-import itertools
 from types import SimpleNamespace
 
 import keras
@@ -28,10 +27,16 @@ BASE = {
     "dropout": 0.1,
 }
 TEXTBOOK = {"activation": "relu", "norm": "layer", "norm_position": "post", "positions": "learned", "tied": False}
-EVERY = [
-    dict(zip(("activation", "norm", "norm_position", "positions", "tied"), values, strict=True))
-    for values in itertools.product(
-        ("relu", "gelu", "swiglu"), ("layer", "rms"), ("pre", "post"), ("rotary", "learned"), (True, False)
+# Every pair of two choices is in one of these networks.
+PAIRS = [
+    dict(zip(TEXTBOOK, values, strict=True))
+    for values in (
+        ("relu", "layer", "pre", "rotary", True),
+        ("relu", "rms", "post", "learned", False),
+        ("gelu", "layer", "pre", "learned", False),
+        ("gelu", "rms", "post", "rotary", True),
+        ("swiglu", "layer", "post", "rotary", False),
+        ("swiglu", "rms", "pre", "learned", True),
     )
 ]
 
@@ -57,7 +62,7 @@ def logits(model: TransformerLM, rows: np.ndarray) -> np.ndarray:
     return np.asarray(ops.convert_to_numpy(model(rows)))
 
 
-@pytest.mark.parametrize("changes", EVERY, ids=lambda changes: "-".join(map(str, changes.values())))
+@pytest.mark.parametrize("changes", PAIRS, ids=lambda changes: "-".join(map(str, changes.values())))
 def test_logits_do_not_depend_on_later_tokens(changes: dict) -> None:
     model, before = built(**changes), tokens()
     plain = logits(model, before)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from atelier.core import picture_files
+from atelier.datasets.formats.pictures.decoding import Shard, decode
 
 Tag = tuple[int, int, int, bytes]  # number, type, count; four bytes, or more for an offset to them
 Tags = Sequence[Tag]
@@ -177,3 +178,15 @@ def test_transparent_level_of_16_bits_becomes_white(tmp_path: Path):
 def test_tiff_of_an_unknown_compression_is_refused_with_its_number(tmp_path: Path):
     known, unknown = (struct.pack("<HHLL", 259, LONG, 1, value) for value in (1, 34712))
     assert "compression 34712" in refusal(tmp_path, tiff(GREY.astype(np.uint8), 1).replace(known, unknown))
+
+
+def test_dataset_of_pictures_has_the_pixels_that_edit_reads(tmp_path: Path):
+    contents = [
+        photograph("JPEG", TURNED, [ODD["resolution in bytes"], ODD["maker note outside of the file"]]),
+        photograph("TIFF", TURNED, [ODD["unit without a number"]]),
+        tiff((65535 * (1 - RAMP)).round().astype("<u2"), 1, photometric=0),
+        tiff(np.stack([255 * RAMP, 0 * RAMP, 0 * RAMP], axis=-1).astype(np.uint8), 1, photometric=8),
+    ]
+    decoded = decode(Shard(contents, SIDE, "crop", 3))
+    assert not any(decoded.reasons)
+    np.testing.assert_array_equal(decoded.pixels, [read(tmp_path, content) for content in contents])

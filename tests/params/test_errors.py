@@ -188,12 +188,23 @@ def test_evaluation_of_more_samples_than_are_drawn_is_refused(params: dict[str, 
     assert message.endswith(f"{VAE}.sample.samples: {drawn}")
 
 
-def test_edit_of_a_run_without_an_encoder_is_refused(params: dict[str, Any]) -> None:
-    params["edits"]["celeba-gan"] = params["edits"]["celeba-vae"]
+def test_edit_of_a_run_without_an_encoder_needs_an_inversion(params: dict[str, Any]) -> None:
+    set_value(params, "edits.celeba-gan.inversion", None)
     message = error(params)
-    assert message.startswith("edits.celeba-gan: ")
-    assert "'gan'" in message
-    assert message.endswith("vae")
+    assert message.startswith("edits.celeba-gan.inversion: got null; ")
+    assert message.endswith("allowed is a mapping")
+
+
+@pytest.mark.parametrize("key, wanted", [("dataset", "celeba"), ("family", "vae")])
+def test_edit_repeats_dataset_and_family_of_its_run(params: dict[str, Any], key: str, wanted: str) -> None:
+    set_value(params, f"edits.celeba-vae.{key}", "other")
+    assert error(params) == f"edits.celeba-vae.{key}: got 'other'; allowed is that of runs.celeba-vae: {wanted!r}"
+
+
+def test_edit_of_a_run_of_texts_is_refused(params: dict[str, Any]) -> None:
+    edit = params["edits"]["celeba-vae"] | {"dataset": "imdb", "family": "transformer_lm"}
+    params["edits"]["imdb-lm"] = edit
+    assert error(params) == "edits.imdb-lm: runs.imdb-lm is a run of text; allowed are runs of images"
 
 
 @pytest.mark.parametrize("name", ["../vae", "mnist.vae", "", "mnist vae"])
@@ -276,7 +287,7 @@ def test_nested_sections_of_an_adopted_run_have_one_line_too(
         "batch": 9,
         "seed": 1,
     }
-    del run["evaluate"]["importance_samples"]
+    del run["evaluate"]["importance_samples"], run["evaluate"]["classifier_epochs"]
     file.check(params)
     set_value(params, f"{VAE}.train.{path}", value)
     assert line in error(params)

@@ -12,7 +12,11 @@ import numpy as np
 
 def digest_of(path: Path) -> str:
     from atelier.core import files
+    from atelier.families.adopted import source
 
+    if path.is_dir():
+        inside = {each.relative_to(path).as_posix(): each.read_bytes() for each in path.rglob("*") if each.is_file()}
+        return source.directory_digest(inside)
     return files.sha256(path)
 
 
@@ -20,7 +24,7 @@ def section(path: Path, **changes: Any) -> dict[str, Any]:
     """The section `train` of a run that adopts a file, with everything left to be found out, and `changes`."""
     section: dict[str, Any] = {
         "file": str(path),
-        "sha256": digest_of(path) if path.is_file() else "0" * 64,
+        "sha256": digest_of(path) if path.exists() else "0" * 64,
         "inputs": {"latent": "auto", "label": "auto", "order": "auto"},
         "output": {"range": "auto", "fit": "refuse"},
         "encoder": None,

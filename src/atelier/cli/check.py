@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from atelier.cli import project
-from atelier.cli.arguments import NAME
+from atelier.cli.arguments import NAME, against_option, allow_missing_option
 from atelier.params import file
 from atelier.workflow.results import gate_file, gates, outputs, states
 from atelier.workflow.versions import revisions
@@ -16,16 +16,8 @@ from atelier.workflow.versions.revisions import Commit
 
 @click.command()
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=NAME)
-@click.option(
-    "--against",
-    metavar="REV",
-    type=NAME,
-    help="The commit to compare with.",
-    show_default="origin/main, else main, else HEAD",
-)
-@click.option(
-    "--allow-missing", is_flag=True, help="Do not fail if an output is missing here but recorded in REV's dvc.lock."
-)
+@against_option
+@allow_missing_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check(runs: tuple[str, ...], against: str | None, allow_missing: bool, as_json: bool) -> None:
     """Check metrics.json and dvc.lock against gates.yaml and against another commit.

@@ -70,8 +70,7 @@ def _require_new(out: Path) -> None:
         raise ValueError(f"{out}: an export is a folder with its model card; give a name without {out.suffix}")
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise ValueError(f"{out} exists already; choose another folder, or remove it")
-    if not out.absolute().parent.is_dir():
-        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
+    project.require_parent(out)
 
 
 def _copy_tokenizer(found: trained.Trained, spec: Spec, directory: Path) -> None:

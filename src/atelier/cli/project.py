@@ -17,7 +17,12 @@ def require_writable(out: Path, suffixes: tuple[str, ...]) -> None:
     if out.suffix not in (*suffixes, "") or (out.suffix and out.is_dir()):
         allowed = ", ".join(f"a {suffix}" for suffix in suffixes)
         raise ValueError(f"{out}: cannot write there; allowed are {allowed} or a folder (a name without suffix)")
-    if not out.absolute().parent.is_dir():
-        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")
+    require_parent(out)
     if not out.suffix and out.is_file():
         raise ValueError(f"{out}: there is a file with the name of that folder")
+
+
+def require_parent(out: Path) -> None:
+    """Raise `ValueError` unless the folder exists in which `out` will be written."""
+    if not out.absolute().parent.is_dir():
+        raise ValueError(f"{out}: the folder {out.absolute().parent} does not exist; make it first")

@@ -3,25 +3,17 @@
 import click
 
 from atelier.cli import project
-from atelier.cli.arguments import NAME
+from atelier.cli.arguments import NAME, against_option, allow_missing_option
 from atelier.cli.check import check_results
 from atelier.workflow.results import publishing
 from atelier.workflow.versions import revisions
-
-MISSING = "Do not fail if an output is missing here but recorded in REV's dvc.lock."
 
 
 @click.command()
 @click.option("--base", default="main", type=NAME, help="The branch into which the results will be merged.")
 @click.option("--remote", default="origin", type=NAME, help="The Git remote to push to.")
-@click.option(
-    "--against",
-    metavar="REV",
-    type=NAME,
-    help="The commit to compare with.",
-    show_default="origin/main, else main, else HEAD",
-)
-@click.option("--allow-missing", is_flag=True, help=MISSING)
+@against_option
+@allow_missing_option
 def publish(base: str, remote: str, against: str | None, allow_missing: bool) -> None:
     """Push data to DVC's remote, then dvc.lock, metrics.json and params.yaml as a branch retrain/COMMIT.
 

@@ -71,6 +71,11 @@ class Trained:
         """Return the prompt of the run's own samples."""
         return str(self._param(str, "runs", self.run, "sample", "prompt"))
 
+    @property
+    def inverted(self) -> bool:
+        """Whether the stage `edit` trained an inverter for the run, instead of using its encoder."""
+        return isinstance(self._value("edits", self.run, "inversion"), dict)
+
     def _prior(self) -> Path | None:
         """Return the directory of the mixture that the stage `sample` fitted; None if latents are standard normal."""
         if self._value("runs", self.run, "sample", "prior") != "mixture":

@@ -42,8 +42,7 @@ for _name, _format, _reader in zip(WITHOUT_RESOLUTION, ("JPEG", "TIFF"), (_Jpeg,
 
 def orientation(picture: Image.Image) -> Any:
     """Return the orientation of a picture that is not a TIFF: a key of `TURNS`, or another value if it is upright."""
-    found = _tag(picture.info.get("exif", b""))
-    if found is not None:
+    if "exif" in picture.info and (found := _tag(picture.info["exif"])) is not None:
         return found
     try:
         return picture.getexif().get(Base.Orientation)  # also from XMP data
@@ -51,8 +50,11 @@ def orientation(picture: Image.Image) -> Any:
         return None
 
 
-def keep_orientation_only(picture: TiffImageFile) -> None:
-    """Remove the other EXIF tags of a TIFF, before Pillow loads its pixels, parses its tags and turns the pixels."""
+def keep_orientation_only(picture: TiffImageFile) -> Any:
+    """Return the orientation of a TIFF, and remove its other EXIF tags.
+
+    When Pillow loads the pixels, it parses these tags and turns the pixels.
+    """
     try:
         exif = picture.getexif()
     except TypeError:  # its XMP data are of an odd type; now the tags are there
@@ -60,6 +62,7 @@ def keep_orientation_only(picture: TiffImageFile) -> None:
     for tag in set(exif) - {Base.Orientation}:
         del exif[tag]
     picture.info.pop("xmp", None)
+    return exif.get(Base.Orientation)
 
 
 def _tag(exif: bytes) -> int | None:

@@ -1,14 +1,19 @@
-"""Read picture files of common formats as input for a model that was trained on aligned faces."""
+"""Decode picture files of common formats, as cameras, programs and web sites write them."""
 
 import struct
 import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from atelier.core import picture_exif, picture_levels
+from atelier.core.picture_traits import Trait
 
 # Width and height of CelebA's aligned pictures: a file of this size is cropped as `prepare` crops it.
 ALIGNED = (178, 218)
@@ -17,14 +22,73 @@ FILTER = Image.Resampling.LANCZOS
 # Pillow decodes these itself. Others are excluded on purpose: for EPS, Pillow starts another program.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 SMALLEST = 16
+_READERS = (*FORMATS, *picture_exif.WITHOUT_RESOLUTION)
+# Pillow's decoders raise all of these for damaged files.
+_DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error),
+    *(LookupError, TypeError, AttributeError, OverflowError, NotImplementedError),
+)
+
+
+class Picture(NamedTuple):
+    """A decoded file: an upright image of mode L or RGB, and the format, the width and the height of the file."""
+
+    image: Image.Image
+    traits: Trait
+    format: str
+    size: tuple[int, int]
+
+
+@contextmanager
+def pillow_warnings() -> Iterator[None]:
+    """Make Pillow's warning about too many pixels an error, and ignore those about unusual but harmless metadata."""
+    with warnings.catch_warnings():
+        # Between its limit and twice its limit, Pillow only warns about the number of pixels.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.filterwarnings("ignore", category=UserWarning)
+        yield
+
+
+def decode(file: BinaryIO, least: int | None = None) -> Picture:
+    """Decode the first frame of a picture, rotated as its EXIF data say; transparent pixels become white.
+
+    Call it within `pillow_warnings`, once for many pictures, because changing the filters takes time.
+
+    Args:
+        file: is not closed.
+        least: sides, in pixels, that are enough: a JPEG may be decoded at a half, a quarter or an eighth of its size
+            as long as both sides have as many. This saves most of the time, and other levels differ by about two.
+
+    Raises:
+        ValueError: the file is not a picture or is damaged, has too many pixels, or what its levels mean is not
+            defined. The message is one line.
+    """
+    try:
+        with Image.open(file, formats=_READERS) as opened:
+            kind, size = str(opened.format), opened.size
+            if least is not None:
+                opened.draft(None, (least, least))
+            return Picture(*_upright(opened), kind, size)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(f"more than {(Image.MAX_IMAGE_PIXELS or 0) // 1_000_000} million pixels") from None
+    except UnidentifiedImageError:
+        formats = f"not a picture that can be read (formats: {', '.join(FORMATS)})"
+        raise ValueError(picture_levels.unread_tiff(file) or formats) from None
+    except picture_levels.UndefinedLevels:
+        raise
+    except _DAMAGED as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        # Some messages of Pillow contain the address of an object, which differs between processes.
+        detail = str(error).strip()
+        raise ValueError(f"damaged ({detail})" if detail and "0x" not in detail else "damaged") from None
 
 
 def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> np.ndarray:
-    """Read a picture file as a square uint8 array ``(size, size, channels)``.
+    """Read a picture file as input for a model: a square uint8 array ``(size, size, channels)``.
 
-    The picture is rotated as its EXIF data say, cropped to its central square and resized with an antialiasing filter.
-    The square is as large as the picture allows; in a picture of the size `ALIGNED` its side is `crop`. Transparent
-    pixels become white. Only the first frame of an animation is read.
+    The decoded picture is cropped to its central square and resized with an antialiasing filter. The square is as large
+    as the picture allows; in a picture of the size `ALIGNED` its side is `crop`.
 
     Args:
         channels: 3 for RGB, 1 for grey.
@@ -32,10 +96,14 @@ def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> n
 
     Raises:
         OSError: the file cannot be opened.
-        ValueError: the file is not a picture or is damaged, the picture has too many pixels, or one of its sides is
-            shorter than 16 pixels or half of `size`. The message is one line that begins with the path.
+        ValueError: the file cannot be decoded, see `decode`, or a side of the picture is shorter than 16 pixels or half
+            of `size`. The message is one line that begins with the path.
     """
-    picture = _upright(path)
+    with path.open("rb") as file, pillow_warnings():
+        try:
+            picture = decode(file).image
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
     smaller = min(picture.size)
     least = max(SMALLEST, -(-size // 2))
     if smaller < least:
@@ -44,38 +112,38 @@ def read(path: Path, size: int, channels: int = 3, crop: int | None = None) -> n
             f"at least {least} on each side"
         )
     side = min(crop, smaller) if crop is not None and picture.size == ALIGNED else smaller
+    return array(central_square(picture, side).resize((size, size), FILTER), channels)
+
+
+def central_square(picture: Image.Image, side: int) -> Image.Image:
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side)).resize((size, size), FILTER)
-    return np.asarray(square.convert("L"))[..., None] if channels == 1 else np.asarray(square)
+    return picture.crop((left, top, left + side, top + side))
 
 
-def _upright(path: Path) -> Image.Image:
-    """Decode a picture as RGB, rotated as its EXIF data say."""
-    try:
-        # Between its limit and twice its limit, Pillow only warns about the number of pixels. Here it is an error.
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)  # about unusual but harmless metadata
-            with Image.open(file, formats=(*FORMATS, *picture_exif.WITHOUT_RESOLUTION)) as picture:
-                # Not `ImageOps.exif_transpose`, which encodes all tags again and fails at odd ones.
-                if isinstance(picture, TiffImageFile):
-                    picture_exif.keep_orientation_only(picture)
-                    return picture_levels.rgb(picture)
-                turn = picture_exif.TURNS.get(picture_exif.orientation(picture))
-                upright = picture_levels.rgb(picture)
-                return upright if turn is None else upright.transpose(turn)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise ValueError(f"{path}: too large; at most {limit} million pixels are allowed") from None
-    except UnidentifiedImageError:
-        formats = f"not a picture that can be read; formats are: {', '.join(FORMATS)}"
-        raise ValueError(f"{path}: {picture_levels.unread_tiff(path) or formats}") from None
-    except picture_levels.UndefinedLevels as error:
-        raise ValueError(f"{path}: {error}") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise ValueError(f"{path}: the picture is damaged ({error})") from None
-    except (TypeError, LookupError, OverflowError) as error:
-        # From tags of a TIFF that it takes on trust.
-        raise ValueError(f"{path}: damaged, or of a kind that Pillow does not know ({error!r})") from None
+def array(picture: Image.Image, channels: int) -> np.ndarray:
+    """Convert a picture to uint8 ``(height, width, channels)``: 3 channels for RGB, 1 for grey."""
+    pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+    return pixels[..., None] if channels == 1 else pixels
+
+
+def _upright(opened: Image.Image) -> tuple[Image.Image, Trait]:
+    """Load a picture that Pillow has opened, of mode L or RGB, rotated as its EXIF data say."""
+    # 16 bits per channel, of which Pillow keeps 8.
+    reduced = ";16" in str(getattr(opened, "tile", [])[:1])
+    # Not `ImageOps.exif_transpose`, which encodes all tags again and fails at odd ones.
+    if isinstance(opened, TiffImageFile):
+        orientation = picture_exif.keep_orientation_only(opened)
+        opened.load()  # rotates a TIFF
+    else:
+        opened.load()
+        orientation = picture_exif.orientation(opened)
+    image, traits = picture_levels.plain(opened)
+    if reduced:
+        traits |= Trait.REDUCED_FROM_16_BIT
+    if orientation in picture_exif.TURNS:
+        traits |= Trait.ROTATED_BY_EXIF
+        if not isinstance(opened, TiffImageFile):
+            image = image.transpose(picture_exif.TURNS[orientation])
+    if getattr(opened, "is_animated", False):
+        traits |= Trait.FIRST_FRAME_OF_SEVERAL
+    return image, traits

@@ -1,15 +1,21 @@
-"""Convert pictures of every mode to 8-bit RGB, or say why the levels of one have no defined meaning."""
+"""Convert pictures of every mode to 8-bit grey or RGB, or say why the levels of one have no defined meaning."""
 
 import struct
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
+from atelier.core.picture_traits import Trait
+
 _SIGNED = 2
 _SAMPLES = {1: "integers without sign", _SIGNED: "integers with a sign", 3: "floats"}  # values of TIFF's SampleFormat
+_CONVERTED = {
+    "CMYK": Trait.CONVERTED_FROM_CMYK,
+    "P": Trait.CONVERTED_FROM_PALETTE,
+    "PA": Trait.CONVERTED_FROM_PALETTE,
+}
 _REMEDY = "save it with 8 bits per channel, for example as PNG"
 
 
@@ -17,24 +23,31 @@ class UndefinedLevels(ValueError):
     """Which level of a picture is black or white is not defined; the message is one line."""
 
 
-def rgb(picture: Image.Image) -> Image.Image:
-    """Convert a picture to RGB, its transparent pixels to white.
+def plain(picture: Image.Image) -> tuple[Image.Image, Trait]:
+    """Convert a picture, which is loaded, to mode L or RGB, its transparent pixels to white.
 
     Raises:
         UndefinedLevels: its levels are integers of 32 bits or with a sign, or floats that do not go from 0 to 1.
     """
+    traits = _CONVERTED.get(picture.mode, Trait(0))
     tags: Any = getattr(picture, "tag_v2", {})  # of a TIFF
     is_signed = _SIGNED in tags.get(TiffImagePlugin.SAMPLEFORMAT, ())
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;16") or is_signed:
+    if picture.mode[0] in "IF" or is_signed:
         picture = _grey(picture, tags, is_signed)
+        traits |= Trait.REDUCED_FROM_16_BIT
     elif picture.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         picture = ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(picture)
     elif picture.mode == "La":  # has no direct conversion
         picture = picture.convert("LA")
     if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
-    return picture.convert("RGB")
+        picture = picture.convert("RGBA")
+        if picture.getchannel("A").getextrema()[0] != 255:
+            traits |= Trait.TRANSPARENT_OVER_WHITE
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    if picture.mode != "L":
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    return picture, traits
 
 
 def _grey(picture: Image.Image, tags: Any, is_signed: bool) -> Image.Image:
@@ -62,11 +75,12 @@ def _grey(picture: Image.Image, tags: Any, is_signed: bool) -> Image.Image:
     return grey
 
 
-def unread_tiff(path: Path) -> str | None:
+def unread_tiff(file: BinaryIO) -> str | None:
     """Describe the pixels of a TIFF that Pillow does not read; None if the file is no TIFF, or has no such tags."""
-    if not path.is_file():  # a pipe cannot be read twice
+    if not file.seekable():  # a pipe cannot be read twice
         return None
-    with path.open("rb") as file, warnings.catch_warnings():
+    file.seek(0)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         try:
             tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(8))

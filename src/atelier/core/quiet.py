@@ -4,6 +4,7 @@ Its C++ code ignores `TF_CPP_MIN_LOG_LEVEL` and writes them to the standard erro
 `absl::InitializeLog` is called, which has no Python interface.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -18,8 +19,14 @@ NOTICES = (
     r"^To enable the following instructions: ",  # the second line of one of them
     r"^E[0-9]{4} .*remapper failed: ",  # an optimisation of the graph that is skipped
 )
+# Keras compiles a function for each network, all of one name, which TensorFlow takes for one compiled repeatedly.
+REPEATED = "triggered tf.function retracing"
 # Seconds for grep to show its last lines.
 LONGEST_WAIT = 2
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    return REPEATED not in record.getMessage()
 
 
 @contextmanager
@@ -27,8 +34,10 @@ def without_notices() -> Iterator[None]:
     """Drop lines that match `NOTICES` from what native code writes to the standard error inside the block.
 
     A process of `grep` filters them, so that the last lines of a crash are shown as well. Python's own `sys.stderr` is
-    not filtered. Without `grep` on the machine, nothing is dropped.
+    not filtered, but its log of TensorFlow drops what contains `REPEATED`. Without `grep` on the machine, no line of
+    native code is dropped.
     """
+    logging.getLogger("tensorflow").addFilter(_is_wanted)
     terminal = os.dup(2)
     pattern = ["grep", "--text", "--line-buffered", "-vE", *(word for notice in NOTICES for word in ("-e", notice))]
     try:

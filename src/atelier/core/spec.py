@@ -7,6 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from atelier.core import files
 
+SPLITS = ("train", "validation", "test")
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -17,7 +19,7 @@ class Spec:
         value_range: smallest and largest value of a pixel on disk; empty for texts.
         classes: class names, in the order of the labels.
         attributes: names of binary attributes, in the order of their columns; empty if there are none.
-        sizes: number of examples by split (``train``, ``validation``, ``test``).
+        sizes: number of examples by split (see `SPLITS`).
         sha256: SHA-256 of each array file, by file name.
         source: origin of the raw files (``embedded``, ``upstream``, ``mirror``).
         split_rule: the rule that assigns an example to a split.

@@ -19,19 +19,20 @@ from sklearn.linear_model import LogisticRegression
 from atelier.core.prepared import Prepared
 from atelier.editing import latents
 from atelier.editing.params import Edit
+from atelier.editing.space import Space
 from atelier.editing.vectors import KINDS, Concepts
-from atelier.networks.network import Network
 
 
-def compute(network: Network, prepared: Prepared, params: Edit) -> Concepts:
-    """Compute the vectors of all attributes from the posterior means of up to `params.train_images` training images.
+def compute(space: Space, prepared: Prepared, params: Edit) -> Concepts:
+    """Compute the vectors of all attributes from the latents of up to `params.train_images` training images.
+
+    Latents are posterior means, or what an inverter guesses without refinement.
 
     Raises:
         ValueError: all or none of these images have an attribute, or an attribute follows from others.
     """
-    images = prepared.images("train")
-    rows = np.sort(latents.choose(params.seed, "concepts", len(images), params.train_images))
-    z = latents.posterior_means(network, images, rows, params.batch)
+    rows = np.sort(latents.choose(params.seed, "concepts", prepared.spec.sizes["train"], params.train_images))
+    z = latents.encode(space, prepared, "train", rows, refined=False)[:, : space.latent_dim]
     labels = np.asarray(prepared.labels("train")[rows])
     names = prepared.spec.attributes
     default = KINDS.index((params.method, params.orthogonal))
@@ -40,7 +41,7 @@ def compute(network: Network, prepared: Prepared, params: Edit) -> Concepts:
 
 
 def directions(z: np.ndarray, labels: np.ndarray, names: tuple[str, ...], l2: float) -> np.ndarray:
-    """Compute the vectors of every kind, float32 ``(kinds, attributes, latent_dim)``, from posterior means and labels.
+    """Compute the vectors of every kind, float32 ``(kinds, attributes, latent_dim)``, from latents and labels.
 
     Every vector has the length of the difference between the class means. Strength 1 therefore moves a face equally far
     with each kind; with raw means it moves the mean face without the attribute to the mean face with it. `z` has the

@@ -1,22 +1,22 @@
 """Choose and encode faces of a split, in chunks because the split may not fit in memory."""
 
-from typing import Any
-
 import numpy as np
 
 from atelier.core import seeds
-from atelier.networks import batching
-from atelier.networks.network import Network
+from atelier.core.prepared import Prepared
+from atelier.editing.space import Space
+from atelier.modalities.images import conditions
 
 # Images in memory at once; a multiple of usual batch sizes, so that few batches must be filled up.
 CHUNK = 2048
 
 
-def posterior_means(network: Network, images: Any, rows: np.ndarray, batch: int) -> np.ndarray:
-    """Compute the posterior means, float32 ``(len(rows), latent_dim)``, of rows of `images`, uint8 ``(n, h, w, c)``."""
+def encode(space: Space, prepared: Prepared, split: str, rows: np.ndarray, refined: bool = True) -> np.ndarray:
+    """Compute the points, float32 ``(len(rows), dim)``, of rows of a split; a network is told their labels."""
+    images, told = prepared.images(split), conditions.told(space.network, prepared, split)
     chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
     return np.concatenate(
-        [np.asarray(batching.apply(network.model.encoder, np.asarray(images[chunk]), batch)[0]) for chunk in chunks]
+        [space.points(np.asarray(images[chunk]), None if told is None else told[chunk], refined) for chunk in chunks]
     )
 
 

@@ -1,17 +1,28 @@
-"""Parameters of `edits.RUN`: concept vectors in the latent space of a run."""
+"""Parameters of `edits.RUN`: concept vectors in the latent space of a run, and how images get there."""
 
 from typing import Literal
 
 from pydantic import Field, field_validator
 
+from atelier.modalities.images.params import Inverter
 from atelier.params.strict import Strict
+from atelier.params.training import Training
+
+
+class Inversion(Inverter, Training):
+    """How the inverter of a generator without an encoder is built, trained and used.
+
+    `latent_weight` is the weight of the squared error of the latents of the generator's own samples, which are known.
+    """
+
+    latent_weight: float = Field(ge=0)
 
 
 class Edit(Strict):
     """How faces are edited.
 
     Attributes:
-        dataset: that of the run, whose family must have an encoder.
+        dataset, family: those of the run.
         concept: the attribute whose scores are metrics, and which the first strip shows.
         method: how the vectors of metrics and pictures are computed: differences of class means, or linear separators.
         orthogonal: use vectors that leave the other attributes unchanged.
@@ -24,9 +35,11 @@ class Edit(Strict):
         train_images: largest number of training images that vectors are computed from.
         images: largest number of test images that are measured.
         batch: images that a network processes at once.
+        inversion: how the latents of images are found; null for a network with an encoder.
     """
 
     dataset: str
+    family: str
     concept: str = Field(min_length=1)
     method: Literal["means", "linear"]
     orthogonal: bool
@@ -40,6 +53,7 @@ class Edit(Strict):
     images: int = Field(ge=10)
     batch: int = Field(ge=1)
     seed: int = Field(ge=0)
+    inversion: Inversion | None
 
     @field_validator("steps")
     @classmethod

@@ -2,7 +2,7 @@
 
 Every face is edited once, to the opposite of its current state: the concept is added if the judge predicts it for the
 reconstruction with a probability below ½, and removed otherwise. Edited pictures are compared with reconstructions, so
-errors of the autoencoder do not count.
+errors of the autoencoder, or of the inversion, do not count.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from atelier.editing.latents import CHUNK
-from atelier.modalities.images import generate
+from atelier.editing.space import Space
 from atelier.modalities.judge import Judge
-from atelier.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Score:
-    """What edits with one vector change.
+    """What edits with one vector, or by one flipped condition, change.
 
     Attributes:
         flip_rate: share of faces whose predicted concept changed as intended, averaged over additions and removals; if
@@ -48,43 +47,42 @@ class Baseline:
     """The faces that edits are measured on, before any edit.
 
     Attributes:
-        z: posterior means, ``(n, latent_dim)``.
+        points: ``(n, dim)``.
         before: the prediction for the reconstructions.
         pair_distance: mean distance between the features of two random faces.
     """
 
-    network: Network
+    space: Space
     judge: Judge
-    batch: int
-    z: np.ndarray
+    points: np.ndarray
     before: Prediction
     pair_distance: float
 
 
-def baseline(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Baseline:
-    """Measure unedited faces, `z` ``(n, latent_dim)`` in random order with n ≥ 2."""
-    before = predict(network, judge, z, batch)
+def baseline(space: Space, judge: Judge, points: np.ndarray) -> Baseline:
+    """Measure unedited faces, points ``(n, dim)`` in random order with n ≥ 2."""
+    before = predict(space, judge, points)
     # The order is random, so neighbours are random pairs.
     distances = np.linalg.norm(before.features - np.roll(before.features, 1, axis=0), axis=1)
-    return Baseline(network, judge, batch, z, before, float(distances.mean(dtype=np.float64)))
+    return Baseline(space, judge, points, before, float(distances.mean(dtype=np.float64)))
 
 
-def predict(network: Network, judge: Judge, z: np.ndarray, batch: int) -> Prediction:
-    """Decode latents ``(n, latent_dim)`` and apply the judge to the pictures, in chunks."""
-    chunks = (z[start : start + CHUNK] for start in range(0, len(z), CHUNK))
-    features = np.concatenate([judge.features(generate.decode(network, chunk, batch)) for chunk in chunks])
+def predict(space: Space, judge: Judge, points: np.ndarray) -> Prediction:
+    """Decode points ``(n, dim)`` and apply the judge to the pictures, in chunks."""
+    chunks = (points[start : start + CHUNK] for start in range(0, len(points), CHUNK))
+    features = np.concatenate([judge.features(space.pictures(chunk)) for chunk in chunks])
     logits = judge.logits(features).astype(np.float64)
     return Prediction(features, 1 / (1 + np.exp(-logits)))
 
 
-def score(faces: Baseline, vectors: np.ndarray, attributes: Sequence[int], strength: float) -> list[Score]:
-    """Measure edits with each of `vectors` ``(vectors, latent_dim)``, which add the attributes with these indices."""
+def score(faces: Baseline, steps: np.ndarray, attributes: Sequence[int], strength: float) -> list[Score]:
+    """Measure edits with each of `steps` ``(steps, dim)``, which add the attributes with these indices."""
     before = faces.before
     had = before.probabilities[:, attributes].T >= 0.5
     sign = np.where(had, -1, 1).astype(np.float32)
-    edited = faces.z + strength * sign[..., None] * vectors[:, None]
-    # All vectors at once, because a call of a network costs more than a few pictures.
-    after = predict(faces.network, faces.judge, edited.reshape(-1, edited.shape[-1]), faces.batch)
+    edited = faces.points + strength * sign[..., None] * steps[:, None]
+    # All steps at once, because a call of a network costs more than a few pictures.
+    after = predict(faces.space, faces.judge, edited.reshape(-1, edited.shape[-1]))
     features = after.features.reshape(*had.shape, -1)
     probabilities = after.probabilities.reshape(*had.shape, -1)
     return [

@@ -42,7 +42,8 @@ class NetworkModule(Protocol):
         """Build the untrained network for the data of `spec`.
 
         Its loss is its method `compute_loss`. A network of images has a `decoder` (latents → outputs) and a method
-        `pixels` (outputs → uint8); with `ENCODER`, also an `encoder` whose first output is the posterior mean.
+        `pixels` (outputs → uint8); with `ENCODER`, also an `encoder` whose first output is the posterior mean. Without
+        an encoder it has `output_range`, the outputs for black and for white, so that images can be inverted.
         """
 
 

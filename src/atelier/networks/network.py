@@ -15,6 +15,8 @@ from atelier.networks import descriptions, weights
 from atelier.params.strict import Strict, validate
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+# The modules that build networks of a modality, by the kind that precedes its name in `Network.family`.
+OF_MODALITIES = {"judge": "classifier", "inverter": "inverter"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Network:
     """A built network and what it was built from.
 
     Attributes:
-        family: a family such as ``vae``, or ``judge.MODALITY`` for the classifier of a judge.
+        family: a family such as ``vae``, ``judge.MODALITY`` for the classifier of a judge, or ``inverter.MODALITY`` for
+            the encoder of a generator that has none.
         config: the section of parameters that its builder reads.
         precision: the dtype policy of its layers.
         prior: what latents are drawn from; None for the standard normal.
@@ -37,10 +40,10 @@ class Network:
 
 
 def builder(family: str) -> ModuleType:
-    """Return the module that builds the networks of a family or a judge: it has `Config` and `build(config, spec)`."""
+    """Return the module that builds a kind of network: it has `Config` and `build(config, spec)`."""
     kind, _, modality = family.partition(".")
-    if kind == "judge":
-        return lookup.module("modalities", modality, "classifier")
+    if kind in OF_MODALITIES:
+        return lookup.module("modalities", modality, OF_MODALITIES[kind])
     return lookup.module("families", family, "network")
 
 

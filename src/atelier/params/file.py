@@ -113,10 +113,9 @@ def modality(family: str) -> str:
     return str(lookup.module("families", family, "params").MODALITY)
 
 
-def editable() -> list[str]:
-    """List the families with an encoder, whose runs can be edited."""
-    names = lookup.names("families", "params")
-    return [name for name in names if lookup.module("families", name, "params").ENCODER]
+def has_encoder(family: str) -> bool:
+    """Return whether the networks of a family encode images to latents."""
+    return bool(lookup.module("families", family, "params").ENCODER)
 
 
 def _entries(top: Mapping[str, Any], section: str, parse: Callable[[str, Any], Any]) -> dict[str, Any]:
@@ -179,9 +178,14 @@ def _edit(path: str, value: object, runs: Mapping[str, Run]) -> Any:
     edit = validate(import_module("atelier.editing.params").Edit, value, path)
     _require_known(path, name, runs, "runs are")
     run = runs[name]
-    if edit.dataset != run.dataset:
-        raise ParamsError(f"{path}.dataset: got {edit.dataset!r}; allowed is that of runs.{name}: {run.dataset!r}")
-    _require_known(f"{path}: family of runs.{name}", run.family, editable(), "families with an encoder are")
+    for key in ("dataset", "family"):
+        came, wanted = getattr(edit, key), getattr(run, key)
+        if came != wanted:
+            raise ParamsError(f"{path}.{key}: got {came!r}; allowed is that of runs.{name}: {wanted!r}")
+    if modality(run.family) != "images":
+        raise ParamsError(f"{path}: runs.{name} is a run of {modality(run.family)}; allowed are runs of images")
+    if edit.inversion is None and not has_encoder(run.family):
+        raise ParamsError(f"{path}.inversion: got null; {run.family} has no encoder, so allowed is a mapping")
     return edit
 
 

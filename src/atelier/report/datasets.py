@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from atelier.core.spec import SPLITS
 from atelier.params.file import Params
 from atelier.report import classes, curves, exhibits, glossary, numbers
 from atelier.report.gauge import REAL, Gauge
@@ -25,8 +26,6 @@ LABELS = {
 }
 # What its accuracies are listed by.
 BY = {"rotations": "rotation", "shuffled": "order of the sentences"}
-# The order in which splits are shown; the keys of JSON files are sorted by name.
-SPLITS = ("train", "validation", "test")
 
 
 def view(sources: Sources, name: str, params: Params) -> dict[str, Any]:

@@ -23,6 +23,18 @@ TERMS: dict[str, Term] = {
     "density": Term("Density", "higher", "Mean number of real neighbourhoods around a sample; robust to outliers."),
     "coverage": Term("Coverage", "higher", "Share of real examples with a sample nearby; low if modes are missing."),
     "class_entropy": Term("Class entropy", "higher", "Entropy of the classes that the judge predicts.", "nats"),
+    "label_accuracy": Term("Label accuracy", "higher", "Share of samples that the judge finds to be as asked."),
+    "fd_class_mean": Term("FD per class", "lower", "FD within each class, averaged over classes."),
+    "fd_class_worst": Term("FD of the worst class", "lower", "The largest FD within a class."),
+    "fd_class_samples": Term("Samples per class", "neither", "N of the FD within each class."),
+    "train_on_samples_accuracy": Term(
+        "Accuracy after samples", "higher", "Of a classifier trained on samples alone, on real test images."
+    ),
+    "attribute_accuracy": Term("Attribute accuracy", "higher", "Samples against attributes asked for; 0.5 is chance."),
+    "attribute_accuracy_unseen": Term(
+        "Accuracy, unseen", "higher", "The same for combinations of attributes that no training image has."
+    ),
+    "unseen_combinations": Term("Unseen combinations", "neither", "Their number."),
     "samples": Term("Samples", "neither", "N, the number of samples and of real examples that the distances compare."),
     "loss": Term("Loss", "lower", "Held-out objective: reconstruction + KL, an upper bound on −log p(x).", "nats"),
     "reconstruction": Term("Reconstruction", "lower", "−log p(x | z), summed over the pixels.", "nats"),
@@ -85,7 +97,17 @@ SPREAD = "{}_std"
 FLOOR = "{}_floor"
 CEILING = "{}_ceiling"
 NGRAM = "ngram_{}"
-REFERENCES = {FLOOR: "floor", CEILING: "ceiling", "{}_test": "test images", "human_{}": "human", NGRAM: "n-gram"}
+REFERENCES = {
+    FLOOR: "floor",
+    CEILING: "ceiling",
+    "{}_test": "test images",
+    "{}_real": "test images",
+    "human_{}": "human",
+    NGRAM: "n-gram",
+}
+_BESIDE = {"train_on_samples_accuracy": {"train_on_real_accuracy": "after real images"}}
+# The metric that is the N of another one's floor; `samples` of all others.
+COUNTS = dict.fromkeys(("fd_class_mean", "fd_class_worst"), "fd_class_samples")
 
 # Names of a dataset's statistics, where words of the key would be unclear.
 _STATISTICS = {
@@ -166,14 +188,22 @@ def order(metric: str) -> tuple[int, str]:
     return (listed.index(metric) if metric in TERMS else len(listed), metric)
 
 
+def references(metric: str) -> dict[str, str]:
+    """Return the metrics that are shown next to one as references, with what they are, whether a run has them or not.
+
+    >>> references("train_on_samples_accuracy")["train_on_real_accuracy"], references("fd")["fd_floor"]
+    ('after real images', 'floor')
+    """
+    return {pattern.format(metric): name for pattern, name in REFERENCES.items()} | _BESIDE.get(metric, {})
+
+
 def companions(metrics: set[str]) -> set[str]:
     """Return the metrics that are shown next to another one.
 
     >>> sorted(companions({"fd", "fd_floor", "kid_std", "human_rep_4"}))
     ['fd_floor']
     """
-    patterns = (SPREAD, *REFERENCES)
-    return {name for metric in metrics for pattern in patterns if (name := pattern.format(metric)) in metrics}
+    return {name for metric in metrics for name in (SPREAD.format(metric), *references(metric)) if name in metrics}
 
 
 def humanise(name: str) -> str:

@@ -66,11 +66,13 @@ def first(candidates: tuple[str, ...], metrics: Metrics, committed: Metrics | No
 def row(metric: str, metrics: Metrics, committed: Metrics | None, gauge: Gauge) -> Row:
     """Return the row of one metric with its companions."""
     spread = metrics.get(glossary.SPREAD.format(metric))
-    measured = round(metrics["samples"]) if "samples" in metrics else None
+    samples = metrics.get(glossary.COUNTS.get(metric, "samples"))
+    measured = None if samples is None else round(samples)
+    scale = (glossary.FLOOR.format(metric), glossary.CEILING.format(metric))
     references = [
-        Reference(name, number(metrics[key]), measured if pattern in (glossary.FLOOR, glossary.CEILING) else None)
-        for pattern, name in glossary.REFERENCES.items()
-        if (key := pattern.format(metric)) in metrics
+        Reference(name, number(metrics[key]), measured if key in scale else None)
+        for key, name in glossary.references(metric).items()
+        if key in metrics
     ]
     own_floor = glossary.FLOOR.format(metric) in metrics
     judged = [

@@ -41,3 +41,14 @@ def test_published_generator_is_adopted(name: str, prepared: Path) -> None:
         original = keras.saving.load_model(FOLDER / name, compile=False, safe_mode=True)
         grey = (np.asarray(original([seeds.latents(range(16), latent_dim)])) + 1) / 2
         assert np.abs(drawn - np.rint(255 * grey)).max() <= 1
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason=f"{FOLDER} is missing; ATELIER_THIRD_PARTY names the folder")
+def test_published_generator_draws_the_same_from_its_saved_model(prepared: Path, tmp_path: Path) -> None:
+    path = FOLDER / "keras3_8_generator.keras"
+    keras.saving.load_model(path, compile=False, safe_mode=True).export(tmp_path / "exported", verbose=False)
+    sections = (foreign_files.section(each) for each in (path, tmp_path / "exported"))
+    networks = [adopt(Prepared.read(prepared), Train.model_validate(section)) for section in sections]
+    assert networks[0].config.latent == networks[1].config.latent == "normal"
+    drawn, again = (generate.from_seeds(network, range(16), 16).astype(int) for network in networks)
+    assert np.abs(drawn - again).max() <= 1

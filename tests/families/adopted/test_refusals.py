@@ -90,11 +90,6 @@ def doubled(path: Path) -> None:
     foreign_files.write_legacy(path, model(dense(), inner), "2.10.0", KERNEL)
 
 
-def saved_model(path: Path) -> None:
-    path.mkdir()
-    (path / "saved_model.pb").touch()
-
-
 def only(kernel: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
     return {"dense": {"dense/kernel:0": kernel if kernel.dtype == int else kernel.astype(np.float32)}}
 
@@ -110,7 +105,7 @@ CASES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "pickle": (lambda path: path.write_bytes(pickle.dumps({"a": 1})), "a pickle, which could run any code; allowed"),
     "something else": (lambda path: path.write_text("hello"), "a file that begins with b'hello'; allowed are .keras"),
     "tensorflow lite": (lambda path: path.write_bytes(b"\x1c\0\0\0TFL3" * 9), "a TensorFlow Lite file"),
-    "saved model": (saved_model, "is a SavedModel, whose graph is code; load it where it was trained and"),
+    "directory": (Path.mkdir, "is a directory without saved_model.pb, so it is no SavedModel; save the model with"),
     "missing": (lambda path: None, r"is missing; the path is relative to the checkout; .*dvc pull"),
     "truncated": (truncated, "is no complete HDF5 file: "),
     "weights alone": (lambda path: h5py.File(path, "w").close(), "weights without the architecture"),

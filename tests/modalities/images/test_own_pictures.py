@@ -1,30 +1,28 @@
 """Pictures of a person's own, without labels: a judge of rotations, a run, its evaluation and the report."""
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import own_runs
 import pytest
 import yaml
+from checkout import ROOT, Checkout
 from own_pictures import drawn
 
-from atelier.core import files, lookup
+from atelier.core import files
 from atelier.core.prepared import Prepared
 from atelier.datasets.formats.pictures.prepare import prepare_pictures
 from atelier.editing import edit
 from atelier.modalities.images import judge as judging
 from atelier.modalities.images import rotations
 from atelier.modalities.judge import Judge
-from atelier.networks import network as networks
 from atelier.params import file
 from atelier.params.file import Params
-from atelier.report import page
-from atelier.report.sources import Sources
-from atelier.training.run import train
 
-ROOT = Path(__file__).parents[3]
 PREPARE = {
     "size": 16, "fit": "crop", "colour": "rgb", "classes": "none", "max_bad": 0, "validation": 0.3, "test": 0.35,
     "seed": 1,
@@ -54,35 +52,36 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return raw
 
 
+def added(place: Path, raw: Path) -> Params:
+    """Return what `atelier add` writes for the pictures, with small networks that are trained for one epoch."""
+    checkout = Checkout(place)
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, place)
+    shutil.copytree(ROOT / "profiles", place / "profiles")
+    shutil.copytree(raw, place / "data/raw/flowers")
+    checkout.atelier("add", "flowers", "data/raw/flowers", "--family", "vae", "--classes", "none")
+    params = yaml.safe_load(checkout.read("params.yaml"))
+    own = {"datasets": "flowers", "judges": "flowers", "runs": "flowers-vae"}
+    params = {"downloads": {}, "edits": {}} | {section: {name: params[section][name]} for section, name in own.items()}
+    params["datasets"]["flowers"]["prepare"] |= PREPARE
+    judge, run = params["judges"]["flowers"], params["runs"]["flowers-vae"]
+    judge["train"] |= {"filters": [4, 8], "features": 8, "epochs": 1}
+    judge["gauge"] |= {"samples": 100, "subsets": 3}
+    run["train"] |= {"encoder_filters": [4, 8], "decoder_filters": [8, 4], "latent_dim": 4, "epochs": 1}
+    run["sample"] |= {"samples": 100, "mixture_components": 2, "manifold": 3, "reconstructions": 4}
+    run["sample"] |= {"interpolations": 2, "steps": 3}
+    run["evaluate"] |= {"samples": 100, "subsets": 3, "importance_samples": 2}
+    checkout.write("params.yaml", yaml.safe_dump(params, sort_keys=False))
+    return file.read(place / "params.yaml")
+
+
 @pytest.fixture(scope="module")
-def place(raw: Path, small_params: dict[str, Any], manifests: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(raw: Path, manifests: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All outputs of a run on unlabelled pictures."""
     place = tmp_path_factory.mktemp("flowers")
-    plain = parameters(small_params, "none", "rotations", None)
-    (place / "params.yaml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
-    params: Params = file.read(place / "params.yaml")
-    data, run = place / "data", params.runs["flowers-vae"]
-    prepared, judge, model, samples, evaluation = (
-        data / part / name
-        for part, name in (
-            ("prepared", "flowers"),
-            ("judges", "flowers"),
-            ("models", "flowers-vae"),
-            ("samples", "flowers-vae"),
-            ("evaluations", "flowers-vae"),
-        )
-    )
-    prepare_pictures("flowers", raw, prepared, params.datasets["flowers"].prepare, "own", workers=1)
-    opened = Prepared.read(prepared)
-    keras.utils.clear_session()
-    code = manifests / "judge" / "image_folder.json"
-    judging.train(opened, params.judges["flowers"], code, judge, place / "checkpoints/judge")
-    train(run, opened, judge, manifests / "train" / "vae.json", model, place / "checkpoints/run")
-    network = networks.load(model)
-    lookup.module("families", "vae", "sample").sample(network, opened, run.sample, samples)
-    lookup.module("families", "vae", "evaluate").evaluate(network, opened, judge, samples, run.evaluate, evaluation)
-    metrics = {"flowers-vae": files.read_json(evaluation / "metrics.json")}
-    files.write_json(place / "metrics.json", metrics)
+    prepare = added(place, raw).datasets["flowers"].prepare
+    prepare_pictures("flowers", raw, place / "data/prepared/flowers", prepare, "own", workers=1)
+    own_runs.evaluate(place, "flowers-vae", manifests)
     return place
 
 
@@ -123,14 +122,7 @@ def test_run_on_unlabelled_pictures_has_distances_and_no_classes(place: Path) ->
 
 def test_report_shows_own_pictures_and_what_their_judge_predicts(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    data = Path("data")
-    places = {part: data / part for part in ("prepared", "judges", "models", "samples", "evaluations", "edits")}
-    text = page.render(
-        Sources(
-            params=Path("params.yaml"), pipeline=ROOT / "dvc.yaml", metrics=Path("metrics.json"), code=(),
-            profiles=ROOT / "profiles", **places,
-        )
-    )  # fmt: skip
+    text = own_runs.report()
     for expected in ("own files", "by how many quarter turns", "Accuracy by rotation", "three quarter turns"):
         assert expected in text, expected
     assert "What the samples show" not in text
@@ -169,7 +161,7 @@ def test_judge_of_folders_classifies_them(
 
 def test_edit_says_that_unlabelled_pictures_have_no_concepts(place: Path, params_file: Path) -> None:
     prepared = Prepared.read(place / "data/prepared/flowers")
-    network = networks.load(place / "data/models/flowers-vae")
+    model, judge = place / "data/models/flowers-vae", place / "data/judges/flowers"
     params = next(iter(file.read(params_file).edits.values()))
     with pytest.raises(ValueError, match="flowers has no attributes, so there are no concepts to edit"):
-        edit.edit(network, prepared, place / "data/judges/flowers", params, place / "edited")
+        edit.edit(model, prepared, judge, params, place / "edited", place / "code.json", place / "checkpoints")

@@ -6,23 +6,19 @@ from typing import Any
 
 import keras
 import numpy as np
+import own_runs
 import pytest
 import yaml
 from own_texts import PARAMS, written
 
-from atelier.core import files, lookup
+from atelier.core import files
 from atelier.core.prepared import Prepared
 from atelier.core.text import PAD, TOKENIZER, Corpus, Tokenizer
 from atelier.datasets.formats.texts.prepare import prepare_texts
 from atelier.modalities.judge import Judge
 from atelier.modalities.text import judge as judging
 from atelier.modalities.text import sentences
-from atelier.networks import network as networks
 from atelier.params import file
-from atelier.params.file import Params
-from atelier.report import page
-from atelier.report.sources import Sources
-from atelier.training.run import train
 from atelier.workflow.results import exhibition
 
 ROOT = Path(__file__).parents[3]
@@ -59,22 +55,9 @@ def place(raw: Path, small_params: dict[str, Any], manifests: Path, tmp_path_fac
     """All outputs of a run on unlabelled texts."""
     place = tmp_path_factory.mktemp("letters")
     (place / "params.yaml").write_text(yaml.safe_dump(parameters(small_params), sort_keys=False), encoding="utf-8")
-    params: Params = file.read(place / "params.yaml")
-    run = params.runs["letters-lm"]
-    prepared, judge = place / "data/prepared/letters", place / "data/judges/letters"
-    model, samples, evaluation = (place / "data" / part / "letters-lm" for part in ("models", "samples", "evaluations"))
-    prepare_texts("letters", raw, prepared, params.datasets["letters"].prepare, "own")
-    opened = Prepared.read(prepared)
-    keras.utils.clear_session()
-    code = manifests / "judge" / "text_files.json"
-    judging.train(opened, params.judges["letters"], code, judge, place / "checkpoints/judge")
-    code = manifests / "train" / "transformer_lm.json"
-    train(run, opened, judge, code, model, place / "checkpoints/run")
-    network = networks.load(model)
-    family = [lookup.module("families", run.family, part) for part in ("sample", "evaluate")]
-    family[0].sample(network, opened, run.sample, samples)
-    family[1].evaluate(network, opened, judge, samples, run.evaluate, evaluation)
-    files.write_json(place / "metrics.json", {"letters-lm": files.read_json(evaluation / "metrics.json")})
+    prepare = file.read(place / "params.yaml").datasets["letters"].prepare
+    prepare_texts("letters", raw, place / "data/prepared/letters", prepare, "own")
+    own_runs.evaluate(place, "letters-lm", manifests)
     return place
 
 
@@ -148,14 +131,7 @@ def test_run_on_unlabelled_texts_has_distances_and_no_classes(place: Path) -> No
 
 def test_report_shows_own_texts_and_what_their_judge_predicts(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    data = Path("data")
-    places = {part: data / part for part in ("prepared", "judges", "models", "samples", "evaluations", "edits")}
-    text = page.render(
-        Sources(
-            params=Path("params.yaml"), pipeline=ROOT / "dvc.yaml", metrics=Path("metrics.json"), code=(),
-            profiles=ROOT / "profiles", **places,
-        )
-    )  # fmt: skip
+    text = own_runs.report()
     for expected in ("own files", "whether the sentences of a text were shuffled", "order of the sentences"):
         assert expected in text, expected
     assert "What the samples show" not in text

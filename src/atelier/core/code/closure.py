@@ -83,9 +83,10 @@ def _looked_up(stage: str) -> Iterator[tuple[str, list[str]]]:
                 own = modules("families", name, "params", "network", stage)
                 yield name, [*own, *modules("modalities", modality, *parts)]
         case "edit":
-            encoders = [name for name in families if lookup.module("families", name, "params").ENCODER]
-            found = [m for name in encoders for m in modules("families", name, "params", "network")]
-            yield "images", [*found, *modules("modalities", "images", "classifier")]
+            for name in families:
+                if lookup.module("families", name, "params").MODALITY == "images":
+                    of_images = modules("modalities", "images", "classifier", "inverter")
+                    yield name, [*modules("families", name, "params", "network"), *of_images]
 
 
 def _format(kind: str) -> str:

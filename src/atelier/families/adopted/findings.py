@@ -29,6 +29,8 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.nda
 RANGES = {"-1..1": (-1.0, 1.0), "0..1": (0.0, 1.0), "0..255": (0.0, 255.0)}
 # Layers that only move values.
 MOVING = ("Cropping2D", "Flatten", "Identity", "Permute", "Reshape", "UpSampling2D")
+# Functions that change grey levels by less than one.
+ROUNDING = ("floor", "round", "trunc")
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,11 @@ def declared_interval(architecture: Architecture) -> tuple[float, float] | None:
             if isinstance(scale, list) or isinstance(offset, list):
                 return None
             changes.append((scale, offset))
-        elif layer.kind not in MOVING and not (layer.kind == "Activation" and active == "linear"):
+        elif not (
+            layer.kind in MOVING
+            or (layer.kind == "Activation" and active == "linear")
+            or layer.options.get("function") in ROUNDING
+        ):
             return None
         tensor = node.inputs[0]
     return None

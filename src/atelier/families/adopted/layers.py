@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from atelier.families.adopted import own_layers
 from atelier.families.adopted.params import Layer
 
 Check = Callable[[Any], Any]
@@ -143,6 +144,15 @@ KINDS: dict[str, dict[str, Check]] = {
     "UpSampling2D": {"size": SIZES, "data_format": FORMAT, "interpolation": _INTERPOLATION},
     "ZeroPadding2D": {"padding": MARGINS, "data_format": FORMAT},
 }
+# Layers of this package, which graphs of TensorFlow are translated to; in a file of Keras, these names are unknown.
+OWN: dict[str, dict[str, Check]] = {
+    "Elementwise": {
+        "function": _one_of(*own_layers.UNARY, *own_layers.BINARY), "operand_shape": _optional(_each(SIZE)),
+    },
+    "Reduction": {"function": _one_of(*own_layers.REDUCTIONS), "axes": _each(SIZE), "keepdims": _flag},
+    "Slice": {"axis": SIZE, "start": _whole(0), "size": SIZE},
+}  # fmt: skip
+ALLOWED = KINDS | OWN
 # Names of Keras 2 for options of Keras 3.
 RENAMED = {
     ("LeakyReLU", "alpha"): "negative_slope",
@@ -177,23 +187,24 @@ def describe(kind: str, config: Any, name: str) -> Layer:
 def checked(kind: str, key: str, value: Any, name: str) -> Any:
     """Return an option of a layer in plain form, or raise a one-line ValueError."""
     try:
-        return KINDS[kind][key](value)
+        return ALLOWED[kind][key](value)
     except ValueError as error:
         raise ValueError(f"the layer {name!r} ({kind}): {key}: got {value!r:.60}; allowed is {error}") from None
 
 
 def make(layer: Layer, number: int) -> keras.layers.Layer:
-    """Create an untrained layer; nothing but the classes of `KINDS` is ever created."""
-    if layer.kind not in KINDS:
-        raise ValueError(f"layer {number}: got {layer.kind!r}; known are: {', '.join(KINDS)}")
-    if unknown := sorted(set(layer.options) - set(KINDS[layer.kind])):
+    """Create an untrained layer; nothing but the classes of `ALLOWED` is ever created."""
+    if layer.kind not in ALLOWED:
+        raise ValueError(f"layer {number}: got {layer.kind!r}; known are: {', '.join(ALLOWED)}")
+    if unknown := sorted(set(layer.options) - set(ALLOWED[layer.kind])):
         raise ValueError(f"layer {number} ({layer.kind}): unknown option {unknown[0]}")
     options = {key: checked(layer.kind, key, value, str(number)) for key, value in layer.options.items()}
     if layer.kind == "Reshape":
         options["target_shape"] = tuple(options["target_shape"])
     zeros = {"kernel_initializer": "zeros"} if layer.kind in ("Dense", "Conv2D", "Conv2DTranspose") else {}
+    package = own_layers if layer.kind in OWN else keras.layers
     try:
-        created: keras.layers.Layer = getattr(keras.layers, layer.kind)(
+        created: keras.layers.Layer = getattr(package, layer.kind)(
             **options, **zeros, name=f"layer_{number:03}", dtype="float32"
         )
     except (ValueError, TypeError) as error:

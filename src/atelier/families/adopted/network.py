@@ -68,6 +68,8 @@ class Adopted(keras.Model):
         blocks: of both, for a diagram.
     """
 
+    output_range = (0.0, 1.0)
+
     def __init__(self, config: Config, spec: Spec) -> None:
         super().__init__(name="adopted")
         self.config, self.labels = config, config.labels

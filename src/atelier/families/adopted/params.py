@@ -19,7 +19,10 @@ Tensor = Annotated[int, Field(ge=0)]
 
 
 class Foreign(Strict):
-    """A file that somebody else wrote, relative to the checkout; its content must have the SHA-256 `sha256`."""
+    """A file or SavedModel that somebody else wrote, relative to the checkout, and the SHA-256 of its content.
+
+    That of a SavedModel, a directory, is the digest of the sorted list of the digests of its files.
+    """
 
     file: str = Field(min_length=1)
     sha256: str
@@ -65,7 +68,8 @@ class Train(Foreign):
     Attributes:
         encoder: of a variational autoencoder whose decoder is `file`; null if there is none.
         custom: what stands for a layer that is not one of Keras's: the name of its class or its own, and that of a
-            layer of Keras, `gaussian_sampler`, `identity` or `vae`.
+            layer of Keras, `gaussian_sampler`, `identity` or `vae`; for a signature of a SavedModel, `encode` or
+            `decode`.
     """
 
     inputs: Inputs

@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from atelier.families.adopted.params import Foreign
 
 MAX_BYTES = 4 << 30
 MAX_JSON = 16 << 20
+MAX_FILES = 1000
 WEIGHTS = "model.weights.h5"
 HELP = "save the model with `model.save('NAME.keras')`"
 
@@ -75,9 +76,6 @@ def opened(foreign: Foreign) -> Iterator[Opened]:
 
 
 def _read(path: Path, digest: str) -> bytes:
-    if path.is_dir():
-        what = "a SavedModel, whose graph is code" if (path / "saved_model.pb").is_file() else "a directory"
-        raise ValueError(f"{path} is {what}; load it where it was trained and {HELP}")
     if not path.is_file():
         raise ValueError(
             f"{path} is missing; the path is relative to the checkout; copy the file there or bring it with "
@@ -89,6 +87,43 @@ def _read(path: Path, digest: str) -> bytes:
     if (found := hashlib.sha256(content).hexdigest()) != digest:
         raise ValueError(f"sha256: got {digest}; that of {path} is {found}: use this value if you trust the file")
     return content
+
+
+def saved_model(foreign: Foreign) -> dict[str, bytes]:
+    """Read the files of a SavedModel, a directory, by their relative paths.
+
+    Raises:
+        ValueError: it has another digest, or contains something else than files.
+    """
+    path = Path(foreign.file)
+    if not (path / "saved_model.pb").is_file():
+        raise ValueError(f"{path} is a directory without saved_model.pb, so it is no SavedModel; {HELP}")
+    found, size = [], 0
+    for each in path.rglob("*"):
+        if each.is_symlink() or not (each.is_file() or each.is_dir()):
+            raise ValueError(f"{each} is a link or something else than a file; links are not followed")
+        if each.is_file():
+            found.append(each)
+            size += each.stat().st_size
+        if len(found) > MAX_FILES or size > MAX_BYTES:
+            raise ValueError(f"{path} has more than {MAX_FILES} files or {MAX_BYTES} bytes")
+    content = {each.relative_to(path).as_posix(): each.read_bytes() for each in found}
+    if (came := directory_digest(content)) != foreign.sha256:
+        raise ValueError(
+            f"sha256: got {foreign.sha256}; that of the digests of all files in {path} is {came}: use this value if "
+            "you trust the directory"
+        )
+    return content
+
+
+def directory_digest(content: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 of what `find . -type f | LC_ALL=C sort | xargs sha256sum` prints in a directory.
+
+    >>> directory_digest({"b/c": b"1", "a": b""})[:16]
+    'd13ab4bc015b5d5f'
+    """
+    lines = (f"{hashlib.sha256(content[name]).hexdigest()}  ./{name}\n" for name in sorted(content, key=str.encode))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _legacy(path: Path, file: h5py.File, size: int) -> Opened:

@@ -4,8 +4,10 @@ There is nothing to train; the weights are those of the file.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -109,13 +111,12 @@ def _build(config: Config, prepared: Prepared, decoder: Half, encoder: Half | No
 
 def _halves(prepared: Prepared, params: Train) -> tuple[Half, Half | None, Roles]:
     """Load the file or files, and cut decoder and encoder out of them."""
-    parts = _load(params, params.custom)
+    parts = _load(params, params.custom, "decoder")
+    if params.encoder is not None:
+        parts["encoder"] = _load(params.encoder, params.custom, "encoder")["encoder"]
     if len(parts) == 2:
         return *_both(parts["decoder"], parts["encoder"], params), Roles(True, "none", 0)
-    whole = next(iter(parts.values()))
-    if params.encoder is not None:
-        encoder = next(iter(_load(params.encoder, params.custom).values()))
-        return *_both(whole, encoder, params), Roles(True, "none", 0)
+    whole = parts["decoder"]
     pixels = math.prod(prepared.spec.shape)
     if len(whole.graph.inputs) == 1 and math.prod(whole.graph.inputs[0].shape) == pixels and (at := _latent(whole)):
         # From picture to picture: an autoencoder in one file.
@@ -159,28 +160,57 @@ def _posterior(graph: Graph, outputs: Sequence[int], names: Sequence[str]) -> li
     return list(outputs[:2])
 
 
-def _load(foreign: Foreign | Encoder, custom: Mapping[str, str]) -> dict[str, Loaded]:
-    """Load the network of a file, or the two that a subclassed VAE holds, by the names `encoder` and `decoder`."""
-    with source.opened(foreign) as opened:
-        try:
-            held = translate.parts(opened.config, custom)
-            if held and len(held) == 2:
-                return {
-                    name: _load_one(opened, translate.translate(of, custom, opened.version), name)
-                    for name, of in held.items()
-                }
-            return {"whole": _load_one(opened, translate.translate(opened.config, custom, opened.version))}
-        except ValueError as error:
-            message = " ".join(str(error).split())
-            raise ValueError(message if message.startswith(str(opened.path)) else f"{opened.path}: {message}") from None
+def _load(foreign: Foreign | Encoder, custom: Mapping[str, str], part: str) -> dict[str, Loaded]:
+    """Load the network of a file as the `part` `encoder` or `decoder`, or both parts if the file holds both."""
+    path = Path(foreign.file)
+    if path.is_dir():
+        files = source.saved_model(foreign)
+        with _about(path):
+            return _load_saved_model(files, custom, part, path)
+    with source.opened(foreign) as opened, _about(path):
+        held = translate.parts(opened.config, custom)
+        if len(held) < 2:
+            return {part: _load_one(opened, translate.translate(opened.config, custom, opened.version))}
+        return {
+            name: _load_one(opened, translate.translate(of, custom, opened.version), name) for name, of in held.items()
+        }
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Name the file in errors, in one line."""
+    try:
+        yield
+    except ValueError as error:
+        message = " ".join(str(error).split())
+        raise ValueError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+
+
+def _load_saved_model(
+    files: Mapping[str, bytes], custom: Mapping[str, str], part: str, path: Path
+) -> dict[str, Loaded]:
+    # Nothing else of this family needs TensorFlow where Keras has another backend.
+    from atelier.families.adopted.saved_models import translate as graphs
+
+    loaded = {}
+    for name, net in graphs.translate(files, custom, part).items():
+        loaded[name] = _assembled(net.graph, net.shapes(), path)
+        net.assign(loaded[name].made)
+    return loaded
 
 
 def _load_one(opened: source.Opened, graph: Graph, part: str = "") -> Loaded:
     stored = Stored(opened, graph, part)
+    loaded = _assembled(graph, stored.shapes(), opened.path)
+    stored.assign(loaded.made)
+    return loaded
+
+
+def _assembled(graph: Graph, shapes: weights.Shapes, path: Path) -> Loaded:
+    """Create the layers of a graph, whose weights have the given shapes in its file."""
     every = graph.architecture().model_copy(update={"outputs": tuple(range(len(graph.inputs) + len(graph.nodes)))})
-    with weights.limited_to(stored.shapes(), opened.path, exact=False):
+    with weights.limited_to(shapes, path, exact=False):
         tensors, made, _ = network.assemble(every, network.inputs_of(every))
-    stored.assign(made)
     return Loaded(graph, made, [tuple(tensor.shape[1:]) for tensor in tensors])
 
 

@@ -36,6 +36,8 @@ class GAN(keras.Model):
         conditions: the table that conditions are drawn from, or None; see `modalities.images.conditions`.
     """
 
+    output_range = (-1.0, 1.0)
+
     def __init__(self, config: Config, shape: tuple[int, ...], condition_width: int) -> None:
         super().__init__(name="gan")
         self.config = config

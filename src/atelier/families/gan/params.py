@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from atelier.modalities.images.params import Conditioned, Drawn, Evaluated, Interpolations, Watched, Width
+from atelier.modalities.images.params import Conditioned, ConditionEvaluated, Drawn, Interpolations, Watched, Width
 from atelier.params.training import Training
 
 MODALITY = "images"
@@ -92,5 +92,5 @@ class Sample(Drawn, Interpolations):
     """What `sample` draws; interpolations are between samples."""
 
 
-class Evaluate(Evaluated):
+class Evaluate(ConditionEvaluated):
     """How the run is evaluated."""

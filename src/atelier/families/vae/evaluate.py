@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from atelier.core import seeds
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Evaluate
-from atelier.modalities.images import conditions, generate
+from atelier.modalities.images import conditional_scores, conditions, generate
 from atelier.modalities.images import evaluate as images
 from atelier.networks import batching
 from atelier.networks.network import Network
@@ -24,7 +24,8 @@ def evaluate(network: Network, prepared: Prepared, judge: Path, samples: Path, p
     test = np.asarray(prepared.images("test"))
     told = conditions.told(network, prepared, "test")
     metrics = bound(network, test, params, told) | images.similarity(network, test, params.batch, told)
-    images.write(seen, prepared, params, metrics, out)
+    of_conditions, tables = conditional_scores.measure(network, seen, samples, prepared, params)
+    images.write(seen, prepared, params, metrics | of_conditions, out, tables)
 
 
 def bound(network: Network, test: np.ndarray, params: Evaluate, told: np.ndarray | None = None) -> dict[str, float]:

@@ -4,7 +4,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from atelier.modalities.images.params import Conditioned, Drawn, Evaluated, Interpolations, Watched, Width
+from atelier.modalities.images.params import (
+    Conditioned,
+    ConditionEvaluated,
+    Drawn,
+    Interpolations,
+    Watched,
+    Width,
+)
 from atelier.params.training import Training
 
 MODALITY = "images"
@@ -68,7 +75,7 @@ class Sample(Drawn, Interpolations):
     reconstructions: int = Field(ge=1)
 
 
-class Evaluate(Evaluated):
+class Evaluate(ConditionEvaluated):
     """How the run is evaluated; `importance_samples` is k of the importance-weighted bound (Burda et al., 2016)."""
 
     importance_samples: int = Field(ge=1)

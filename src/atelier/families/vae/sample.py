@@ -14,7 +14,7 @@ from atelier.core.mixture import Mixture
 from atelier.core.pictures import grid, write_png
 from atelier.core.prepared import Prepared
 from atelier.families.vae.params import Sample
-from atelier.modalities.images import conditions, exhibit, generate
+from atelier.modalities.images import conditional_exhibits, conditions, exhibit, generate
 from atelier.modalities.images.exhibit import Exhibit
 from atelier.networks import batching
 from atelier.networks.architecture import diagram
@@ -41,6 +41,7 @@ def sample(network: Network, prepared: Prepared, params: Sample, out: Path) -> N
         options = (params.seed, params.batch, directory)
         exhibits = [
             _samples(network, params, directory),
+            *conditional_exhibits.write(network, params, *options),
             _manifold(network, params, through, directory),
             exhibit.reconstructions(network, test, means, params.reconstructions, *options, told),
             exhibit.between_images(network, test, means, params, *options, told),
@@ -90,8 +91,10 @@ def plane(z_mean: np.ndarray) -> Plane:
 
 
 def _samples(network: Network, params: Sample, directory: Path) -> Exhibit:
-    drawn = generate.from_seeds(network, range(params.seed, params.seed + params.samples), params.batch)
+    numbers = range(params.seed, params.seed + params.samples)
+    drawn = generate.from_seeds(network, numbers, params.batch)
     files.write_array(directory / "samples.npy", drawn)
+    conditions.write(network, numbers, directory)
     origin = "from the prior"
     if network.prior is not None:
         origin = f"from a mixture of {params.mixture_components} Gaussians, fitted to the latents of training images"

@@ -33,3 +33,8 @@ def build_trunk(config: Config, shape: tuple[int, ...]) -> keras.Model:
     # Mean 0 and variance 1 within each image: the scale of distances does not depend on the judge's confidence.
     features = layers.LayerNormalization(center=False, scale=False, dtype="float32", name="features")(x)
     return keras.Model(image, features, name="trunk")
+
+
+def differentiable(trunk: keras.Model) -> keras.Model:
+    """Return a trunk for images as floats from 0 to 255, with the same layers; uint8 inputs have no gradient."""
+    return keras.Sequential([keras.Input(trunk.input_shape[1:]), *trunk.layers[1:]], name="differentiable_trunk")

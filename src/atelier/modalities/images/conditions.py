@@ -6,13 +6,14 @@ drawn from, as latents are drawn from a normal.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import numpy as np
 from keras import ops
 
-from atelier.core import seeds
+from atelier.core import files, seeds
 from atelier.core.prepared import Prepared
 from atelier.core.spec import Spec
 from atelier.networks.network import Network
@@ -20,6 +21,8 @@ from atelier.networks.network import Network
 Kind = Literal["none", "class", "attributes"]
 # Rows of the table of conditions.
 ROWS = 1000
+# The conditions of a run's samples, beside them.
+FILE = "conditions.npy"
 
 
 def kind(network: Network) -> Kind:
@@ -103,6 +106,31 @@ def draw(network: Network, image_seeds: Iterable[int]) -> np.ndarray | None:
         return None
     rows = [seeds.generator(seed, "condition").integers(ROWS) for seed in image_seeds]
     return ops.convert_to_numpy(network.model.conditions)[rows]
+
+
+def write(network: Network, image_seeds: Iterable[int], directory: Path) -> None:
+    """Write the conditions that `draw` draws to `conditions.npy`, uint8 ``(seeds, conditions)``; no file without."""
+    drawn = draw(network, image_seeds)
+    if drawn is not None:
+        files.write_array(directory / FILE, drawn.astype(np.uint8))
+
+
+def read(network: Network, samples: int, directory: Path) -> np.ndarray | None:
+    """Read the conditions of the first `samples` samples of a run, uint8 ``(samples, conditions)``; None without.
+
+    Raises:
+        ValueError: the file is missing, or is not that of these samples and conditions.
+    """
+    if kind(network) == "none":
+        return None
+    path, conditions = directory / FILE, width(kind(network), network.spec)
+    if not path.is_file():
+        raise ValueError(f"{path} is missing; run the sample stage, which writes it beside the samples")
+    asked = files.read_array(path, 2, "u")
+    if len(asked) < samples or asked.shape[1] != conditions:
+        wanted = f"at least {samples} conditions of length {conditions}"
+        raise ValueError(f"{path}: got {len(asked)} of length {asked.shape[1]}; allowed are {wanted}; {files.RESTORE}")
+    return np.asarray(asked[:samples])
 
 
 def described(network: Network, condition: np.ndarray) -> str:

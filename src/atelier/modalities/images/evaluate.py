@@ -1,5 +1,6 @@
 """Comparison of samples with real images: distances on the judge's features, classes, nearest training images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from atelier.metrics.classes import class_histogram
 from atelier.metrics.images.similarity import psnr, ssim
 from atelier.metrics.neighbours import nearest
 from atelier.modalities.images import generate
+from atelier.modalities.images.exhibit import Table
 from atelier.modalities.images.params import Evaluated
 from atelier.modalities.judge import Judge
 from atelier.networks import batching
@@ -42,7 +44,14 @@ class Samples:
         return cls(judging, images, features, judging.logits(features))
 
 
-def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metrics, out: Path) -> None:
+def write(
+    samples: Samples,
+    prepared: Prepared,
+    params: Evaluated,
+    metrics: Metrics,
+    out: Path,
+    tables: Sequence[Table] = (),
+) -> None:
     """Add what all families of images measure to `metrics`, and write them and all exhibits to the directory `out`.
 
     A judge of rotations says nothing about classes: then there are neither `class_entropy` nor `classes.json`.
@@ -62,7 +71,7 @@ def write(samples: Samples, prepared: Prepared, params: Evaluated, metrics: Metr
             f"{metrics['neighbour_distance_test']:.3g} for test images; copies would be much closer."
         )
         exhibit = {"file": "neighbours.png", "title": "Nearest training images", "caption": caption}
-        files.write_json(directory / "pictures.json", [exhibit])
+        files.write_json(directory / "pictures.json", [*(table.write(directory) for table in tables), exhibit])
 
 
 def classes(samples: Samples, prepared: Prepared) -> Shares:

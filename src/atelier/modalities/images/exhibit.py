@@ -1,10 +1,13 @@
-"""Exhibits that several families of images write: samples, and interpolations between latents."""
+"""Exhibits that several families of images write: samples, interpolations between latents, and tables."""
 
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from atelier.core import seeds
+from atelier.core import files, seeds
 from atelier.core.pictures import grid, write_png
 from atelier.modalities.images import generate
 from atelier.modalities.images.params import Interpolations
@@ -12,6 +15,22 @@ from atelier.networks.network import Network
 
 Exhibit = dict[str, str]
 COLUMNS = 16
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption; the first of its rows is the header."""
+
+    file: str
+    title: str
+    caption: str
+    rows: Sequence[Sequence[str]]
+
+    def write(self, directory: Path) -> Exhibit:
+        """Write the rows as CSV."""
+        with files.atomic(directory / self.file) as temporary, temporary.open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out, lineterminator="\n").writerows(self.rows)
+        return {"file": self.file, "title": self.title, "caption": self.caption}
 
 
 def samples(drawn: np.ndarray, shown: int, first_seed: int, origin: str, directory: Path) -> Exhibit:

@@ -87,3 +87,38 @@ class Evaluated(Compared):
 
     shown: int = Field(ge=1)
     batch: int = Field(ge=1)
+
+
+class ConditionEvaluated(Evaluated):
+    """How samples of a network that may be told conditions are evaluated.
+
+    `classifier_epochs` are those of two classifiers, one trained on samples of classes and one on real images; None to
+    train neither.
+    """
+
+    classifier_epochs: Annotated[int, Field(ge=1)] | None
+
+
+class Inverter(Strict):
+    """An encoder for a generator that has none, and how its latents are improved for each image.
+
+    Attributes:
+        filters: widths of the convolutions, each of stride 2.
+        judge_weight: weight of the squared error of the judge's features, relative to that of pixels from −1 to 1.
+        prior_weight: weight of the squared error of ‖z‖²/latent_dim, which is close to 1 for latents of the prior.
+        refine_steps: steps of Adam on z after the encoder; 0 for none.
+        refine_rate: learning rate of the first step; it decays to zero along half a cosine.
+    """
+
+    filters: tuple[Width, ...] = Field(min_length=1)
+    judge_weight: float = Field(ge=0)
+    prior_weight: float = Field(ge=0)
+    refine_steps: int = Field(ge=0)
+    refine_rate: float = Field(gt=0, le=1)
+
+
+class InverterNetwork(Inverter):
+    """An inverter for latents of `latent_dim` numbers and conditions of `conditions` numbers, 0 without a condition."""
+
+    latent_dim: int = Field(ge=1)
+    conditions: int = Field(ge=0)

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from atelier.datasets.formats.texts.decoding import LONGEST
-from atelier.datasets.formats.texts.tables import looks_like_json
+from atelier.datasets.formats.texts.tables import SEPARATORS, looks_like_json
 
 TEXTS = ("text", "content", "review", "sentence", "body", "document", "message", "abstract", "comment")
 LABELS = ("label", "class", "category", "sentiment", "target", "topic", "rating", "stars", "genre", "language")
 _ROWS = 500  # of a table that are looked at
-_SEPARATORS = ",;\t|"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -55,7 +54,7 @@ def read(table: str) -> dict[str, list[str]]:
 
 def _csv(table: str) -> dict[str, list[str]]:
     # The header may have a separator in a quoted name, but hardly more of them than of the true one.
-    separator = max(_SEPARATORS, key=table.partition("\n")[0].count)
+    separator = max(SEPARATORS, key=table.partition("\n")[0].count)
     before = csv.field_size_limit(LONGEST)
     try:
         rows = list(islice(csv.reader(io.StringIO(table, newline=""), delimiter=separator), _ROWS + 1))

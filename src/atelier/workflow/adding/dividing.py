@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from atelier.core.spec import SPLITS
 from atelier.datasets.formats.own import splits
-from atelier.datasets.formats.own.layout import SPLITS
 
 # Shares of the test split, each with the number of examples that is enough to stop there.
 TEST_SHARES = ((0.1, 200), (0.2, 100), (0.3, 100), (0.4, 100))

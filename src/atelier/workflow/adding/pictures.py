@@ -1,25 +1,19 @@
 """Look at a folder or an archive of pictures, and choose the parameters of a dataset of the kind `image_folder`."""
 
-import io
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
-from rich.console import Console
-from rich.progress import Progress
 
-from atelier.core.picture_files import FORMATS
+from atelier.core.picture_traits import Trait
 from atelier.datasets.formats import pool
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import MOST, require_enough
 from atelier.datasets.formats.own.layout import shown
-from atelier.datasets.formats.pictures import decoding, labels, table
-from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures import decoding, labels, reading, table
+from atelier.datasets.formats.pictures.decoding import Decoded
 from atelier.workflow.adding import dividing
 from atelier.workflow.adding.seen import Seen, bad_line, counted, few_line, listed, splits_line
 
@@ -30,18 +24,6 @@ SEED = 1
 _SIDE = 16  # of the pictures that colours are measured on
 _GREY = 8  # largest difference between the channels of a grey picture, in levels
 _NEARLY_ALL = 0.9  # share of the files that must have a label for folders or a table to be labels
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """Of each file, in the order of the collection: see `decoding.Decoded`; and its sides, format and greyness."""
-
-    reasons: list[str]
-    traits: np.ndarray
-    digests: np.ndarray
-    sides: np.ndarray  # int32 (files, 2), 0 for bad files
-    formats: list[str]  # empty for bad files
-    grey: np.ndarray  # bool (files,)
 
 
 def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> Seen:
@@ -58,14 +40,10 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     """
     chosen, reason = (given["classes"], "") if given else (classes, "") if classes else _choose(raw)
     with collection.opened(raw, "pictures", chosen == "table") as found:
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
         labelled = labels.find(found, places, chosen)
-        measured = _measure(found)
-    outside = (places.split < 0) & bool(places.official)
-    lacking = np.where(outside, "outside of the folders of the splits", labelled.missing).tolist()
+        measured, grey = _measure(found)
+    lacking = places.lacking(labelled.missing)
     reasons = [one or other for one, other in zip(measured.reasons, lacking, strict=True)]
     dropped = sorted(bad.named(found.names, reasons, labelled.bad))
     kept = np.flatnonzero([not reason for reason in reasons])
@@ -75,7 +53,7 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     kinds, digests = labelled.kinds[kept], measured.digests[kept]
     contents, _ = splits.groups(digests)
     present = require_enough(found.origin, "pictures", contents, kinds, labelled.classes)
-    section = dict(given) if given else _section(measured, kept, chosen, len(dropped))
+    section = dict(given) if given else _section(measured, grey[kept], kept, chosen, len(dropped))
     placed = places.split[kept], places.official
     split = dividing.divide(found.origin, "pictures", section, given is not None, *placed, digests, kinds)
     named = bool(labelled.classes)
@@ -87,7 +65,7 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     sizes = dividing.sizes(split)
     return Seen(
         lines=(
-            *_described(measured, kept, section),
+            *_described(measured, grey[kept], kept, section),
             _labels_line(names, named, values, judged, reason),
             splits_line(sizes, splits.rule(places.official)),
         ),
@@ -118,10 +96,7 @@ def _choose(raw: Path) -> tuple[str, str]:
                 reason = f"{shown(name)} names {matched.sum():,} of {len(matched):,} files"
         else:
             reason = f"{len(found.tables)} tables, at most one can be used" if found.tables else ""
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
     if 1 < len(places.folders) <= MOST and (places.folder >= 0).mean() >= _NEARLY_ALL:
         return "folders", reason
     if len(places.folders) > MOST:
@@ -131,55 +106,27 @@ def _choose(raw: Path) -> tuple[str, str]:
     return "none", reason
 
 
-def _measure(found: collection.Collection) -> _Measured:
+def _measure(found: collection.Collection) -> tuple[Decoded, np.ndarray]:
+    """Return what became of all files, and whether each is a grey picture, bool ``(files,)``."""
     workers = pool.cores() if len(found.names) > collection.BATCH else 1
-    console = Console(stderr=True)
-    with (
-        pool.start(workers, decoding.__name__) as processes,
-        Progress(console=console, disable=not console.is_terminal, transient=True) as progress,
-    ):
-        parts = []
-        bar = progress.add_task("pictures", total=len(found.names))
-        for part in pool.in_order(processes, measure, collection.batches(found.contents()), 2 * workers + 1):
-            parts.append(part)
-            progress.advance(bar, len(part.reasons))
-    return _Measured(
-        reasons=[reason for part in parts for reason in part.reasons],
-        traits=np.concatenate([part.traits for part in parts]),
-        digests=np.concatenate([part.digests for part in parts]),
-        sides=np.concatenate([part.sides for part in parts]),
-        formats=[form for part in parts for form in part.formats],
-        grey=np.concatenate([part.grey for part in parts]),
-    )
+    spreads: list[np.ndarray] = []
+
+    def take(pixels: np.ndarray) -> None:
+        spreads.append((pixels.max(axis=3) - pixels.min(axis=3)).max(axis=(1, 2), initial=0))
+
+    with pool.start(workers, decoding.__name__) as processes:
+        decoded = reading.decode(found, _SIDE, "crop", 3, processes, 2 * workers + 1, take)
+    grey = np.zeros(len(found.names), bool)
+    grey[[not reason for reason in decoded.reasons]] = np.concatenate(spreads) <= _GREY
+    return decoded, grey
 
 
-def measure(contents: Sequence[bytes | str]) -> _Measured:
-    """Measure a shard of files; `contents` are bytes or, as text, why a file cannot be read."""
-    decoded = decoding.decode(Shard(contents, _SIDE, "crop", 3))
-    spread = (decoded.pixels.max(axis=3).astype(int) - decoded.pixels.min(axis=3)).max(axis=(1, 2), initial=0)
-    good = np.array([not reason for reason in decoded.reasons], bool)
-    grey, sides, formats = np.zeros(len(contents), bool), np.zeros((len(contents), 2), np.int32), [""] * len(contents)
-    grey[good] = spread <= _GREY
-    with warnings.catch_warnings():
-        # All of these files were decoded: what Pillow warns about does no harm.
-        warnings.simplefilter("ignore")
-        for index in np.flatnonzero(good).tolist():
-            with Image.open(io.BytesIO(_bytes(contents[index])), formats=FORMATS) as opened:
-                sides[index], formats[index] = opened.size, str(opened.format)
-    return _Measured(list(decoded.reasons), decoded.traits, decoded.digests, sides, formats, grey)
-
-
-def _bytes(content: bytes | str) -> bytes:
-    assert isinstance(content, bytes)
-    return content
-
-
-def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> dict[str, Any]:
-    side = float(np.median(measured.sides[kept].min(axis=1)))
+def _section(measured: Decoded, grey: np.ndarray, kept: np.ndarray, classes: str, bad: int) -> dict[str, Any]:
+    side = float(np.median(measured.sizes[kept].min(axis=1)))
     return {
         "size": max([size for size in SIZES if size <= side], default=SIZES[0]),
         "fit": "crop",
-        "colour": "grey" if measured.grey[kept].all() else "rgb",
+        "colour": "grey" if grey.all() else "rgb",
         "classes": classes,
         "max_bad": bad,
         "validation": 0.1,
@@ -188,10 +135,10 @@ def _section(measured: _Measured, kept: np.ndarray, classes: str, bad: int) -> d
     }
 
 
-def _described(measured: _Measured, kept: np.ndarray, section: Mapping[str, Any]) -> Iterator[str]:
+def _described(measured: Decoded, grey: np.ndarray, kept: np.ndarray, section: Mapping[str, Any]) -> Iterator[str]:
     formats = Counter(measured.formats[index] for index in kept.tolist()).most_common()
     yield f"{counted(len(kept), 'picture')}: {', '.join(f'{count:,} {form}' for form, count in formats)}"
-    sides = measured.sides[kept]
+    sides = measured.sizes[kept]
     order = np.argsort(sides.min(axis=1), kind="stable")
     (low, high), middle = sides[order[[0, -1]]], int(np.median(sides.min(axis=1)))
     between = "×".join(map(str, low)) + (f" to {'×'.join(map(str, high))}" if (low != high).any() else "")
@@ -199,8 +146,7 @@ def _described(measured: _Measured, kept: np.ndarray, section: Mapping[str, Any]
     uneven = int(((measured.traits[kept] & Trait.NOT_SQUARE) > 0).sum())
     if uneven:
         yield f"not square: {uneven:,}; fit: {section['fit']}"
-    grey = int(measured.grey[kept].sum())
-    yield f"colours: {len(kept) - grey:,} in colour, {grey:,} grey; colour: {section['colour']}"
+    yield f"colours: {(~grey).sum():,} in colour, {grey.sum():,} grey; colour: {section['colour']}"
 
 
 def _labels_line(names: Sequence[str], classes: bool, values: np.ndarray, judged: str, reason: str) -> str:
@@ -215,14 +161,14 @@ def _labels_line(names: Sequence[str], classes: bool, values: np.ndarray, judged
 
 
 def _problems(
-    measured: _Measured, kept: np.ndarray, contents: np.ndarray, section: Mapping[str, Any], dropped: Sequence[str]
+    measured: Decoded, kept: np.ndarray, contents: np.ndarray, section: Mapping[str, Any], dropped: Sequence[str]
 ) -> Iterator[str]:
     if dropped:
         yield bad_line(dropped, "file", section["max_bad"])
     equal = len(contents) - len(np.unique(contents))
     if equal:
         yield f"{counted(equal, 'file')} equal to another one (kept, in the same split)"
-    small = int((measured.sides[kept].min(axis=1) < section["size"]).sum())
+    small = int((measured.sizes[kept].min(axis=1) < section["size"]).sum())
     if small:
         yield f"{counted(small, 'picture')} with a side below {section['size']} pixels, to be enlarged"
     if len(kept) < 1000:

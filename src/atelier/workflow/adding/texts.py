@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from atelier.datasets.formats.corpus.collection import Reading
 from atelier.datasets.formats.own import bad, collection, layout, splits
-from atelier.datasets.formats.own.classes import MOST, require_enough, require_folders
-from atelier.datasets.formats.texts import records
+from atelier.datasets.formats.own.classes import MOST, require_enough
+from atelier.datasets.formats.texts import labels, records
 from atelier.datasets.formats.texts.decoding import decode_table
 from atelier.datasets.formats.texts.params import Prepare
 from atelier.workflow.adding import columns, dividing
@@ -38,19 +37,6 @@ class _Source:
     line: str
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """The texts that can be used: place, label, content's digest and number of words of each; and the bad ones."""
-
-    places: list[str]
-    labels: list[str]
-    digests: np.ndarray
-    words: np.ndarray
-    starts: list[str]  # their first two words
-    ordered: np.ndarray  # bool: whether they seem to have at least two sentences
-    bad: list[str]
-
-
 def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> Seen:
     """Look at all texts in `raw`.
 
@@ -65,26 +51,23 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     """
     source = _given(given) if given else _source(raw, classes)
     section: dict[str, Any] = dict(given) if given else _section(source)
-    origin, texts = _read(raw, Prepare(**section))
-    if not texts.places:
+    texts = records.read_all(raw, Prepare(**section))
+    origin = texts.origin
+    if not texts.numbers:
         raise ValueError(f"{origin}: no texts{f', for example {texts.bad[0]}' if texts.bad else ''}")
-    try:
-        places = layout.read(texts.places)
-    except ValueError as error:
-        raise ValueError(f"{origin}: {error}") from None
-    names, kinds = _classes(origin, section["classes"], places, texts.labels)
-    outside = (places.split < 0) & bool(places.official)
-    why = np.select(
-        [outside, kinds < 0], ["outside of the folders of the splits", "in no folder that names its class"], ""
-    )
-    dropped = sorted([*texts.bad, *bad.named(texts.places, why.tolist())])
-    kept = np.flatnonzero(why == "")
+    places = layout.read(texts.places, origin)
+    names, kinds, missing = labels.find(origin, places, texts.labels, section["classes"])
+    lacking = places.lacking(missing)
+    dropped = sorted([*texts.bad, *bad.named(texts.titles, lacking)])
+    kept = np.flatnonzero([not why for why in lacking])
+    corpus = texts.reading.collection([texts.numbers[row] for row in kept], np.zeros(len(kept), np.uint8))
+    words = corpus.spans[:, 1] - corpus.spans[:, 0]
     digests, kinds = texts.digests[kept], kinds[kept]
     contents, _ = splits.groups(digests)
     present = require_enough(origin, "texts", contents, kinds, names)
     if not given:
         section["max_bad"] = len(dropped)
-        section["vocabulary"] = next(size for least, size in _VOCABULARIES if texts.words[kept].sum() >= least)
+        section["vocabulary"] = next(size for least, size in _VOCABULARIES if words.sum() >= least)
     placed = places.split[kept], places.official
     split = dividing.divide(origin, "texts", section, given is not None, *placed, digests, kinds)
     values, named = np.searchsorted(present, kinds), [names[kind] for kind in present] if names else []
@@ -93,7 +76,7 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
     return Seen(
         lines=(
             f"{counted(len(kept), 'text')}, {source.line}; encoding: {section['encoding']}",
-            _lengths(texts.words[kept]),
+            _lengths(words),
             _labels_line(named, values, judged),
             splits_line(sizes, splits.rule(places.official, "words", "texts")),
         ),
@@ -101,16 +84,16 @@ def look(raw: Path, classes: str | None, given: Mapping[str, Any] | None) -> See
             *([bad_line(dropped, "text", section["max_bad"])] if dropped else []),
             *_problems(contents, section),
             *([obstacle] if obstacle else []),
-            *(_without_order(texts.ordered[kept]) if judged == "shuffled" else []),
+            *(_without_order(corpus.texts) if judged == "shuffled" else []),
             *([few_line(few)] if few else []),
         ),
         prepare=section,
         labels=judged,
         sizes=sizes,
         without_first=None,
-        length=round(_TOKENS_PER_WORD * float(np.percentile(texts.words[kept], 90))),
-        tokens=int(texts.words[kept][split == splits.TRAIN].sum()),
-        start=Counter(texts.starts[index] for index in kept).most_common(1)[0][0],
+        length=round(_TOKENS_PER_WORD * float(np.percentile(words, 90))),
+        tokens=int(words[split == splits.TRAIN].sum()),
+        start=Counter(" ".join(text.split()[:2]) for text in corpus.texts).most_common(1)[0][0],
     )
 
 
@@ -143,7 +126,7 @@ def _source(raw: Path, classes: str | None) -> _Source:
         encoding = columns.encoding(contents())
         origin, names = found.origin, sorted(chosen)
     if not in_tables:
-        folders = layout.read(names)
+        folders = layout.read(names, origin)
         inside = len(folders.folders) > 1 and (folders.folder >= 0).mean() >= _NEARLY_ALL
         usable = inside and len(folders.folders) <= MOST
         return _Source(encoding, "", "", classes or ("folders" if usable else "none"), "a file each")
@@ -173,50 +156,6 @@ def _section(source: _Source) -> dict[str, Any]:
     }
 
 
-def _read(raw: Path, params: Prepare) -> tuple[Path, _Texts]:
-    reading, dropped = Reading(), []
-    places, labels, good = [], [], []
-    alone = bool(params.text)
-    with collection.opened(raw, "texts", alone=alone) as found:
-        for record in records.read(found, params, alone and raw.is_file()):
-            why = record.why
-            if not why:
-                good.append(reading.add(record.text))
-                why = "" if good[-1] else "has no letters and no digits"
-            if why:
-                dropped += bad.named([records.title(record.key)], [why])
-            else:
-                places.append(record.place)
-                labels.append(record.label)
-        origin = found.origin
-    usable = np.flatnonzero(good).tolist()
-    texts = reading.collection(usable, np.zeros(len(usable), np.uint8))
-    return origin, _Texts(
-        places=places,
-        labels=labels,
-        digests=np.frombuffer(b"".join(texts.digests), f"V{len(texts.digests[0]) if usable else 1}"),
-        words=texts.spans[:, 1] - texts.spans[:, 0],
-        ordered=np.array([_SENTENCES.search(text) is not None for text in texts.texts], bool),
-        starts=[" ".join(text.split()[:2]) for text in texts.texts],
-        bad=dropped,
-    )
-
-
-def _classes(
-    origin: Path, classes: str, places: layout.Layout, labels: Sequence[str]
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the names of the classes, and the class of each text: −1 if no folder names it."""
-    if classes == "folders":
-        require_folders(origin, "texts", places.folders, "classes: column or classes: none")
-        return places.folders, places.folder
-    if classes == "none":
-        return (), np.zeros(len(labels), np.int32)
-    names, kinds = np.unique(labels, return_inverse=True)
-    if len(names) > MOST:
-        raise ValueError(f"{origin}: the label has {len(names):,} values; at most {MOST} are allowed: --classes none")
-    return tuple(map(str, names)), kinds
-
-
 def _lengths(words: np.ndarray) -> str:
     shortest, middle, longest = (int(value) for value in np.percentile(words, (0, 50, 100)))
     return f"lengths: {shortest:,} to {longest:,} words, {middle:,} in the middle, {int(words.sum()):,} in all"
@@ -241,8 +180,8 @@ def _problems(contents: np.ndarray, section: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _without_order(ordered: np.ndarray) -> list[str]:
-    count = int((~ordered).sum())
-    if 2 * count <= len(ordered):
+def _without_order(texts: Sequence[str]) -> list[str]:
+    count = sum(_SENTENCES.search(text) is None for text in texts)
+    if 2 * count <= len(texts):
         return []
     return [f"{counted(count, 'text')} with one sentence only, from which a judge of shuffled sentences cannot learn"]

@@ -1,6 +1,6 @@
-"""A small folder of drawn pictures, to be changed by tests."""
+"""Drawn pictures, prepared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,6 @@ from atelier.datasets.formats.pictures.prepare import prepare_pictures
 PARAMS = Prepare(
     size=16, fit="crop", colour="rgb", classes="none", max_bad=0, validation=0.2, test=0.2, seed=1
 )  # fmt: skip
-Write = Callable[[Mapping[str, bytes]], Path]
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "raw"
-
-
-@pytest.fixture
-def write(raw: Path) -> Write:
-    def write(files: Mapping[str, bytes]) -> Path:
-        for name, content in files.items():
-            (raw / name).parent.mkdir(parents=True, exist_ok=True)
-            (raw / name).write_bytes(content)
-        return raw
-
-    return write
 
 
 @pytest.fixture

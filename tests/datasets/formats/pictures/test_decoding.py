@@ -5,8 +5,11 @@ import pytest
 from own_pictures import encoded
 from PIL import Image
 
+from atelier.core import picture_files
+from atelier.core.picture_exif import TURNS
+from atelier.core.picture_traits import Trait
 from atelier.datasets.formats.pictures import decoding
-from atelier.datasets.formats.pictures.decoding import Trait, square
+from atelier.datasets.formats.pictures.decoding import square
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -59,12 +62,13 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     inverse = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
     stored = upright
     if orientation > 1:
-        stored = upright.transpose(inverse.get(orientation, decoding.TURNS[orientation]))
+        stored = upright.transpose(inverse.get(orientation, TURNS[orientation]))
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
-    shown = pixels(encoded(stored, kind, exif=exif, **options)).astype(int)
-    assert np.abs(shown - np.asarray(upright)).mean() < 12
+    data = encoded(stored, kind, exif=exif, **options)
+    assert np.abs(pixels(data).astype(int) - np.asarray(upright)).mean() < 12
+    assert traits(data) == (Trait.ROTATED_BY_EXIF if orientation > 1 else Trait(0))
 
 
 @pytest.mark.parametrize("exif", [b"nonsense" * 4, b"II*\0\x08\0\0\0\xff\xff\x12\x01\x03", b"II"])
@@ -110,9 +114,9 @@ def test_16_bits_are_scaled(kind: str) -> None:
 def test_floats_from_0_to_1_are_scaled_and_others_refused() -> None:
     levels = np.tile(np.linspace(0, 1, 16, dtype=np.float32), (16, 1))
     np.testing.assert_allclose(pixels(encoded(levels, "TIFF"), channels=1)[0, :, 0], levels[0] * 255, atol=0.6)
-    with pytest.raises(ValueError, match=r"values from 0 to 300; allowed are 0 to 1"):
+    with pytest.raises(ValueError, match=r"floats from 0 to 300 .*; black is 0 and white is 1"):
         pixels(encoded(levels * 300, "TIFF"))
-    with pytest.raises(ValueError, match=r"values from 0 to nan|allowed are 0 to 1"):
+    with pytest.raises(ValueError, match=r"floats from nan to nan .*; black is 0 and white is 1"):
         pixels(encoded(levels * np.nan, "TIFF"))
 
 
@@ -124,7 +128,7 @@ def test_small_pictures_are_enlarged_and_colours_become_grey_on_request() -> Non
 def test_large_jpeg_is_close_to_its_exact_reduction() -> None:
     soft = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)).resize((1203, 901))
     data = encoded(soft, "JPEG", quality=95)
-    exact = soft.crop((151, 0, 1052, 901)).resize((16, 16), decoding.FILTER)
+    exact = soft.crop((151, 0, 1052, 901)).resize((16, 16), picture_files.FILTER)
     assert np.abs(pixels(data).astype(int) - np.asarray(exact)).mean() < 3
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import tarfile
 import zipfile
 from collections import Counter
@@ -254,6 +255,23 @@ def hostile_zip(name: str, mode: int = 0o100644) -> bytes:
     return buffer.getvalue()
 
 
+def zip_of_one_file_twice() -> bytes:
+    """A zip whose directory names the same bytes under two names."""
+    one = packed("zip", {"a.png": drawn(1)})
+    end = one.index(b"PK\5\6")
+    start = one.index(b"PK\1\2")
+    second = one[start:end].replace(b"a.png", b"b.png")
+    record = bytearray(one[end:])
+    struct.pack_into("<HHL", record, 8, 2, 2, 2 * (end - start))
+    return one[:end] + second + record
+
+
+def zip_with_offset(offset: int) -> bytes:
+    content = bytearray(packed("zip", {"a.png": drawn(1)}))
+    struct.pack_into("<L", content, content.index(b"PK\1\2") + 42, offset)
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
@@ -266,6 +284,8 @@ def hostile_zip(name: str, mode: int = 0o100644) -> bytes:
         (hostile_zip("../a.png"), "leads out of the archive"),
         (hostile_zip("C:\\a.png"), "leads out of the archive"),
         (hostile_zip("a.png", 0o120777), "a.png is a link"),
+        (zip_of_one_file_twice(), "its files overlap"),
+        (zip_with_offset(10_000_000), "a.png lies outside of the archive"),
         (packed("zip", in_classes())[:-30], "not a complete archive"),
         (packed("tar", in_classes())[:5000], "not complete, or damaged"),
         (packed("tar.gz", in_classes())[:-3000], "not complete, or damaged"),
@@ -289,6 +309,11 @@ def test_expanding_member_of_a_zip_is_refused_before_it_is_unpacked(write, prepa
     write({"all.zip": buffer.getvalue()})
     with pytest.raises(ValueError, match=r"all\.zip: zeros\.png: .* MB are allowed"):
         prepare()
+
+
+def test_file_of_a_zip_whose_path_is_not_plain_is_read(write, prepare) -> None:
+    write({"all.zip": packed("zip", {f".\\é{i}//a.png": drawn(i) for i in range(12)})})
+    assert sum(prepare().sizes.values()) == 12
 
 
 def test_damaged_member_of_a_zip_is_a_bad_file(write, prepare) -> None:

@@ -1,6 +1,6 @@
-"""Raw texts, to be changed by tests."""
+"""Texts, prepared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,6 @@ from own_texts import PARAMS
 from atelier.core.spec import Spec
 from atelier.core.text import TOKENIZER, Corpus, Tokenizer
 from atelier.datasets.formats.texts.prepare import prepare_texts
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    return tmp_path / "raw"
-
-
-@pytest.fixture
-def write(raw: Path) -> Callable[[Mapping[str, bytes]], Path]:
-    def write(files: Mapping[str, bytes]) -> Path:
-        for name, content in files.items():
-            (raw / name).parent.mkdir(parents=True, exist_ok=True)
-            (raw / name).write_bytes(content)
-        return raw
-
-    return write
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from atelier.core import seeds
+from atelier.core.spec import SPLITS
 from atelier.datasets.celeba.twin import attributes
 from atelier.datasets.celeba.twin.portrait import draw
 from atelier.datasets.formats import pool
 from atelier.datasets.formats.faces import writer
-from atelier.datasets.formats.faces.archive import SPLITS
 from atelier.datasets.formats.faces.params import Embedded
 
 _SHARD = 32

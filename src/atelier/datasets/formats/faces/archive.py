@@ -14,7 +14,6 @@ from atelier.datasets import raw_files
 ARCHIVE = "img_align_celeba.zip"
 ATTRIBUTES = "list_attr_celeba.txt"
 PARTITION = "list_eval_partition.txt"
-SPLITS = ("train", "validation", "test")  # 0, 1 and 2 in the partition
 FOLDER = "img_align_celeba"  # inside the archive
 _ENDING = re.compile(r"\.jpe?g$", re.IGNORECASE)
 

@@ -1,6 +1,6 @@
 """Prepare a dataset of aligned faces with binary attributes: from CelebA's raw files to arrays and a Spec."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,15 +8,15 @@ import numpy as np
 from rich.progress import Progress
 
 from atelier.core import files, terminal
-from atelier.core.spec import Spec
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets import raw_files
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.faces import pictures, preview, splits, tables
-from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, SPLITS, Archive, open_archive
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, PARTITION, Archive, open_archive
 from atelier.datasets.formats.faces.params import Prepare
+from atelier.datasets.formats.own.bad import require_few
 
 _SHARD = 256  # pictures: few enough for the memory of several shards, enough for a cheap transfer between processes
-_LISTED = 10  # bad pictures that an error lists
 
 
 def prepare_faces(
@@ -53,7 +53,7 @@ def prepare_faces(
         bad += [f"{picture}: no row in {table.name}" for picture in names[row < 0]]
         split, rule = splits.assign(partition, names, row >= 0, params.validation, params.test, params.seed)
         bad += [f"{picture}: no row in {partition.name}" for picture in names[(row >= 0) & (split < 0)]]
-        _check_limit(name, bad, params.max_bad)
+        require_few(name, "pictures", bad, params.max_bad)
         usable = np.flatnonzero((row >= 0) & (split >= 0))
         shape = (params.size, params.size, 3)
         workers = workers or pool.cores()
@@ -75,7 +75,7 @@ def prepare_faces(
                 bad += decoded.bad
                 done = here.stop
                 progress.update(bar, completed=done)
-        _check_limit(name, bad, params.max_bad)
+        require_few(name, "pictures", bad, params.max_bad)
         kept = usable[good]
         by_split = {part: labels[row[kept[split[kept] == index]]] for index, part in enumerate(SPLITS)}
         if empty := [part for part, values in by_split.items() if not len(values)]:
@@ -99,15 +99,6 @@ def prepare_faces(
         spec.write(folder / "spec.json")
         preview.write(folder, spec, by_split, writers["train"].files[0][0], params.seed)
     return spec
-
-
-def _check_limit(name: str, bad: Sequence[str], allowed: int) -> None:
-    if len(bad) <= allowed:
-        return
-    lines = [f"{len(bad):,} bad pictures; datasets.{name}.prepare.max_bad allows {allowed:,}"]
-    lines += [f"  {line}" for line in sorted(bad)[:_LISTED]]
-    lines += [f"  and {len(bad) - _LISTED:,} more"] if len(bad) > _LISTED else []
-    raise ValueError("\n".join(lines))
 
 
 def _shards(archive: Archive, names: np.ndarray, params: Prepare) -> Iterator[pictures.Shard]:

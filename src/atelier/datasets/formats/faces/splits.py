@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from atelier.core.spec import SPLITS
 from atelier.datasets.formats.faces import tables
-from atelier.datasets.formats.faces.archive import SPLITS
 
 OFFICIAL = "official partition"
 HASHED = "seeded hash of the name: the pictures at hand do not cover the official splits"

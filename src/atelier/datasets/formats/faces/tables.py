@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from atelier.core.spec import SPLITS
 from atelier.datasets import raw_files
-from atelier.datasets.formats.faces.archive import FOLDER, SPLITS, plain
+from atelier.datasets.formats.faces.archive import FOLDER, plain
 
 # In the order in which they are looked for; otherwise columns are separated by white space.
 _SEPARATORS = (",", ";")

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION, SPLITS
+from atelier.core.spec import SPLITS
+from atelier.datasets.formats.faces.archive import ARCHIVE, ATTRIBUTES, FOLDER, PARTITION
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
 

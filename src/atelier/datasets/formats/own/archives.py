@@ -1,7 +1,7 @@
 """List and read the files of an archive: `.zip`, `.tar`, `.tar.gz`. Nothing is unpacked to disk.
 
-Archives come from anywhere. One that contains an absolute path, `..`, a link, a device, an encrypted file or a file
-that is too large is refused as a whole.
+Archives come from anywhere. One that contains an absolute path, `..`, a link, a device, an encrypted file, a file that
+is too large or files that overlap is refused as a whole.
 """
 
 import lzma
@@ -9,17 +9,31 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+import numpy as np
 
 # The bytes of a file, or as text why it cannot be read.
 Content = bytes | str
+# A name, and what it takes to read the file.
+Member = TypeVar("Member", bound=tuple[Any, ...])
 
 ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz")
 LARGEST = 2**28  # bytes of a file: far above any picture or text, far below the memory of a machine
+# Attributes of `ZipInfo` that it takes to read a file, and their types.
+_MEMBER = {
+    "header_offset": np.int64,
+    "compress_size": np.int64,
+    "file_size": np.int64,
+    "CRC": np.uint32,
+    "flag_bits": np.uint16,
+    "compress_type": np.uint16,
+}
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
@@ -68,9 +82,11 @@ def _opened_zip(path: Path) -> Iterator[Archive]:
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise ValueError(f"{path}: not a complete zip archive ({error})") from None
     with file:
-        members = {}
-        names = []
-        for member in file.infolist():
+        names: list[str] = []
+        stored: dict[str, str] = {}  # names that are not plain, as the archive has them
+        table = np.empty(len(file.filelist), list(_MEMBER.items()))
+        end = path.stat().st_size
+        for member in file.filelist:
             if member.is_dir():
                 continue
             name = _safe(path, member.filename)
@@ -79,9 +95,29 @@ def _opened_zip(path: Path) -> Iterator[Archive]:
             if member.flag_bits & 1:
                 raise ValueError(f"{path}: {name} is encrypted")
             _check_size(path, name, member.file_size)
+            if not 0 <= member.header_offset <= end - member.compress_size:
+                raise ValueError(f"{path}: {name} lies outside of the archive, which is damaged")
+            if name != member.orig_filename:
+                stored[name] = member.orig_filename
+            table[len(names)] = tuple(getattr(member, field) for field in _MEMBER)
             names.append(name)
-            members[name] = member
-        yield Archive(names, lambda wanted: (_unzip(file, members[name]) for name in wanted))
+        table = table[: len(names)]
+        # An object for each file takes ten times the memory of a row.
+        file.filelist.clear()
+        file.NameToInfo.clear()
+        placed = table[np.argsort(table["header_offset"])]
+        if (np.diff(placed["header_offset"]) < placed["compress_size"][:-1]).any():
+            # A small archive could expand without end.
+            raise ValueError(f"{path}: its files overlap")
+
+        def contents(wanted: list[str]) -> Iterator[Content]:
+            for name, row in _among(wanted, zip(names, table, strict=True)):
+                member = zipfile.ZipInfo(stored.get(name, name))
+                for field in _MEMBER:
+                    setattr(member, field, row[field].item())
+                yield _unzip(file, member)
+
+        yield Archive(names, contents)
 
 
 def _unzip(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> Content:
@@ -109,17 +145,11 @@ def _is_tar(path: Path) -> bool:
 @contextmanager
 def _opened_tar(path: Path) -> Iterator[Archive]:
     def contents(wanted: list[str]) -> Iterator[Content]:
-        waiting = iter(wanted)
-        following = next(waiting, None)
-        for name, file, member in _members(path):
-            if following is None:
-                return
-            if name == following:
-                content = file.extractfile(member)
-                assert content is not None
-                with content:
-                    yield content.read()
-                following = next(waiting, None)
+        for _, file, member in _among(wanted, _members(path)):
+            content = file.extractfile(member)
+            assert content is not None
+            with content:
+                yield content.read()
 
     # A compressed tar has no directory: its files are listed by reading it once.
     yield Archive([name for name, *_ in _members(path)], contents)
@@ -148,6 +178,18 @@ def _members(path: Path) -> Iterator[tuple[str, tarfile.TarFile, tarfile.TarInfo
                 raise ValueError(f"{path}: not complete, or damaged, after {file.offset:,} bytes")
     except _BROKEN as error:
         raise ValueError(f"{path}: not complete, or damaged ({error})") from None
+
+
+def _among(wanted: Iterable[str], members: Iterable[Member]) -> Iterator[Member]:
+    """Yield the members whose names, their first elements, are wanted; both are in the same order."""
+    waiting = iter(wanted)
+    following = next(waiting, None)
+    for member in members:
+        if following is None:
+            return
+        if member[0] == following:
+            yield member
+            following = next(waiting, None)
 
 
 def _safe(path: Path, name: str) -> str:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-SPLITS = ("train", "validation", "test")
 _SPLIT_FOLDERS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2, "testing": 2}
 
 Folders = tuple[str, ...]
@@ -23,20 +22,33 @@ class Layout(NamedTuple):
     folders: Folders
     official: tuple[int, ...]
 
+    @property
+    def unnamed(self) -> list[str]:
+        """Return why the class of each file is not named by its folder; empty if it is."""
+        return ["" if index >= 0 else "in no folder that names its class" for index in self.folder.tolist()]
 
-def read(names: Sequence[str]) -> Layout:
+    def lacking(self, unlabelled: Sequence[str]) -> list[str]:
+        """Return why each file belongs to no split, else why it has no label (`unlabelled`); empty if it has both."""
+        outside = (self.split < 0) & bool(self.official)
+        return [
+            "outside of the folders of the splits" if out else why
+            for out, why in zip(outside.tolist(), unlabelled, strict=True)
+        ]
+
+
+def read(names: Sequence[str], origin: object) -> Layout:
     """Find out what the folders in the paths `names` mean.
 
     Folders that contain all others are skipped: an archive often has one. Then, if the outermost folders, or those one
     level below, are train and at least one of validation and test (or val, valid, training, testing, in any case),
     they are the splits. The outermost folder that is left is the class.
 
-    >>> layout = read(["top/train/cat/1.png", "top/test/dog/2.png"])
+    >>> layout = read(["top/train/cat/1.png", "top/test/dog/2.png"], "flowers.zip")
     >>> layout.split.tolist(), layout.folder.tolist(), layout.folders
     ([0, 2], [0, 1], ('cat', 'dog'))
 
     Raises:
-        ValueError: folders of splits stand beside others.
+        ValueError: folders of splits stand beside others; the message begins with `origin`.
     """
     # The meaning of a directory is that of each file in it, and there are far fewer of them.
     directories = {directory: index for index, directory in enumerate(sorted({_directory(name) for name in names}))}
@@ -44,7 +56,7 @@ def read(names: Sequence[str]) -> Layout:
     paths = [tuple(shown(directory).split("/")) if directory else () for directory in directories]
     _strip(paths)
     split = np.full(len(paths), -1, np.int8)
-    depth, official = _official(paths)
+    depth, official = _official(paths, origin)
     if depth >= 0:
         for index, path in enumerate(paths):
             if path:
@@ -78,7 +90,7 @@ def _strip(paths: list[Folders]) -> None:
             paths[index] = path[len(shared) :]
 
 
-def _official(paths: Sequence[Folders]) -> tuple[int, tuple[int, ...]]:
+def _official(paths: Sequence[Folders], origin: object) -> tuple[int, tuple[int, ...]]:
     """Return the depth of the folders that are splits, −1 if none are; and these splits."""
     for depth in (0, 1):
         found = {path[depth] if len(path) > depth else "" for path in paths if path}
@@ -90,7 +102,7 @@ def _official(paths: Sequence[Folders]) -> tuple[int, tuple[int, ...]]:
             return depth, tuple(sorted(splits))
         if depth == 0:
             raise ValueError(
-                f"the folders train, validation and test are splits, but beside them is {others[0]!r}; move it into "
-                "one of them, or rename them"
+                f"{origin}: the folders train, validation and test are splits, but beside them is {others[0]!r}; move "
+                "it into one of them, or rename them"
             )
     return -1, ()

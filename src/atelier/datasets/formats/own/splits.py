@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from atelier.datasets.formats.own.layout import SPLITS
+from atelier.core.spec import SPLITS
 
 TRAIN = 0
 
@@ -56,6 +56,20 @@ def groups(digests: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     _, first, of_file = np.unique(digests, return_index=True, return_inverse=True)
     return of_file, first
+
+
+def repeated(contents: np.ndarray, split: np.ndarray, what: str) -> dict[str, int]:
+    """Count the examples that are equal to another one, and the contents in several splits, as statistics of a Spec.
+
+    >>> repeated(np.array([0, 1, 0, 0]), np.array([0, 0, 0, 2]), "file")
+    {'equal_to_another_file': 2, 'files_in_two_splits': 1}
+    """
+    different = len(np.unique(contents))
+    pairs = np.unique(np.stack([contents, split.astype(contents.dtype)]), axis=1)
+    return {
+        f"equal_to_another_{what}": len(contents) - different,
+        f"{what}s_in_two_splits": pairs.shape[1] - different,
+    }
 
 
 def fractions(digests: np.ndarray, seed: int) -> np.ndarray:

@@ -43,8 +43,7 @@ def find(found: Collection, layout: Layout, classes: str) -> Labels:
     count = len(found.names)
     if classes == "folders":
         require_folders(found.origin, "pictures", layout.folders, "classes: none or classes: table")
-        missing = ["" if index >= 0 else "in no folder that names its class" for index in layout.folder.tolist()]
-        return Labels(layout.folders, (), layout.folder, missing)
+        return Labels(layout.folders, (), layout.folder, layout.unnamed)
     if classes == "none":
         return Labels((), (), np.zeros(count, np.int32), [""] * count)
     if len(found.tables) != 1:

@@ -1,23 +1,18 @@
 """Prepare pictures of a folder or an archive: from files of any kind to arrays and a Spec."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from atelier.core import files
-from atelier.core.spec import Spec
+from atelier.core.picture_traits import Trait
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets.formats import pool, storage
 from atelier.datasets.formats.own import bad, collection, layout, splits
 from atelier.datasets.formats.own.classes import require_enough
-from atelier.datasets.formats.own.layout import SPLITS
-from atelier.datasets.formats.pictures import decoding, labels, preview, scratch
-from atelier.datasets.formats.pictures.decoding import Shard, Trait
+from atelier.datasets.formats.pictures import decoding, labels, preview, reading, scratch
 from atelier.datasets.formats.pictures.params import Prepare
 
 
@@ -25,7 +20,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
     """Decode, fit, label and split the pictures; write arrays, `images.json`, `spec.json` and pictures of the report.
 
     The number of worker processes does not change the bytes written; by default it is the number of cores. Memory
-    holds a few shards, the name and a few bytes of each picture, and half a kilobyte more for each in a zip.
+    holds a few shards, and the name and a few bytes of each picture.
 
     Args:
         name: the dataset.
@@ -43,30 +38,23 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
     workers = workers or pool.cores()
     with ExitStack() as stack:
         found = stack.enter_context(collection.opened(raw, "pictures", params.classes == "table"))
-        try:
-            places = layout.read(found.names)
-        except ValueError as error:
-            raise ValueError(f"{found.origin}: {error}") from None
+        places = layout.read(found.names, found.origin)
         labelled = labels.find(found, places, params.classes)
-        outside = np.full(len(found.names), bool(places.official)) & (places.split < 0)
-        lacking = [
-            "outside of the folders of the splits" if out_of_splits else reason
-            for out_of_splits, reason in zip(outside.tolist(), labelled.missing, strict=True)
-        ]
+        lacking = places.lacking(labelled.missing)
         bad.require_few(name, "files", bad.named(found.names, lacking, labelled.bad), params.max_bad)
         folder = stack.enter_context(files.atomic_directory(out))
         shape = (params.size, params.size, params.channels)
         pixels = stack.enter_context(scratch.opened(folder / ".pixels", shape))
         processes = stack.enter_context(pool.start(workers, decoding.__name__))
-        shards = (
-            Shard(batch, params.size, params.fit, params.channels) for batch in collection.batches(found.contents())
+        decoded = reading.decode(
+            found, params.size, params.fit, params.channels, processes, 2 * workers + 1, pixels.append
         )
-        decoded = _decode(pool.in_order(processes, decoding.decode, shards, 2 * workers + 1), len(found.names), pixels)
         reasons = [one or other for one, other in zip(decoded.reasons, lacking, strict=True)]
         dropped = bad.named(found.names, reasons, labelled.bad)
         bad.require_few(name, "files", dropped, params.max_bad)
         kept = np.array(sorted(np.flatnonzero([not reason for reason in reasons]), key=found.names.__getitem__), int)
         contents, _ = splits.groups(decoded.digests[kept])
+        row = np.cumsum([not reason for reason in decoded.reasons]) - 1  # of each good picture in `pixels`
         present = require_enough(found.origin, "pictures", contents, labelled.kinds[kept], labelled.classes)
         split = splits.assign(
             places.split[kept],
@@ -81,7 +69,7 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
         of = {part: kept[split == index] for index, part in enumerate(SPLITS)}
         with storage.writers(folder, SPLITS, shape) as writers:
             for part, rows in of.items():
-                for chunk in pixels.read(decoded.row[rows]):
+                for chunk in pixels.read(row[rows]):
                     writers[part].append(chunk)
         values = {part: _values(labelled, present, rows) for part, rows in of.items()}
         if params.classes != "none":
@@ -102,35 +90,9 @@ def prepare_pictures(name: str, raw: Path, out: Path, params: Prepare, source: s
             statistics=_statistics(decoded.traits[kept], contents, split, found.ignored),
         )
         spec.write(folder / "spec.json")
-        train = decoded.row[of["train"]]
+        train = row[of["train"]]
         preview.write(folder, spec, values, params, lambda rows: np.concatenate([*pixels.read(train[rows])]))
     return spec
-
-
-@dataclass(frozen=True)
-class _All:
-    """What became of all files: see `decoding.Decoded`; `row` is the place of each good picture in the scratch file."""
-
-    reasons: list[str]
-    traits: np.ndarray
-    digests: np.ndarray
-    row: np.ndarray
-
-
-def _decode(results: Iterator[decoding.Decoded], count: int, pixels: scratch.Scratch) -> _All:
-    reasons: list[str] = []
-    traits, digests = [], []
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("pictures", total=count)
-        for decoded in results:
-            pixels.append(decoded.pixels)
-            reasons += decoded.reasons
-            traits.append(decoded.traits)
-            digests.append(decoded.digests)
-            progress.update(bar, completed=len(reasons))
-    good = np.array([not reason for reason in reasons], int)
-    return _All(reasons, np.concatenate(traits), np.concatenate(digests), good.cumsum() - 1)
 
 
 def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -> np.ndarray:
@@ -142,9 +104,6 @@ def _values(labelled: labels.Labels, present: Sequence[int], rows: np.ndarray) -
 
 def _statistics(traits: np.ndarray, contents: np.ndarray, split: np.ndarray, ignored: int) -> dict[str, float]:
     """Count what was done with pictures; what happened to none of them is left out."""
-    counts = Counter({decoding.key(trait): int(((traits & trait) > 0).sum()) for trait in Trait})
-    counts["equal_to_another_file"] = len(contents) - len(np.unique(contents))
-    pairs = np.unique(np.stack([contents, split.astype(contents.dtype)]), axis=1)
-    counts["files_in_two_splits"] = pairs.shape[1] - len(np.unique(contents))
-    counts["ignored_system_files"] = ignored
+    counts = {trait.key: int(((traits & trait) > 0).sum()) for trait in Trait}
+    counts |= splits.repeated(contents, split, "file") | {"ignored_system_files": ignored}
     return {name: count for name, count in counts.items() if count}

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from atelier.core import files, pictures, seeds
+from atelier.core.picture_traits import Trait
 from atelier.core.spec import Spec
 from atelier.datasets.formats import charts
-from atelier.datasets.formats.pictures.decoding import Trait, key
 from atelier.datasets.formats.pictures.params import Prepare
 
 _PIXELS = 130_000  # of the sheet, which keeps the PNG below 300 kB
@@ -71,7 +71,7 @@ def write(
 def done(spec: Spec, params: Prepare) -> str:
     """Say how pictures became squares, and with how many something unusual was done."""
     words = {Trait.NOT_SQUARE: _FITS[params.fit]} | _DONE
-    counts = {trait: spec.statistics.get(key(trait), 0) for trait in words}
+    counts = {trait: spec.statistics.get(trait.key, 0) for trait in words}
     parts = [f"{count:,.0f} {words[trait]}" for trait, count in counts.items() if count]
     parts += [f"{len(spec.dropped):,} bad files left out"] if spec.dropped else []
     scaled = f"Scaled to {params.size}×{params.size}, {'grey' if params.colour == 'grey' else 'RGB'}"

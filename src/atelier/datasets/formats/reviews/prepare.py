@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from atelier.core.spec import Spec
+from atelier.core.spec import SPLITS, Spec
 from atelier.datasets import raw_files
 from atelier.datasets.formats.corpus import output
 from atelier.datasets.formats.corpus.output import Facts, Tokens
@@ -14,7 +14,6 @@ from atelier.datasets.formats.reviews.collection import read
 from atelier.datasets.formats.reviews.params import Prepare
 
 CLASSES = ("negative", "positive")
-SPLITS = ("train", "validation", "test")
 
 
 def prepare_reviews(name: str, raw: Path, out: Path, params: Prepare, source: str) -> Spec:

@@ -2,8 +2,14 @@
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from atelier.datasets.formats.corpus.collection import Reading
+from atelier.datasets.formats.own import bad, collection
 from atelier.datasets.formats.own.archives import Content
 from atelier.datasets.formats.own.collection import Collection
 from atelier.datasets.formats.texts import tables
@@ -31,6 +37,35 @@ class Record(NamedTuple):
     why: str
 
 
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a collection that can be used, ordered by their keys.
+
+    Attributes:
+        origin: the folder, the archive or the table.
+        reading: these texts, and those without words.
+        numbers: of these in `reading`.
+        titles, places, labels: of each; see `Record`.
+        bad: a line for each text that cannot be used.
+        ignored: number of files that systems leave in folders.
+    """
+
+    origin: Path
+    reading: Reading
+    numbers: list[int]
+    titles: list[str]
+    places: list[str]
+    labels: list[str]
+    bad: list[str]
+    ignored: int
+
+    @property
+    def digests(self) -> np.ndarray:
+        """Return the digest of the words of each text."""
+        digests = self.reading.digests
+        return np.frombuffer(b"".join(digests[number] for number in self.numbers), f"V{len(digests[0])}")
+
+
 def title(key: tuple[str, int]) -> str:
     """Return the name of a text in messages.
 
@@ -53,6 +88,38 @@ def read(found: Collection, params: Prepare, alone: bool) -> Iterator[Record]:
             yield from _texts(name, content, params, alone)
         except ValueError as error:
             yield Record((name, 0), name, "", "", str(error))
+
+
+def read_all(raw: Path, params: Prepare) -> Texts:
+    """Read all texts of a folder, an archive or a table; for errors, see `collection.opened`."""
+    reading = Reading()
+    read_so_far: list[Record] = []
+    usable: list[int] = []
+    dropped: list[str] = []
+    alone = bool(params.text)
+    with collection.opened(raw, "texts", alone=alone) as found:
+        for record in read(found, params, alone and raw.is_file()):
+            why = record.why
+            if not why:
+                if reading.add(record.text):
+                    usable.append(len(read_so_far))
+                else:
+                    why = "has no letters and no digits"
+                read_so_far.append(record._replace(text=""))
+            if why:
+                dropped += bad.named([title(record.key)], [why])
+    usable.sort(key=lambda number: read_so_far[number].key)
+    ordered = [read_so_far[number] for number in usable]
+    return Texts(
+        origin=found.origin,
+        reading=reading,
+        numbers=usable,
+        titles=[title(record.key) for record in ordered],
+        places=[record.place for record in ordered],
+        labels=[record.label for record in ordered],
+        bad=dropped,
+        ignored=found.ignored,
+    )
 
 
 def _texts(name: str, content: Content, params: Prepare, alone: bool) -> Iterator[Record]:

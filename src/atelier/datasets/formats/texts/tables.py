@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from atelier.datasets.formats.texts.decoding import LONGEST
 
-_SEPARATORS = ",;\t|"
+SEPARATORS = ",;\t|"  # of the cells of a CSV
 _SHOWN = 10  # columns that an error lists
 
 
@@ -74,7 +74,7 @@ def _csv(content: str, text: str, label: str) -> Iterator[Row]:
 def _opened(content: str, text: str) -> tuple[Any, list[str]]:
     """Open a CSV with the separator that its header shows; return the reader after the header, and the header."""
     headers = []
-    for separator in _SEPARATORS:
+    for separator in SEPARATORS:
         rows = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
         try:
             header = [cell.strip() for cell in next(rows, [])]
