@@ -32,7 +32,7 @@ def write(network: Network, params: Interpolations, seed: int, batch: int, direc
 
 def _classes(network: Network, seed: int, batch: int, directory: Path) -> Exhibit:
     names = network.spec.classes
-    z = seeds.latents(range(seed, seed + COLUMNS), network.config.latent_dim)
+    z = generate.latents(network, range(seed, seed + COLUMNS))
     told = np.repeat(np.eye(len(names)), COLUMNS, axis=0)
     _write_rows(directory / "classes.png", generate.decode(network, np.tile(z, (len(names), 1)), batch, told), names)
     caption = "A row for each class that the network is told; a column has the same latent."
@@ -44,7 +44,7 @@ def _walks(params: Interpolations, network: Network, seed: int, batch: int, dire
     names = network.spec.classes
     numbers = range(seed, seed + params.interpolations)
     pairs = [seeds.generator(number, "walk").choice(len(names), 2, replace=False) for number in numbers]
-    z = np.repeat(seeds.latents(numbers, network.config.latent_dim), params.steps, axis=0)
+    z = np.repeat(generate.latents(network, numbers), params.steps, axis=0)
     start, end = (np.eye(len(names))[of][:, None] for of in np.transpose(pairs))
     share = np.linspace(0, 1, params.steps)[:, None]
     told = ((1 - share) * start + share * end).reshape(-1, len(names))
@@ -62,7 +62,7 @@ def _flips(network: Network, seed: int, batch: int, directory: Path) -> Exhibit:
     # Row 0 changes nothing, row i + 1 the attribute i.
     flipped = np.concatenate([np.zeros((1, len(names))), np.eye(len(names))])[:, None]
     told = np.abs(drawn - flipped).reshape(-1, len(names))
-    z = np.tile(seeds.latents(numbers, network.config.latent_dim), (len(flipped), 1))
+    z = np.tile(generate.latents(network, numbers), (len(flipped), 1))
     labels = ["as drawn", *(name.replace("_", " ") for name in names)]
     _write_rows(directory / "flips.png", generate.decode(network, z, batch, told), labels)
     caption = (
