@@ -86,7 +86,7 @@ setup: $(RUN_OR_DEV)
 	@echo "$(if $(LENT),$(BIN),$(VENV)) is ready: $(BIN)/dvc, $(BIN)/atelier"
 
 demo: $(RUN_OR_DEV)
-	@echo "The demo takes about 7 minutes on 2 cores; progress follows."
+	@echo "The demo takes about 14 minutes on 2 cores; progress follows."
 	$(BIN)/atelier run
 	@echo "The report: $(CURDIR)/data/report/index.html"
 

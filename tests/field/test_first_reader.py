@@ -124,7 +124,7 @@ def test_examples_of_the_first_help_page_show_what_there_is() -> None:
 def test_readme_answers_the_first_questions() -> None:
     words = " ".join(README.split())
     for answer in (
-        "about 7 minutes on 2 cores", "2.1 GB", "0.3 GB", "xdg-open data/report/index.html",
+        "about 14 minutes on 2 cores", "2.1 GB", "0.3 GB", "xdg-open data/report/index.html",
         "open data/report/index.html", "python -m http.server", "](docs/report.png)", "Linux on x86-64",
         "dvc repro evaluate@mnist-vae", "atelier run evaluate@mnist-vae", "*Generative Deep Learning*", "David Foster",
     ):  # fmt: skip
