@@ -309,7 +309,7 @@ def test_example_changes_the_code_of_no_other_stage(page: str, made: str, follow
     before = manifests(ROOT)
     assert {name for name in found if name not in before} == {
         f"{stage}/{made}.json"
-        for stage in (("download", "prepare", "judge") if made == "kmnist" else ("train", "sample", "evaluate"))
+        for stage in (("download", "prepare", "judge") if made == "kmnist" else ("train", "sample", "evaluate", "edit"))
     }
     assert {name: found[name] for name in before} == before
 
