@@ -70,6 +70,7 @@ def test_runs_without_a_version_have_the_scores_of_the_working_tree(checkout: Ch
     assert {run for run, version in rows if version is None} == {
         "celeba-gan",
         "celeba-vae",
+        "fashion_mnist-cgan",
         "fashion_mnist-vae",
         "imdb-lm",
     }

@@ -1,6 +1,7 @@
 """What Git refuses, and repositories that other tools have changed: said as Git says it, and in one line."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -78,8 +79,8 @@ def test_tags_that_are_no_versions_are_passed_over(tagged: Results) -> None:
     tree = tagged.git("rev-parse", "HEAD^{tree}")
     tagged.git("tag", "mnist-vae@v3.0.0")
     tagged.git("tag", "--annotate", "--message", "a tree", "mnist-vae@v4.0.0", tree)
-    name = b"mnist-\xff@v1.0.0"
-    subprocess.run([b"git", b"tag", b"--annotate", b"--message=x", name], cwd=tagged.root, check=True)
+    command = ["git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "tag", "--annotate", "--message=x"]
+    subprocess.run([*map(os.fsencode, command), b"mnist-\xff@v1.0.0"], cwd=tagged.root, check=True)
     rows = json.loads(tagged.atelier("models", "--json").stdout)
     assert {row["version"] for row in rows} == {"v1.10.0", "v1.9.0", "v0.1.0", None}
 
